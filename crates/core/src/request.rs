@@ -1,0 +1,228 @@
+//! What is asked of a model.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{CachePoint, Guard, IntoContent, Message, ModelId, ProviderId, Text};
+
+/// A request to a model, neutral of its provider.
+///
+/// A setting that a model cannot take is a typed error or a [`crate::Warning`], never silently lost. What has no
+/// field here goes, in this order, to [`Request::options`] (JSON, by provider) or [`Request::extensions`] (typed, in
+/// process, for layers).
+///
+/// ```
+/// use outcrop_core::Request;
+/// let request = Request::new("eu.anthropic.claude-sonnet-4-6").system("Be brief.").user("Why is the sky blue?");
+/// assert_eq!(request.messages.len(), 1);
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Request {
+    /// The model to ask.
+    pub model: ModelId,
+    /// What stands before the conversation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub system: Vec<SystemContent>,
+    /// The conversation, oldest turn first.
+    #[serde(default)]
+    pub messages: Vec<Message>,
+    /// Limits and sampling.
+    #[serde(default)]
+    pub inference: Inference,
+    /// The tools that the model may ask for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Tool>,
+    /// Which of them it may or must use; `None` leaves it to the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_choice: Option<ToolChoice>,
+    /// Settings that only one provider knows, by provider id. Entries of other providers are ignored.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<ProviderId, Value>,
+    /// Whether the stream shall carry the provider's own events as [`crate::Event::Raw`] too.
+    #[serde(default)]
+    pub raw: bool,
+    /// Typed values for layers and providers of the same process; never sent anywhere.
+    #[serde(skip)]
+    pub extensions: http::Extensions,
+}
+
+impl Request {
+    /// An empty conversation with a model.
+    pub fn new(model: impl Into<ModelId>) -> Self {
+        Self {
+            model: model.into(),
+            system: Vec::new(),
+            messages: Vec::new(),
+            inference: Inference::default(),
+            tools: Vec::new(),
+            tool_choice: None,
+            options: BTreeMap::new(),
+            raw: false,
+            extensions: http::Extensions::new(),
+        }
+    }
+
+    /// Adds a system text.
+    pub fn system(mut self, text: impl Into<String>) -> Self {
+        self.system.push(SystemContent::Text(Text { text: text.into() }));
+        self
+    }
+
+    /// Adds a user turn.
+    pub fn user(mut self, content: impl IntoContent) -> Self {
+        self.messages.push(Message::user(content));
+        self
+    }
+
+    /// Adds an assistant turn.
+    pub fn assistant(mut self, content: impl IntoContent) -> Self {
+        self.messages.push(Message::assistant(content));
+        self
+    }
+
+    /// Adds a tool.
+    pub fn tool(mut self, tool: ToolSpec) -> Self {
+        self.tools.push(Tool::Spec(tool));
+        self
+    }
+
+    /// Sets the limit of answer tokens.
+    pub fn max_tokens(mut self, tokens: u32) -> Self {
+        self.inference.max_tokens = Some(tokens);
+        self
+    }
+}
+
+/// A part of the system prompt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum SystemContent {
+    /// Text.
+    Text(Text),
+    /// Everything before this may be cached.
+    CachePoint(CachePoint),
+    /// Content that a guardrail shall look at.
+    Guard(Guard),
+}
+
+/// Limits and sampling. What is `None` is not sent: the model's own default holds.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Inference {
+    /// The most tokens the answer may have, reasoning included; at least 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u32>,
+    /// Randomness; Bedrock takes 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// Share of the probability mass to sample from, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_p: Option<f64>,
+    /// Texts at which the answer stops.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stop_sequences: Vec<String>,
+}
+
+/// Something that a model may use.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Tool {
+    /// A tool that the caller runs.
+    Spec(ToolSpec),
+    /// A tool that the service runs.
+    System(SystemTool),
+    /// Everything before this may be cached.
+    CachePoint(CachePoint),
+}
+
+/// A tool that the caller runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ToolSpec {
+    /// Its name.
+    pub name: String,
+    /// What it does, for the model to read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// JSON schema of its arguments, an object.
+    pub input_schema: Value,
+    /// Whether the arguments must follow the schema to the letter, where the model can promise that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strict: Option<bool>,
+}
+
+impl ToolSpec {
+    /// A tool with a description.
+    pub fn new(name: impl Into<String>, description: impl Into<String>, input_schema: Value) -> Self {
+        Self { name: name.into(), description: Some(description.into()), input_schema, strict: None }
+    }
+}
+
+/// A tool that the service runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SystemTool {
+    /// Its name, as the service knows it.
+    pub name: String,
+}
+
+/// Which tools a model may or must use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum ToolChoice {
+    /// The model decides.
+    Auto,
+    /// At least one tool.
+    Any,
+    /// No tool, whatever the conversation holds.
+    None,
+    /// This tool.
+    Tool {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// Texts to turn into vectors.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct EmbedRequest {
+    /// The embedding model.
+    pub model: ModelId,
+    /// The texts.
+    pub texts: Vec<String>,
+    /// Length of the vectors; the model's default if `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dimensions: Option<u32>,
+    /// What the vectors are for, which some models distinguish.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<EmbedPurpose>,
+    /// Settings that only one provider knows, by provider id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<ProviderId, Value>,
+}
+
+impl EmbedRequest {
+    /// A request for one vector a text.
+    pub fn new(model: impl Into<ModelId>, texts: Vec<String>) -> Self {
+        Self { model: model.into(), texts, dimensions: None, purpose: None, options: BTreeMap::new() }
+    }
+}
+
+/// What an embedding is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum EmbedPurpose {
+    /// To search with.
+    Query,
+    /// To be found.
+    Document,
+}

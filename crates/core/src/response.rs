@@ -1,0 +1,95 @@
+//! Whole answers.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Content, Message, ModelId, Role, StopReason, ToolUse, Usage, Warning};
+
+/// A whole answer, or what arrived of one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Response {
+    /// The model that was really called, if it is not the one that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelId>,
+    /// The answer's blocks, by ascending index.
+    pub content: Vec<Content>,
+    /// Positions in `content` of blocks that never closed: they hold what arrived before an error.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub partial: Vec<usize>,
+    /// Why the model stopped.
+    pub stop_reason: StopReason,
+    /// The tokens used; absent, not zero, if the service did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+    /// The service's id of this call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// How long the service says that it took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<Duration>,
+    /// What was adjusted, repaired or dropped to make the request acceptable.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
+    /// What else the provider said about the answer, in its own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Value>,
+}
+
+impl Default for Response {
+    fn default() -> Self {
+        Self {
+            model: None,
+            content: Vec::new(),
+            partial: Vec::new(),
+            stop_reason: StopReason::Interrupted,
+            usage: None,
+            request_id: None,
+            latency: None,
+            warnings: Vec::new(),
+            metadata: None,
+        }
+    }
+}
+
+impl Response {
+    /// All text of the answer, without the reasoning.
+    pub fn text(&self) -> String {
+        self.content.iter().filter_map(Content::as_text).collect()
+    }
+
+    /// The tool calls of the answer.
+    pub fn tool_uses(&self) -> impl Iterator<Item = &ToolUse> {
+        self.content.iter().filter_map(|content| match content {
+            Content::ToolUse(tool_use) => Some(tool_use),
+            _ => None,
+        })
+    }
+
+    /// The answer as a turn to go on from.
+    pub fn into_message(self) -> Message {
+        Message { role: Role::Assistant, content: self.content, model: self.model }
+    }
+}
+
+/// The length of a prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenCount {
+    /// Tokens of the whole prompt.
+    pub input_tokens: u64,
+}
+
+/// Vectors, one a text, in the order of the texts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Embeddings {
+    /// The vectors, all of one length.
+    pub vectors: Vec<Vec<f32>>,
+    /// The tokens used, if the service said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+}
