@@ -1,0 +1,163 @@
+//! Endpoint hosts: which region they name, and whether a secret may travel to them.
+
+use outcrop_core::{Error, Result};
+
+use crate::Partition;
+
+/// One of the two services behind the name Bedrock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Plane {
+    /// `bedrock-runtime`: calls models.
+    Runtime,
+    /// `bedrock`: lists and manages them.
+    Control,
+}
+
+impl Plane {
+    /// The service id under which the SDK looks for endpoint settings (`AWS_ENDPOINT_URL_BEDROCK_RUNTIME` and
+    /// `services` sections of the shared configuration).
+    pub(crate) const fn service_id(self) -> &'static str {
+        match self {
+            Self::Runtime => "Bedrock Runtime",
+            Self::Control => "Bedrock",
+        }
+    }
+
+    const fn host_names(self) -> [&'static str; 2] {
+        match self {
+            Self::Runtime => ["bedrock-runtime", "bedrock-runtime-fips"],
+            Self::Control => ["bedrock", "bedrock-fips"],
+        }
+    }
+}
+
+/// An absolute URL, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    url: String,
+    host: String,
+    https: bool,
+}
+
+impl Endpoint {
+    /// Parses an `http` or `https` URL. A slash at the end is dropped.
+    ///
+    /// # Errors
+    /// [`outcrop_core::ErrorKind::Config`], naming `setting`.
+    pub fn parse(url: &str, setting: &str) -> Result<Self> {
+        let bad = |what: &str| {
+            Error::config(format!("`{setting}` is `{url}`, {what}")).with_hint(format!(
+                "set `{setting}` to something like `https://bedrock-runtime.us-east-1.amazonaws.com`"
+            ))
+        };
+        let url = url.trim().trim_end_matches('/');
+        let uri: http::Uri = url.parse().map_err(|_| bad("which is no URL"))?;
+        let https = match uri.scheme_str() {
+            Some("https") => true,
+            Some("http") => false,
+            _ => return Err(bad("which does not start with `https://` or `http://`")),
+        };
+        let authority = uri.authority().ok_or_else(|| bad("which names no host"))?;
+        if authority.as_str().contains('@') {
+            // The value itself stays out of the message: it holds a password.
+            return Err(Error::config(format!(
+                "`{setting}` holds a user name or password, which endpoints do not take"
+            )));
+        }
+        let host = authority.host().to_ascii_lowercase();
+        Ok(Self { url: url.to_owned(), host, https })
+    }
+
+    /// The URL.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether everything sent there stays on this machine.
+    pub fn is_loopback(&self) -> bool {
+        let host = self.host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+
+    /// Whether a bearer token may travel there: over TLS, or within this machine.
+    pub fn is_safe_for_tokens(&self) -> bool {
+        self.https || self.is_loopback()
+    }
+
+    /// The region that the host names, if it is one of AWS's.
+    pub fn region(&self, plane: Plane) -> Option<HostRegion<'_>> {
+        let (service, rest) = self.host.split_once('.')?;
+        if plane.host_names().contains(&service) {
+            let (region, suffix) = rest.split_once('.')?;
+            let partition = Partition::of_region(region);
+            let standard = [partition.dns_suffix, partition.dual_stack_dns_suffix].contains(&suffix);
+            return standard.then_some(HostRegion { region, standard: true });
+        }
+        // vpce-0123-abcd.bedrock-runtime.us-east-1.vpce.amazonaws.com
+        let (service, rest) = rest.split_once('.')?;
+        let (region, suffix) = rest.split_once('.')?;
+        let is_vpc_endpoint = plane.host_names().contains(&service) && suffix.starts_with("vpce.");
+        is_vpc_endpoint.then_some(HostRegion { region, standard: false })
+    }
+}
+
+/// A region that a host names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostRegion<'a> {
+    /// The region.
+    pub region: &'a str,
+    /// Whether the host is the region's public endpoint, so that naming it overrides nothing.
+    pub standard: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(url: &str) -> Endpoint {
+        Endpoint::parse(url, "baseUrl").unwrap()
+    }
+
+    #[test]
+    fn hosts_of_aws_name_their_region() {
+        let cases = [
+            ("https://bedrock-runtime.us-east-1.amazonaws.com/", Some(("us-east-1", true))),
+            ("https://bedrock-runtime-fips.us-gov-west-1.amazonaws.com", Some(("us-gov-west-1", true))),
+            ("https://bedrock-runtime.eu-west-1.api.aws", Some(("eu-west-1", true))),
+            ("https://bedrock-runtime.cn-north-1.amazonaws.com.cn", Some(("cn-north-1", true))),
+            ("https://vpce-1-a.bedrock-runtime.eu-west-1.vpce.amazonaws.com", Some(("eu-west-1", false))),
+            ("https://bedrock-runtime.us-east-1.example.com", None),
+            ("https://bedrock.us-east-1.amazonaws.com", None),
+            ("http://127.0.0.1:4566", None),
+        ];
+        for (url, expected) in cases {
+            let found = endpoint(url);
+            let found = found.region(Plane::Runtime).map(|host| (host.region, host.standard));
+            assert_eq!(found, expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn tokens_travel_over_tls_or_within_the_machine() {
+        for (url, safe) in [
+            ("https://proxy.example.com", true),
+            ("http://localhost:8080", true),
+            ("http://127.0.0.9", true),
+            ("http://[::1]:1", true),
+            ("http://proxy.example.com", false),
+            ("http://127.0.0.1.example.com", false),
+        ] {
+            assert_eq!(endpoint(url).is_safe_for_tokens(), safe, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_endpoint_is_an_error_that_names_the_setting_and_hides_passwords() {
+        for url in ["", "bedrock", "ftp://x", "https://"] {
+            assert!(Endpoint::parse(url, "baseUrl").unwrap_err().to_string().contains("`baseUrl`"), "{url}");
+        }
+        let error = Endpoint::parse("https://me:hunter2@example.com", "baseUrl").unwrap_err();
+        assert!(!format!("{error:?}").contains("hunter2"));
+    }
+}

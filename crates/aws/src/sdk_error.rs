@@ -1,0 +1,246 @@
+//! From the SDK's errors to ours, with nothing of what the service said lost.
+
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+use aws_credential_types::provider::error::{CredentialsError, TokenError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::{DispatchFailure, SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::event_stream::RawMessage;
+use outcrop_core::classify::Signal;
+use outcrop_core::{Error, ErrorKind, Retry};
+
+use crate::classify::rule_for;
+use crate::session::no_credentials;
+
+/// What an SDK error knows of the reply that caused it.
+pub trait RawReply {
+    /// The HTTP status.
+    fn status(&self) -> Option<u16> {
+        None
+    }
+
+    /// A header's value, by lower-case name.
+    fn header(&self, name: &str) -> Option<&str>;
+}
+
+impl RawReply for HttpResponse {
+    fn status(&self) -> Option<u16> {
+        Some(self.status().as_u16())
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers().get(name)
+    }
+}
+
+impl RawReply for RawMessage {
+    fn header(&self, name: &str) -> Option<&str> {
+        let Self::Decoded(message) = self else { return None };
+        let header = message.headers().iter().find(|header| header.name().as_str() == name)?;
+        header.value().as_string().ok().map(aws_smithy_types::str_bytes::StrBytes::as_str)
+    }
+}
+
+/// What is known beside the SDK's error.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// The operation's name, such as `ConverseStream`.
+    pub operation: &'static str,
+    /// The id of the HTTP call, for errors inside a stream, which carry none.
+    pub request_id: Option<&'a str>,
+    /// The error code, where the SDK's error does not carry it.
+    pub code: Option<&'a str>,
+    /// The status that a model gave to the service (`originalStatusCode`).
+    pub original_status: Option<u16>,
+    /// Whether good frames of an answer came before: a broken frame then is an interruption.
+    pub answering: bool,
+}
+
+impl Call<'_> {
+    /// A call of which no more is known.
+    pub const fn new(operation: &'static str) -> Self {
+        Self { operation, request_id: None, code: None, original_status: None, answering: false }
+    }
+
+    /// The IAM action that the operation needs (Service Authorization Reference for Amazon Bedrock).
+    fn iam_action(&self) -> String {
+        let action = match self.operation {
+            "Converse" => "InvokeModel",
+            "ConverseStream" => "InvokeModelWithResponseStream",
+            other => other,
+        };
+        format!("bedrock:{action}")
+    }
+}
+
+/// Classifies an error of the SDK.
+pub fn error_from_sdk<E, R>(call: &Call<'_>, error: SdkError<E, R>) -> Error
+where
+    E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
+    R: RawReply + std::fmt::Debug + Send + Sync + 'static,
+{
+    let classified = match &error {
+        SdkError::ServiceError(service) => {
+            from_service(call, service.err().meta().code(), service.err().meta().message(), service.raw())
+        }
+        SdkError::ResponseError(response) => from_response(call, response.raw(), &error),
+        SdkError::DispatchFailure(failure) => from_dispatch(call, failure),
+        SdkError::TimeoutError(_) => Error::new(ErrorKind::Timeout, "the service did not answer in time"),
+        SdkError::ConstructionFailure(_) => {
+            Error::new(ErrorKind::InvalidRequest, "the request cannot be built")
+        }
+        _ => Error::new(ErrorKind::Unexpected, "the AWS SDK failed"),
+    };
+    if find::<CredentialsError>(&error).is_some() || find::<TokenError>(&error).is_some() {
+        return no_credentials(error);
+    }
+    let classified = classified.with_request_id(call.request_id).with_context("operation", call.operation);
+    // A service error's source would only repeat the message that is kept already.
+    if matches!(error, SdkError::ServiceError(_)) { classified } else { classified.with_source(error) }
+}
+
+fn from_service(call: &Call<'_>, code: Option<&str>, message: Option<&str>, raw: &impl RawReply) -> Error {
+    let code = call.code.or(code).or_else(|| raw.header(":error-code"));
+    let message = message.or_else(|| raw.header(":error-message"));
+    let signal = match call.original_status {
+        Some(status) => Signal { code: None, message, status: Some(status) },
+        None => Signal { code, message, status: raw.status() },
+    };
+    let rule = rule_for(&signal);
+    let kind = rule.map_or(ErrorKind::Unexpected, |rule| rule.kind);
+    let mut error = Error::new(kind, summary(kind))
+        .with_retry(rule.map_or(Retry::Never, outcrop_core::classify::Rule::advice));
+    if let Some(code) = code {
+        error = error.with_code(code.to_owned());
+    }
+    if let Some(message) = message.filter(|message| !message.is_empty()) {
+        error = error.with_provider_message(message);
+    }
+    if let Some(status) = raw.status() {
+        error = error.with_status(status);
+    }
+    if let Some(wait) = retry_after(raw)
+        && error.retry().is_advised()
+    {
+        error = error.with_retry(Retry::After(wait));
+    }
+    error = error.with_request_id(raw.header("x-amzn-requestid"));
+    with_hints(error, call, message.unwrap_or_default())
+}
+
+/// The lower-case line in front of the service's own words.
+const fn summary(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Unauthenticated => "the service does not accept the credentials",
+        ErrorKind::PermissionDenied => "the caller may not do this",
+        ErrorKind::ModelAccess => "the account has no access to this model",
+        ErrorKind::ModelNotFound => "there is no such model",
+        ErrorKind::ProfileRequired => "this model is called through an inference profile only",
+        ErrorKind::InvalidRequest => "the service refused the request",
+        ErrorKind::ContextOverflow => "the conversation is too long for this model",
+        ErrorKind::Throttled => "the service asks to slow down",
+        ErrorKind::QuotaExceeded => "a quota is used up",
+        ErrorKind::Unavailable => "the service has a problem",
+        ErrorKind::Timeout => "the model took too long",
+        ErrorKind::Interrupted => "the answer was interrupted",
+        _ => "the service failed",
+    }
+}
+
+fn with_hints(error: Error, call: &Call<'_>, message: &str) -> Error {
+    match error.kind() {
+        ErrorKind::PermissionDenied => {
+            let action = message
+                .split_once("perform: ")
+                .and_then(|(_, rest)| rest.split_whitespace().next())
+                .map_or_else(|| call.iam_action(), str::to_owned);
+            error.with_hint(format!("add the IAM action `{action}` to the caller's policy"))
+        }
+        ErrorKind::ModelAccess => {
+            error.with_hint("request access to the model in the Amazon Bedrock console, under Model access")
+        }
+        ErrorKind::ModelNotFound => {
+            error.with_hint("run `outcrop models list` to see what can be called here")
+        }
+        ErrorKind::Unauthenticated if message.contains("valid region") => error.with_hint(
+            "the endpoint belongs to another region than the one that is signed for: set `--region`",
+        ),
+        ErrorKind::Unauthenticated if error.code().is_some_and(|code| code.starts_with("ExpiredToken")) => {
+            error.with_hint("renew the credentials; for single sign-on, run `aws sso login`")
+        }
+        ErrorKind::Unauthenticated => {
+            error.with_hint("check the access key or the Bedrock API key, and the clock")
+        }
+        _ => error,
+    }
+}
+
+/// How long to wait: `x-amz-retry-after` in milliseconds, or `retry-after` in seconds.
+fn retry_after(raw: &impl RawReply) -> Option<Duration> {
+    let number = |name: &str| raw.header(name)?.trim().parse().ok();
+    number("x-amz-retry-after")
+        .map(Duration::from_millis)
+        .or_else(|| number("retry-after").map(Duration::from_secs))
+}
+
+/// A reply that is not what the protocol asks for.
+fn from_response(call: &Call<'_>, raw: &impl RawReply, error: &(dyn StdError + 'static)) -> Error {
+    // An event stream may end in an error frame that no model of the service describes.
+    if raw.header(":error-code").is_some() {
+        return from_service(call, None, None, raw);
+    }
+    let broken_frame = chain(error).any(|cause| cause.to_string().starts_with("message checksum"));
+    let cut = chain(error).any(|cause| cause.to_string().contains("unexpected end of stream"));
+    if call.answering || broken_frame || cut || find::<io::Error>(error).is_some() {
+        return Error::new(ErrorKind::Interrupted, "the answer broke off: a frame is damaged or cut");
+    }
+    let error = Error::new(ErrorKind::Protocol, "the reply is not one of Amazon Bedrock")
+        .with_hint("check the endpoint: something else answered");
+    match raw.status() {
+        Some(status) => error.with_status(status).with_request_id(raw.header("x-amzn-requestid")),
+        None => error,
+    }
+}
+
+fn from_dispatch(call: &Call<'_>, failure: &DispatchFailure) -> Error {
+    let source: Option<&(dyn StdError + 'static)> = failure.as_connector_error().map(|error| error as _);
+    if call.answering {
+        return Error::new(ErrorKind::Interrupted, "the connection broke in the middle of the answer");
+    }
+    if failure.is_timeout() {
+        return Error::new(ErrorKind::Timeout, "no connection could be made in time")
+            .with_hint("check the network, the proxy settings and the endpoint");
+    }
+    let never_connected = source.is_some_and(never_connected);
+    let error = Error::new(
+        ErrorKind::Network,
+        if never_connected { "no connection could be made" } else { "the connection failed" },
+    )
+    .with_hint("check the network, the proxy settings and the endpoint");
+    if never_connected { error.with_retry(Retry::Backoff) } else { error }
+}
+
+/// Whether nothing can have reached the service: no name, no connection.
+fn never_connected(error: &(dyn StdError + 'static)) -> bool {
+    let refused = find::<io::Error>(error).is_some_and(|error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionRefused
+                | io::ErrorKind::HostUnreachable
+                | io::ErrorKind::NetworkUnreachable
+                | io::ErrorKind::AddrNotAvailable
+        )
+    });
+    refused || chain(error).any(|cause| cause.to_string().contains("dns error"))
+}
+
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn StdError + 'static)| (*error).source())
+}
+
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    chain(error).find_map(|cause| cause.downcast_ref())
+}

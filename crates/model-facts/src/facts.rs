@@ -1,0 +1,219 @@
+//! The table of what is known about foundation models.
+//!
+//! Every row was put together from public catalogues ([`SOURCES`]) on [`AS_OF`]; what they disagree on was decided
+//! row by row, with a reason, in `data/overrides.json`. What nobody says stays [`Support::Unknown`] or `None`.
+
+use std::time::Duration;
+
+use outcrop_core::{Modality, ModelKind, Price, Rates, Support};
+
+mod lookup;
+mod table;
+
+pub use lookup::{Exactness, Match, find, lookup, price_of};
+pub use table::{AS_OF, SOURCES};
+
+/// All rows, sorted by id.
+pub fn all() -> &'static [ModelFacts] {
+    table::MODELS
+}
+
+/// The prefixes of all makers in the table, sorted: `ai21`, `amazon`, `anthropic`, …
+pub fn makers() -> &'static [&'static str] {
+    table::MAKERS
+}
+
+/// What is known about one foundation model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelFacts {
+    /// The foundation model's id, without geography: `anthropic.claude-opus-5`.
+    pub id: &'static str,
+    /// The maker's prefix: `anthropic`.
+    pub provider: &'static str,
+    /// The maker's name as AWS spells it: `Anthropic`.
+    pub provider_name: &'static str,
+    /// The model's name, as in `Claude Opus 5`.
+    pub name: Option<&'static str>,
+    /// What the model is for.
+    pub kind: ModelKind,
+    /// Whether Converse and ConverseStream can call it.
+    pub converse: bool,
+    /// Tokens of prompt and answer together.
+    pub context_window: Option<u32>,
+    /// The most tokens that an answer may have. Asking for more is an error.
+    pub max_output_tokens: Option<u32>,
+    /// What it takes; empty if that is not known.
+    pub input: &'static [Modality],
+    /// What it gives; empty if that is not known.
+    pub output: &'static [Modality],
+    /// Whether it reasons before it answers.
+    pub reasoning: Support,
+    /// Whether it calls tools.
+    pub tool_use: Support,
+    /// Prompt caching.
+    pub prompt_caching: PromptCaching,
+    /// The geographies for which an inference profile has been seen. The account's own list is the truth.
+    pub profile_prefixes: &'static [&'static str],
+    /// How a request controls reasoning.
+    pub thinking: Thinking,
+    /// The highest effort that is accepted as `output_config.effort`.
+    pub effort_ceiling: Option<Effort>,
+    /// Whether `temperature` and `topP` are accepted. [`Support::Unknown`] means that no restriction is recorded.
+    pub sampling: Support,
+    /// Whether tool choice may be `any` or `tool`. [`Support::Unknown`] means that no restriction is recorded.
+    pub forced_tool_choice: Support,
+    /// Whether `outputConfig` takes a JSON schema.
+    pub native_structured_output: Support,
+    /// Whether `toolSpec.strict` is accepted.
+    pub strict_tools: Support,
+    /// Whether the last message may be the beginning of the answer.
+    pub assistant_prefill: Support,
+    /// Whether images may stand inside tool results. If not, they have to move to a message of the user.
+    pub tool_result_images: Support,
+    /// How long the model may be silent between two events of a stream.
+    pub idle_timeout: Option<Duration>,
+    /// The day on which the model goes away, `YYYY-MM-DD`. What the service says in `modelLifecycle` beats this.
+    pub end_of_life: Option<&'static str>,
+    /// What it costs, by the scope of the id that is called. Empty if nothing is known.
+    pub prices: &'static [ScopedPrice],
+}
+
+impl ModelFacts {
+    /// Whether the id is a name of `bedrock-mantle` only, which the runtime does not know: it is priced nowhere else
+    /// and no inference profile has it.
+    pub fn is_mantle_only(&self) -> bool {
+        let mantle =
+            |price: &ScopedPrice| matches!(price.scope, PriceScope::Mantle | PriceScope::MantleRegion(_));
+        !self.prices.is_empty() && self.prices.iter().all(mantle) && self.profile_prefixes.is_empty()
+    }
+}
+
+/// How a model caches prompts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PromptCaching {
+    /// Whether it caches prompts in any way.
+    pub supported: Support,
+    /// Whether a request may mark the end of a cached prefix with `cachePoint`. A model that caches and takes no
+    /// cache points does so by itself.
+    pub cache_points: Support,
+    /// The most cache points in one request.
+    pub max_cache_points: Option<u8>,
+    /// Whether a cache point may ask for `ttl: 1h`.
+    pub one_hour_ttl: Support,
+    /// Shorter prefixes are not cached; in tokens. A hint: the sources differ.
+    pub min_tokens: Option<u32>,
+}
+
+/// How a request controls the reasoning of a model.
+///
+/// [`Budget`](Self::Budget) and [`Adaptive`](Self::Adaptive) are the two forms of Anthropic's `thinking` field in
+/// `additionalModelRequestFields`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thinking {
+    /// The model does not reason.
+    None,
+    /// `thinking: {type: "enabled", budget_tokens}`.
+    Budget,
+    /// `thinking: {type: "adaptive"}` with `output_config: {effort}`.
+    Adaptive {
+        /// The efforts that are accepted, lowest first.
+        efforts: &'static [Effort],
+        /// Reasoning cannot be turned off.
+        always_on: bool,
+    },
+    /// A request field of the model's own.
+    Field {
+        /// The name inside `additionalModelRequestFields`: `reasoning_effort`, `reasoningConfig`, `reasoning`.
+        name: &'static str,
+        /// The efforts that are accepted, lowest first; empty if they are not known.
+        efforts: &'static [Effort],
+        /// Reasoning cannot be turned off.
+        always_on: bool,
+    },
+    /// Whether it reasons, or how that can be controlled, is not known.
+    Unknown,
+}
+
+/// How hard a model may think.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Effort {
+    /// `minimal`.
+    Minimal,
+    /// `low`.
+    Low,
+    /// `medium`.
+    Medium,
+    /// `high`.
+    High,
+    /// `xhigh`.
+    XHigh,
+    /// `max`.
+    Max,
+}
+
+impl Effort {
+    /// The word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Minimal => "minimal",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::XHigh => "xhigh",
+            Self::Max => "max",
+        }
+    }
+}
+
+/// A price, and the ids and places that it holds for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScopedPrice {
+    /// What it holds for.
+    pub scope: PriceScope,
+    /// The price of the default service tier, in US dollars per million tokens.
+    pub price: Price,
+    /// The rates of the other service tiers, in US dollars per million tokens.
+    pub tiers: &'static [(ServiceTier, Rates)],
+    /// How far the sources agree.
+    pub confidence: Confidence,
+}
+
+/// What a price holds for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PriceScope {
+    /// The bare id in any commercial region without a price of its own.
+    InRegion,
+    /// The bare id in that region.
+    Region(&'static str),
+    /// The inference profile with that prefix: `us`, `eu`, `global`, …
+    Geography(&'static str),
+    /// The endpoint `bedrock-mantle` in any region without a price of its own.
+    Mantle,
+    /// The endpoint `bedrock-mantle` in that region.
+    MantleRegion(&'static str),
+}
+
+/// A service tier with a price of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ServiceTier {
+    /// `serviceTier: {type: "flex"}`.
+    Flex,
+    /// `serviceTier: {type: "priority"}`.
+    Priority,
+}
+
+/// How far the sources of a price agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Confidence {
+    /// The sources disagree.
+    Low,
+    /// One source only, or small differences.
+    Medium,
+    /// Independent sources agree.
+    High,
+    /// Nobody compared: one price list, as it is.
+    Unrated,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! Geographies: the first label of a system inference profile's id, as in `eu.anthropic.…`.
+
+use std::fmt;
+
+/// The prefix of a cross-region inference profile: it names where requests may be routed.
+///
+/// The set is open: AWS adds geographies without notice, so any lower-case word is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Geography<'a>(&'a str);
+
+impl Geography<'static> {
+    /// Anywhere in the commercial partition; the only geography that may leave a continent.
+    pub const GLOBAL: Self = Self("global");
+    /// The United States; some profiles reach Canada too.
+    pub const US: Self = Self("us");
+    /// AWS GovCloud (US).
+    pub const US_GOV: Self = Self("us-gov");
+    /// The European Union.
+    pub const EU: Self = Self("eu");
+    /// Asia and the Pacific.
+    pub const APAC: Self = Self("apac");
+    /// Japan.
+    pub const JP: Self = Self("jp");
+    /// Australia.
+    pub const AU: Self = Self("au");
+    /// India.
+    pub const IN: Self = Self("in");
+    /// Canada.
+    pub const CA: Self = Self("ca");
+    /// South America.
+    pub const SA: Self = Self("sa");
+
+    /// The geographies that are known to exist, with the spellings `ap` and `amer` that users have reported.
+    ///
+    /// A known geography is recognised in front of any model; another word only in front of a known maker.
+    pub const KNOWN: [Self; 12] = [
+        Self::GLOBAL,
+        Self::US,
+        Self::US_GOV,
+        Self::EU,
+        Self::APAC,
+        Self::JP,
+        Self::AU,
+        Self::IN,
+        Self::CA,
+        Self::SA,
+        Self("ap"),
+        Self("amer"),
+    ];
+}
+
+impl<'a> Geography<'a> {
+    /// Reads a prefix (without its dot): lower-case ASCII letters and inner dashes.
+    pub fn new(prefix: &'a str) -> Option<Self> {
+        let well_formed = !prefix.is_empty()
+            && !prefix.starts_with('-')
+            && !prefix.ends_with('-')
+            && prefix.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        well_formed.then_some(Self(prefix))
+    }
+
+    /// The prefix, without its dot.
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+
+    /// Whether requests may leave every geography: a matter of data residency, so never chosen unasked.
+    pub fn is_global(self) -> bool {
+        self == Geography::GLOBAL
+    }
+
+    /// Whether it is one of [`Geography::KNOWN`].
+    pub fn is_known(self) -> bool {
+        Geography::KNOWN.contains(&self)
+    }
+}
+
+impl fmt::Display for Geography<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// The geographies whose profiles serve a region without going global, best (narrowest) first.
+///
+/// Never [`Geography::GLOBAL`]. Empty where no such geography is known: then a profile has to be chosen by its id.
+/// Source: the region tables of "Supported Regions and models for inference profiles" in the Bedrock user guide.
+///
+/// ```
+/// use outcrop_model_facts::{Geography, profile_geographies};
+///
+/// assert_eq!(profile_geographies("ap-northeast-1"), [Geography::JP, Geography::APAC]);
+/// assert!(profile_geographies("cn-north-1").is_empty());
+/// ```
+pub fn profile_geographies(region: &str) -> &'static [Geography<'static>] {
+    const BY_REGION: [(&str, &[Geography<'static>]); 14] = [
+        ("us-gov-", &[Geography::US_GOV]),
+        // The isolated and sovereign regions begin like their open neighbours and share nothing with them.
+        ("us-iso", &[]),
+        ("eu-iso", &[]),
+        ("eusc-", &[]),
+        ("us-", &[Geography::US]),
+        ("ca-", &[Geography::CA, Geography::US]),
+        ("eu-", &[Geography::EU]),
+        ("ap-northeast-1", &[Geography::JP, Geography::APAC]),
+        ("ap-northeast-3", &[Geography::JP, Geography::APAC]),
+        ("ap-southeast-2", &[Geography::AU, Geography::APAC]),
+        ("ap-southeast-4", &[Geography::AU, Geography::APAC]),
+        ("ap-south-", &[Geography::IN, Geography::APAC]),
+        ("ap-", &[Geography::APAC]),
+        ("sa-", &[Geography::SA]),
+    ];
+    BY_REGION
+        .into_iter()
+        .find(|(prefix, _)| region.starts_with(prefix))
+        .map_or(&[], |(_, candidates)| candidates)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_geography_is_well_formed() {
+        for geography in Geography::KNOWN {
+            assert_eq!(Geography::new(geography.as_str()), Some(geography));
+            assert!(geography.is_known());
+        }
+    }
+
+    #[test]
+    fn other_words_are_taken_and_anything_else_is_not() {
+        assert_eq!(Geography::new("mena").map(Geography::as_str), Some("mena"));
+        assert!(!Geography("mena").is_known());
+        for wrong in ["", "US", "us1", "-us", "us-", "u s", "ü"] {
+            assert_eq!(Geography::new(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn the_narrowest_geography_comes_first_and_global_never() {
+        for (region, expected) in [
+            ("us-east-1", &[Geography::US][..]),
+            ("us-gov-west-1", &[Geography::US_GOV]),
+            ("us-iso-east-1", &[]),
+            ("us-isob-east-1", &[]),
+            ("eu-central-1", &[Geography::EU]),
+            ("eu-isoe-west-1", &[]),
+            ("eusc-de-east-1", &[]),
+            ("ca-central-1", &[Geography::CA, Geography::US]),
+            ("ap-northeast-1", &[Geography::JP, Geography::APAC]),
+            ("ap-northeast-2", &[Geography::APAC]),
+            ("ap-northeast-3", &[Geography::JP, Geography::APAC]),
+            ("ap-southeast-1", &[Geography::APAC]),
+            ("ap-southeast-2", &[Geography::AU, Geography::APAC]),
+            ("ap-southeast-4", &[Geography::AU, Geography::APAC]),
+            ("ap-south-1", &[Geography::IN, Geography::APAC]),
+            ("sa-east-1", &[Geography::SA]),
+            ("me-central-1", &[]),
+            ("cn-north-1", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(profile_geographies(region), expected, "{region}");
+            assert!(!profile_geographies(region).iter().any(|candidate| candidate.is_global()));
+        }
+    }
+}
