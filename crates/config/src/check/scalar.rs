@@ -1,0 +1,186 @@
+//! Strings and numbers: substitution, allowed values, ranges, and what to say about a wrong type.
+
+use serde_json::{Number, Value};
+
+use super::Walk;
+use crate::diagnostic::{Code, Severity, closest};
+use crate::node::{Data, Node, Span};
+use crate::path::Segment;
+use crate::schema;
+use crate::secret::carries_credentials;
+use crate::substitute::{SubstitutionError, substitute};
+
+impl Walk<'_> {
+    /// The text with its variables replaced, if it is one that is allowed here.
+    pub(super) fn text(&mut self, text: String, span: &Span, schema: &Value) -> Option<String> {
+        // Variables and flags hold what the shell made of them; only files are looked through.
+        let substituted = if self.source.text.is_some() { self.substituted(&text, span)? } else { None };
+        let secret =
+            self.source.secrets.iter().any(|secret| secret.start <= span.start && span.end <= secret.end);
+        let quotable = substituted.is_none() && !secret;
+        let text = substituted.unwrap_or(text);
+        if schema.get("minLength").is_some() && text.trim().is_empty() {
+            let message = format!("`{}` is blank, which counts as unset", self.name());
+            self.push(
+                self.report(Code::Value, Severity::Warning, span, message).help("remove it, or fill it in"),
+            );
+            return None;
+        }
+        if let Some(allowed) = schema::allowed_texts(schema)
+            && !allowed.contains(&text)
+        {
+            let found = if quotable { format!(", found `{text}`") } else { String::new() };
+            let message = format!("`{}` has a value that is not known{found}", self.name());
+            let mut diagnostic = self.report(Code::Value, Severity::Error, span, message).allowed(&allowed);
+            if let Some(meant) = closest(&text, allowed.iter().map(String::as_str)) {
+                diagnostic = diagnostic.label(format!("did you mean `{meant}`?"));
+            }
+            self.push(diagnostic);
+            return None;
+        }
+        let is_address = schema.get("format").is_some_and(|format| format == "uri");
+        if is_address && carries_credentials(&text) {
+            let message = format!("`{}` must not hold a name or a password", self.name());
+            self.push(
+                self.report(Code::Value, Severity::Error, span, message)
+                    .help("set `apiKey` or `headers` instead"),
+            );
+            return None;
+        }
+        if is_address && !is_web_address(&text) {
+            let message = format!("`{}` is not the address of a web service", self.name());
+            self.push(
+                self.report(Code::Value, Severity::Error, span, message)
+                    .label("expected `https://` and a host")
+                    .help("write it like `https://bedrock-runtime.us-east-1.amazonaws.com`"),
+            );
+            return None;
+        }
+        Some(text)
+    }
+
+    /// `Some(None)`: there is nothing to replace. `None`: it failed and was reported.
+    #[expect(clippy::option_option, reason = "the outer option is the failure, the inner one the result")]
+    fn substituted(&mut self, text: &str, span: &Span) -> Option<Option<String>> {
+        let error = match substitute(text, self.rules.environment) {
+            Ok(result) => return Some(result),
+            Err(error) => error,
+        };
+        let escape = "write `$${` for a literal `${`";
+        let (message, help) = match error {
+            SubstitutionError::Unset(name) => (
+                format!("the environment variable `{name}` is not set"),
+                format!("set `{name}`, or {escape}"),
+            ),
+            SubstitutionError::Unclosed => {
+                ("`${` is not closed".to_owned(), format!("add `}}`, or {escape}"))
+            }
+            SubstitutionError::NoName(name) => {
+                (format!("`{name}` is not the name of an environment variable"), escape.to_owned())
+            }
+        };
+        self.push(self.report(Code::Substitution, Severity::Error, span, message).help(help));
+        None
+    }
+
+    /// The number, if it is within the bounds of the schema.
+    pub(super) fn in_range(&mut self, number: Number, span: &Span, schema: &Value) -> Option<Number> {
+        let bound = |keyword| schema.get(keyword).and_then(Value::as_f64);
+        let (minimum, maximum) = (bound("minimum"), bound("maximum"));
+        let value = number.as_f64()?;
+        if minimum.is_none_or(|minimum| value >= minimum) && maximum.is_none_or(|maximum| value <= maximum) {
+            return Some(number);
+        }
+        let unit =
+            schema.get("x-unit").and_then(Value::as_str).map(|unit| format!(" {unit}")).unwrap_or_default();
+        let range = match (minimum, maximum) {
+            (Some(minimum), Some(maximum)) => format!("between {minimum} and {maximum}{unit}"),
+            (Some(minimum), None) => format!("at least {minimum}{unit}"),
+            (None, Some(maximum)) => format!("at most {maximum}{unit}"),
+            (None, None) => return Some(number),
+        };
+        // As a float is written, without the `.0` of JSON.
+        let found = if number.is_f64() { value.to_string() } else { number.to_string() };
+        let message = format!("`{}` must be {range}, found {found}", self.name());
+        let mut diagnostic = self.report(Code::Range, Severity::Error, span, message).label("out of range");
+        if let Some(summary) = schema::summary(schema) {
+            diagnostic = diagnostic.help(format!("`{}`: {summary}", self.name()));
+        }
+        self.push(diagnostic);
+        None
+    }
+
+    pub(super) fn wrong_type(&mut self, node: &Node, schema: &Value) {
+        let types = schema::types(schema);
+        let unit = schema.get("x-unit").and_then(Value::as_str);
+        let expected = expected(&types, unit);
+        let message = format!("expected {expected} for `{}`, found {}", self.name(), node.description());
+        let mut diagnostic = self
+            .report(Code::Type, Severity::Error, &node.span, message)
+            .label(format!("expected {expected}"));
+        if let Data::Text(text) = &node.data
+            && !types.contains(&"string")
+            && (text.parse::<f64>().is_ok_and(f64::is_finite) || text == "true" || text == "false")
+        {
+            diagnostic = diagnostic.help("write it without the quotes");
+        } else if matches!(node.data, Data::Number(_) | Data::Boolean(_)) && types.contains(&"string") {
+            diagnostic = diagnostic.help("write it in quotes");
+        }
+        if let Some(summary) = schema::summary(schema) {
+            diagnostic = diagnostic.help(format!("`{}`: {summary}", self.name()));
+        }
+        self.push(diagnostic);
+    }
+
+    /// The last key of the path, which is how people call a value.
+    fn name(&self) -> String {
+        let keys = self.path.segments().iter().rev();
+        let mut positions = String::new();
+        for segment in keys {
+            match segment {
+                Segment::Key(key) => return format!("{key}{positions}"),
+                Segment::Index(index) => positions.insert_str(0, &format!("[{index}]")),
+            }
+        }
+        "the configuration".to_owned()
+    }
+}
+
+/// The types in words.
+fn expected(types: &[&str], unit: Option<&str>) -> String {
+    let of_unit = |noun: &str| unit.map_or_else(|| noun.to_owned(), |unit| format!("{noun} of {unit}"));
+    let words: Vec<String> = types
+        .iter()
+        .filter_map(|name| match *name {
+            "string" => Some("a string".to_owned()),
+            "boolean" => Some("`true` or `false`".to_owned()),
+            "integer" => Some(of_unit("a whole number")),
+            "number" => Some(of_unit("a number")),
+            "array" => Some("an array".to_owned()),
+            "object" => Some("an object".to_owned()),
+            _ => None,
+        })
+        .collect();
+    words.join(" or ")
+}
+
+/// The number as an integer, if it has no fraction: JSON schema takes `3600.0` for a whole number.
+pub(super) fn whole(number: &Number) -> Option<Number> {
+    const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
+    if !number.is_f64() {
+        return Some(number.clone());
+    }
+    let value = number.as_f64().filter(|value| value.fract() == 0.0 && value.abs() <= EXACT)?;
+    format!("{value:.0}").parse::<i64>().ok().map(Number::from)
+}
+
+/// Whether the text starts like a web address and goes on with a host.
+fn is_web_address(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        !rest.starts_with(['/', ':', '?', '#']) && !rest.is_empty() && !rest.contains(char::is_whitespace)
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,221 @@
+//! The configuration as it is after loading.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::merge::Merged;
+use crate::node::Node;
+use crate::origin::{Origin, Unused};
+use crate::path::{KeyPath, Segment};
+use crate::schema::Schemas;
+use crate::secret::{REDACTED, carries_credentials};
+use crate::settings::{Provider, Settings};
+use crate::source::Source;
+use crate::sources::ConfigFile;
+
+/// A loaded configuration. Cheap to share, never changes.
+#[derive(Clone)]
+pub struct Config {
+    pub(crate) settings: Arc<Settings>,
+    /// The merged tree, secrets included.
+    pub(crate) value: Arc<Value>,
+    pub(crate) merged: Arc<Merged>,
+    /// What each source sets, weakest first, without what is wrong.
+    pub(crate) sources: Arc<[Source]>,
+    pub(crate) schemas: Arc<Schemas>,
+    pub(crate) environment: Arc<BTreeMap<String, String>>,
+    pub(crate) files: Vec<ConfigFile>,
+    pub(crate) unused: Vec<Unused>,
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The other fields hold secrets in plain text.
+        f.debug_struct("Config")
+            .field("settings", &self.settings)
+            .field("files", &self.files)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Config {
+    /// The typed model.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The value at a path, `null` included; `None` if nothing sets one. Values of secret keys are asterisks.
+    pub fn get(&self, path: &KeyPath) -> Option<Value> {
+        self.lookup(path).map(|value| self.redacted(path, value.clone()))
+    }
+
+    /// The files that were looked at, weakest first.
+    pub fn files(&self) -> &[ConfigFile] {
+        &self.files
+    }
+
+    /// The keys that are accepted and mean nothing here.
+    pub fn unused(&self) -> &[Unused] {
+        &self.unused
+    }
+
+    /// The providers, in alphabetical order of their ids.
+    pub fn providers(&self) -> impl Iterator<Item = ProviderEntry<'_>> {
+        self.settings.models.providers.iter().map(|(id, provider)| ProviderEntry {
+            config: self,
+            id,
+            provider,
+        })
+    }
+
+    /// The provider with this id.
+    pub fn provider(&self, id: &str) -> Option<ProviderEntry<'_>> {
+        let (id, provider) = self.settings.models.providers.get_key_value(id)?;
+        Some(ProviderEntry { config: self, id, provider })
+    }
+
+    pub(crate) fn lookup(&self, path: &KeyPath) -> Option<&Value> {
+        path.segments().iter().try_fold(&*self.value, |value, segment| match segment {
+            Segment::Index(index) => value.get(index),
+            Segment::Key(key) => match value {
+                Value::Array(elements) => {
+                    elements.iter().find(|element| element.get("id").is_some_and(|id| id == key))
+                }
+                value => value.get(key),
+            },
+        })
+    }
+
+    /// `value` with asterisks in place of what no one may see.
+    pub(crate) fn redacted(&self, path: &KeyPath, value: Value) -> Value {
+        let api = path.provider().and_then(|(id, _)| self.api(id));
+        match value {
+            Value::Object(members) => {
+                let member = |(key, value): (String, Value)| {
+                    let value = self.redacted(&path.key(&key), value);
+                    (key, value)
+                };
+                Value::Object(members.into_iter().map(member).collect())
+            }
+            Value::Array(elements) => {
+                let elements = elements.into_iter().enumerate();
+                elements
+                    .map(|(index, element)| self.redacted(&path.join(Segment::Index(index)), element))
+                    .collect()
+            }
+            Value::String(text) if carries_credentials(&text) => Value::from(REDACTED),
+            Value::String(_) | Value::Number(_) | Value::Bool(_) if self.hides(path, api) => {
+                Value::from(REDACTED)
+            }
+            value => value,
+        }
+    }
+
+    /// Whether `path` leads to or through a secret.
+    fn hides(&self, path: &KeyPath, api: Option<&str>) -> bool {
+        let mut here = KeyPath::default();
+        path.segments().iter().any(|segment| {
+            here.push(segment.clone());
+            self.schemas.is_secret(&here, api)
+        })
+    }
+
+    fn api(&self, provider: &str) -> Option<&str> {
+        self.settings.models.providers.get(provider)?.api.as_deref()
+    }
+}
+
+/// One entry of `models.providers`.
+#[derive(Clone, Copy)]
+pub struct ProviderEntry<'a> {
+    config: &'a Config,
+    id: &'a str,
+    provider: &'a Provider,
+}
+
+impl fmt::Debug for ProviderEntry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProviderEntry")
+            .field("id", &self.id)
+            .field("provider", &self.provider)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> ProviderEntry<'a> {
+    /// The id of the entry, such as `amazon-bedrock`.
+    pub fn id(&self) -> &'a str {
+        self.id
+    }
+
+    /// The protocol, which chooses the factory.
+    pub fn api(&self) -> Option<&'a str> {
+        self.provider.api.as_deref()
+    }
+
+    /// The part of the entry that every provider shares.
+    pub fn provider(&self) -> &'a Provider {
+        self.provider
+    }
+
+    /// The whole entry as JSON, the provider's own keys and secrets included: for its factory, never to be printed.
+    pub fn settings(&self) -> &'a Value {
+        const NOTHING: &Value = &Value::Null;
+        self.config.lookup(&self.path()).unwrap_or(NOTHING)
+    }
+
+    /// The path of the entry.
+    pub fn path(&self) -> KeyPath {
+        KeyPath::of(&["models", "providers", self.id])
+    }
+
+    /// Where the value at a JSON pointer (RFC 6901) into [`settings`](Self::settings) comes from. For a value that
+    /// nothing sets, the nearest value around it.
+    pub fn origin(&self, pointer: &str) -> Option<Origin> {
+        self.locate(pointer).map(|(source, node)| source.origin(&node.span))
+    }
+
+    /// A problem that the provider's factory found in [`settings`](Self::settings), with its place: the value at
+    /// `pointer`, or the nearest value around it. `allowed` are the values that it would accept, if they can be listed.
+    pub fn diagnostic(&self, pointer: &str, message: impl Into<String>, allowed: &[String]) -> Diagnostic {
+        let diagnostic = match self.locate(pointer) {
+            Some((source, node)) => {
+                source.diagnostic(Code::Provider, Severity::Error, &node.span, message.into())
+            }
+            None => Diagnostic::new(Code::Provider, Severity::Error, message.into()),
+        };
+        diagnostic.key(&self.resolve(pointer)).allowed(allowed)
+    }
+
+    fn resolve(&self, pointer: &str) -> KeyPath {
+        let is_array = |path: &KeyPath| self.config.lookup(path).is_some_and(Value::is_array);
+        self.config.merged.stable_path(&self.path().join_pointer(pointer, is_array))
+    }
+
+    fn locate(&self, pointer: &str) -> Option<(&'a Source, &'a Node)> {
+        let mut path = self.resolve(pointer);
+        while !path.segments().is_empty() {
+            let found = match self.config.merged.winner(&path) {
+                Some(position) => self.config.sources.get(position).and_then(|source| find(source, &path)),
+                // An object belongs to all who contribute; the strongest is the one that was edited last.
+                None => self.config.sources.iter().rev().find_map(|source| find(source, &path)),
+            };
+            if found.is_some() {
+                return found;
+            }
+            path.pop();
+        }
+        None
+    }
+}
+
+fn find<'a>(source: &'a Source, path: &KeyPath) -> Option<(&'a Source, &'a Node)> {
+    source.root.find(path.segments()).map(|node| (source, node))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,288 @@
+//! JSON5 text to a tree with places.
+
+use std::sync::Arc;
+
+use jsonc_parser::ast::{ObjectProp, Value as Ast};
+use jsonc_parser::common::Ranged as _;
+use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+use serde_json::Number;
+
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::node::{Data, Member, Node, Span};
+use crate::schema::looks_secret;
+use crate::secret::carries_credentials;
+use crate::source::Source;
+
+/// JSON5: everything that the parser reads, except for commas left out.
+fn options() -> ParseOptions {
+    ParseOptions { allow_missing_commas: false, ..ParseOptions::default() }
+}
+
+/// Fills `source` with the tree of a file. A file that is no JSON5 object leaves the source empty, with an error.
+pub(crate) fn parse_file(source: &mut Source, text: &str, diagnostics: &mut Vec<Diagnostic>) {
+    // Spans and places count from behind the byte order mark, as editors do.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    source.text = Some(Arc::from(text));
+    let ast = match parse_to_ast(text, &CollectOptions::default(), &options()) {
+        Ok(parsed) => parsed.value,
+        Err(error) => {
+            source.secrets = quoted_places(text);
+            let span = error.range().start..error.range().end;
+            diagnostics.push(syntax_error(source, &span, &error.kind().to_string()));
+            return;
+        }
+    };
+    let Some(ast) = ast else { return };
+    let mut conversion = Conversion::default();
+    let node = conversion.node(&ast);
+    source.secrets = conversion.secrets;
+    let reports = conversion.reports.into_iter();
+    diagnostics.extend(reports.map(|report| report.diagnostic(source)));
+    if let Data::Object(_) = node.data {
+        source.root = node;
+    } else {
+        let message = format!("expected an object, found {}", node.description());
+        let diagnostic = source.diagnostic(Code::Type, Severity::Error, &node.span, message);
+        diagnostics.push(diagnostic.help("a configuration is an object, `{ models: { … } }`"));
+    }
+}
+
+/// A JSON5 value that stands on its own, as after `--set path=`. `None` if it is not JSON5.
+pub(crate) fn parse_value(text: &str) -> Option<Node> {
+    let parsed = parse_to_ast(text, &CollectOptions::default(), &options()).ok()?;
+    let mut conversion = Conversion::default();
+    let node = conversion.node(&parsed.value?);
+    // Without a file there are no places.
+    conversion.reports.is_empty().then(|| Node::from_json(&node.to_json()))
+}
+
+fn syntax_error(source: &Source, span: &Span, reason: &str) -> Diagnostic {
+    let mut letters = reason.chars();
+    let reason: String =
+        letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect();
+    source
+        .diagnostic(Code::Syntax, Severity::Error, span, format!("not valid JSON5: {reason}"))
+        .label(reason)
+        .help("nothing in this file has an effect until it is fixed")
+}
+
+/// Without a tree nobody knows which text belongs to which key: once a text mentions a secret, no line of it shows what
+/// may stand in quotes.
+fn quoted_places(text: &str) -> Vec<Span> {
+    let mut words = text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-')));
+    if !words.any(looks_secret) {
+        return Vec::new();
+    }
+    let mut spans = Vec::new();
+    let mut start = 0;
+    let mut continued = false;
+    for line in text.split_inclusive('\n') {
+        let end = start + line.len();
+        let quote = if continued { Some(0) } else { line.find(['"', '\'']) };
+        spans.extend(quote.map(|quote| start + quote..end));
+        continued = line.trim_end_matches(['\r', '\n']).ends_with('\\');
+        start = end;
+    }
+    spans
+}
+
+#[derive(Default)]
+struct Conversion {
+    reports: Vec<Report>,
+    /// Places of values that are or sound secret: no excerpt may show them, whatever else is wrong on their line.
+    secrets: Vec<Span>,
+}
+
+/// A problem that waits until all secrets are known.
+enum Report {
+    DuplicateKey(String, Span),
+    Inexact(String, Span),
+}
+
+impl Report {
+    fn diagnostic(self, source: &Source) -> Diagnostic {
+        match self {
+            Self::DuplicateKey(key, span) => {
+                let message = format!("`{key}` stands here twice");
+                let diagnostic = source.diagnostic(Code::DuplicateKey, Severity::Warning, &span, message);
+                diagnostic.label("this one counts").help("remove one of the two")
+            }
+            Self::Inexact(literal, span) => {
+                let message = format!("`{literal}` cannot be kept exactly as a number");
+                let diagnostic = source.diagnostic(Code::Number, Severity::Error, &span, message);
+                diagnostic.help(format!("if it is an id, write it as a string: \"{literal}\""))
+            }
+        }
+    }
+}
+
+impl Conversion {
+    fn node(&mut self, ast: &Ast<'_>) -> Node {
+        let span = ast.start()..ast.end();
+        let data = match ast {
+            Ast::NullKeyword(_) => Data::Null,
+            Ast::BooleanLit(literal) => Data::Boolean(literal.value),
+            Ast::StringLit(literal) => {
+                if carries_credentials(&literal.value) {
+                    self.secrets.push(span.clone());
+                }
+                Data::Text(literal.value.clone().into_owned())
+            }
+            Ast::NumberLit(literal) => self.number(literal.value, &span),
+            Ast::Array(array) => {
+                Data::Array(array.elements.iter().map(|element| self.node(element)).collect())
+            }
+            Ast::Object(object) => self.object(&object.properties),
+        };
+        Node::new(data, span)
+    }
+
+    fn number(&mut self, literal: &str, span: &Span) -> Data {
+        let Some(number) = exact_number(literal) else {
+            self.reports.push(Report::Inexact(literal.to_owned(), span.clone()));
+            return Data::Broken;
+        };
+        Data::Number(number)
+    }
+
+    fn object(&mut self, properties: &[ObjectProp<'_>]) -> Data {
+        let mut members: Vec<Member> = Vec::with_capacity(properties.len());
+        for property in properties {
+            let key = property.name.as_str();
+            let key_span = property.name.start()..property.name.end();
+            if looks_secret(key) {
+                self.secrets.push(property.value.start()..property.value.end());
+            }
+            let member = Member { key: key.to_owned(), key_span, node: self.node(&property.value) };
+            match members.iter_mut().find(|earlier| earlier.key == key) {
+                None => members.push(member),
+                Some(earlier) => {
+                    self.reports.push(Report::DuplicateKey(key.to_owned(), member.key_span.clone()));
+                    *earlier = member;
+                }
+            }
+        }
+        Data::Object(members)
+    }
+}
+
+/// The number that a JSON5 literal means; `None` if an integer does not fit into 64 bits or the number is not finite.
+fn exact_number(literal: &str) -> Option<Number> {
+    let (negative, digits) = match literal.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, literal.strip_prefix('+').unwrap_or(literal)),
+    };
+    if let Some(hex) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        return integer(negative, u64::from_str_radix(hex, 16).ok()?);
+    }
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return integer(negative, digits.parse().ok()?);
+    }
+    // Rust reads `.5` and `5.` as JSON5 means them.
+    Number::from_f64(literal.parse().ok()?)
+}
+
+fn integer(negative: bool, magnitude: u64) -> Option<Number> {
+    if negative {
+        0_i64.checked_sub_unsigned(magnitude).map(Number::from)
+    } else {
+        Some(Number::from(magnitude))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Layer;
+
+    fn parsed(text: &str) -> (serde_json::Value, Vec<String>) {
+        let mut source = Source::new(Layer::User);
+        let mut diagnostics = Vec::new();
+        parse_file(&mut source, text, &mut diagnostics);
+        (source.root.to_json(), diagnostics.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn json5_is_read_as_it_is_written() {
+        let (value, problems) = parsed(
+            "\u{feff}// comment\n{ a: 'x\\\ny', \"b\": 0xFF, c: +1, d: .5, e: 5., f: -0x10, $g_ä: [1, 2,], /* */ h: 1e3, 'i j': '\\x41' }",
+        );
+        assert_eq!(problems, Vec::<String>::new());
+        assert_eq!(
+            value,
+            serde_json::json!({ "a": "xy", "b": 255, "c": 1, "d": 0.5, "e": 5.0, "f": -16, "$g_ä": [1, 2],
+                "h": 1000.0, "i j": "A" })
+        );
+    }
+
+    #[test]
+    fn nothing_is_an_empty_object() {
+        for text in ["", "  \n", "// only a comment\n", "\u{feff}"] {
+            assert_eq!(parsed(text), (serde_json::json!({}), Vec::new()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn integers_stay_exact_or_are_refused() {
+        let (value, problems) =
+            parsed("{ a: 9007199254740993, b: 18446744073709551615, c: -9223372036854775808 }");
+        assert_eq!(problems, Vec::<String>::new());
+        assert_eq!(
+            value.to_string(),
+            r#"{"a":9007199254740993,"b":18446744073709551615,"c":-9223372036854775808}"#
+        );
+        for literal in [
+            "18446744073709551616",
+            "-9223372036854775809",
+            "0x1FFFFFFFFFFFFFFFF",
+            "1e999",
+            "Infinity",
+            "NaN",
+        ] {
+            let (_, problems) = parsed(&format!("{{ a: {literal} }}"));
+            assert_eq!(problems, [format!("`{literal}` cannot be kept exactly as a number")]);
+        }
+    }
+
+    #[test]
+    fn the_last_of_two_equal_keys_counts() {
+        let (value, problems) = parsed("{ a: 1, b: 2, a: 3 }");
+        assert_eq!(value, serde_json::json!({ "a": 3, "b": 2 }));
+        assert_eq!(problems, ["`a` stands here twice"]);
+    }
+
+    #[test]
+    fn depth_is_limited() {
+        let (_, problems) = parsed(&format!("{{ a: {}", "[".repeat(100_000)));
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        let (_, problems) = parsed(&format!("{{ a: {}{} }}", "[".repeat(200), "]".repeat(200)));
+        assert_eq!(problems, Vec::<String>::new());
+    }
+
+    proptest! {
+        #[test]
+        fn any_heap_of_tokens_is_read_or_refused(tokens in prop::collection::vec(prop::sample::select(vec![
+            "{", "}", "[", "]", ":", ",", "'", "\"", "\\", "//", "/*", "*/", "\n", "a", "'b'", "\"c\"", "1", "-", "+", ".", "0x",
+            "1e", "null", "true", "\\u", "Infinity", "ä",
+        ]), 0..24)) {
+            let (value, problems) = parsed(&tokens.concat());
+            prop_assert!(value.is_object(), "{value} {problems:?}");
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "[\\x00-\\x7fäß\u{2028}]{0,40}") {
+            let (value, problems) = parsed(&text);
+            prop_assert!(value.is_object(), "{value} {problems:?}");
+        }
+
+        #[test]
+        fn json_is_read_like_serde_json_reads_it(keys in prop::collection::btree_map(".{0,6}", any::<i64>(), 0..6)) {
+            let text = serde_json::to_string(&keys).unwrap();
+            let (value, problems) = parsed(&text);
+            prop_assert_eq!(problems, Vec::<String>::new());
+            prop_assert_eq!(value, serde_json::from_str::<serde_json::Value>(&text).unwrap());
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The typed model: what a configuration can say, in the words of the file.
+//!
+//! These are wire types. Everything is optional, because every layer may leave everything out; a value that has a
+//! default is there after loading, because `defaults.json5` is a layer like any other. The documentation of each field
+//! is its description in the JSON schema.
+
+mod agents;
+mod discovery;
+mod models;
+mod provider;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub use agents::{AgentDefaults, Agents, DefaultModel};
+pub use discovery::{BedrockDiscovery, Further};
+pub use models::{Cost, ModelEntry, ModelOverride, Models};
+pub use provider::{Auth, Guardrail, Provider, Retry, Timeouts};
+
+/// The whole configuration.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(title = "Outcrop configuration")]
+#[non_exhaustive]
+pub struct Settings {
+    /// The address of the JSON schema, for editors; it has no other effect.
+    #[serde(rename = "$schema")]
+    pub schema: Option<String>,
+    /// Models, where they come from and how they are called.
+    pub models: Models,
+    /// Which models are used when none is named.
+    pub agents: Agents,
+}

@@ -1,0 +1,130 @@
+//! `models.providers.<id>`: a service that answers, and how it is called.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::ModelEntry;
+use crate::secret::Secret;
+
+/// `models.providers.<id>`: the part that every provider shares. A provider may know more keys; its factory says which
+/// (see [`ProviderSchema`](crate::ProviderSchema)) and reads them from
+/// [`ProviderEntry::settings`](crate::ProviderEntry::settings).
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct Provider {
+    /// The protocol that the service speaks, such as `bedrock-converse-stream` or `openai-completions`.
+    #[schemars(length(min = 1), extend("x-project" = false))]
+    pub api: Option<String>,
+    /// The address that models are called at, such as `https://bedrock-runtime.us-east-1.amazonaws.com`. A standard AWS
+    /// address names no more than its region.
+    #[schemars(extend("format" = "uri", "x-project" = false))]
+    pub base_url: Option<String>,
+    /// The address that models are listed at, such as `https://bedrock.us-east-1.amazonaws.com`.
+    #[schemars(extend("format" = "uri", "x-project" = false))]
+    pub control_base_url: Option<String>,
+    /// How calls are authenticated. Unset: like `aws-sdk` on AWS.
+    #[schemars(extend("x-project" = false))]
+    pub auth: Option<Auth>,
+    /// The profile of the AWS configuration files whose credentials are used.
+    #[schemars(length(min = 1), extend("x-project" = false))]
+    pub profile: Option<String>,
+    /// The AWS region that is called, such as `us-east-1`.
+    #[schemars(length(min = 1))]
+    pub region: Option<String>,
+    /// The key that is sent as a bearer token; best written as `"${VARIABLE}"`.
+    #[schemars(extend("x-project" = false))]
+    pub api_key: Option<Secret>,
+    /// Headers that are added to every call, by name. Their values are treated as secrets.
+    #[schemars(extend("x-project" = false))]
+    pub headers: BTreeMap<String, Secret>,
+    /// The models of this provider that are not listed by itself, or about which more is known. The layers of the
+    /// configuration are merged by `id`.
+    #[schemars(extend("x-merge" = "id"))]
+    pub models: Option<Vec<ModelEntry>>,
+    /// How often a call is tried again.
+    pub retry: Retry,
+    /// How long a call may take.
+    pub timeouts: Timeouts,
+    /// The guardrail that every call goes through. A caller cannot remove it.
+    pub guardrail: Option<Guardrail>,
+    /// Names and values that are added to every call for your own accounting and logging; nothing secret.
+    pub request_metadata: BTreeMap<String, String>,
+}
+
+/// How calls are authenticated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Auth {
+    /// Whatever the AWS tools would find: Bedrock API key, access keys, profile, then the default chain.
+    AwsSdk,
+    /// A bearer token: the `apiKey`, or `AWS_BEARER_TOKEN_BEDROCK`.
+    Bearer,
+    /// The AWS `profile`, even when access keys are in the environment.
+    Profile,
+    /// The `apiKey`, in the way of the provider.
+    ApiKey,
+    /// No authentication.
+    None,
+}
+
+/// How often a call is tried again. Only failures that may pass are retried, and only before the first piece of the
+/// answer was seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct Retry {
+    /// How often a call is tried in all, the first time included. Unset: 3, or `AWS_MAX_ATTEMPTS`.
+    #[schemars(range(min = 1, max = 100))]
+    pub attempts: Option<u32>,
+    /// The longest pause between two tries, in seconds. Unset: 20.
+    #[schemars(range(min = 0, max = 86_400), extend("x-unit" = "seconds"))]
+    pub max_delay: Option<f64>,
+    /// How long all pauses may take together, in seconds. Unset: 60.
+    #[schemars(range(min = 0, max = 86_400), extend("x-unit" = "seconds"))]
+    pub budget: Option<f64>,
+}
+
+/// How long a call may take.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// How long it may take until there is a connection, in seconds. Unset: 5.
+    #[schemars(range(min = 0.001, max = 86_400), extend("x-unit" = "seconds"))]
+    pub connect: Option<f64>,
+    /// How long it may take until the first event of the answer, in seconds. Unset: 120, and 600 for a model that
+    /// thinks.
+    #[schemars(range(min = 0.001, max = 86_400), extend("x-unit" = "seconds"))]
+    pub first_event: Option<f64>,
+    /// How long it may take from one event of the answer to the next, in seconds. Unset: 120.
+    #[schemars(range(min = 0.001, max = 86_400), extend("x-unit" = "seconds"))]
+    pub idle: Option<f64>,
+    /// How long the whole answer may take, in seconds. Unset: as long as it needs.
+    #[schemars(range(min = 0.001, max = 86_400), extend("x-unit" = "seconds"))]
+    pub total: Option<f64>,
+}
+
+/// A Bedrock guardrail, in the words of the Converse API.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[schemars(extend("required" = ["guardrailIdentifier"]))]
+#[non_exhaustive]
+pub struct Guardrail {
+    /// The id or the ARN of the guardrail. Empty after a mistake in the configuration, which was reported: calls must
+    /// then fail rather than go through without the guardrail that was asked for.
+    #[schemars(length(min = 1))]
+    pub guardrail_identifier: String,
+    /// The version of the guardrail: a number, or `DRAFT`, which holds when it is unset.
+    #[schemars(length(min = 1))]
+    pub guardrail_version: Option<String>,
+    /// Whether a streamed answer waits for the guardrail (`sync`) or overtakes it (`async`).
+    #[schemars(extend("enum" = ["sync", "async", null]))]
+    pub stream_processing_mode: Option<String>,
+    /// How much the guardrail tells about its decision.
+    #[schemars(extend("enum" = ["enabled", "disabled", "enabled_full", null]))]
+    pub trace: Option<String>,
+}

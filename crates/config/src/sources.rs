@@ -1,0 +1,346 @@
+//! What a configuration is read from, said explicitly.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::origin::Layer;
+use crate::path::{KeyPath, PathError};
+use crate::source::Source;
+use crate::variables::CONFIG_FILE;
+use crate::{parse, project};
+
+/// A file of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FileSource {
+    /// A file that need not be there.
+    Optional(PathBuf),
+    /// A file that somebody asked for: it is an error if it is not there.
+    Required(PathBuf),
+    /// A text under the name of a file; nothing is read.
+    Text {
+        /// What diagnostics and origins call the file.
+        name: PathBuf,
+        /// The JSON5 text.
+        text: String,
+    },
+}
+
+impl FileSource {
+    /// The path or the name.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Optional(path) | Self::Required(path) | Self::Text { name: path, .. } => path,
+        }
+    }
+}
+
+/// A value set on the command line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assignment {
+    /// The flag as the user knows it, such as `--set` or `--region`.
+    pub flag: String,
+    /// The key that is set.
+    pub path: KeyPath,
+    /// The value.
+    pub value: Assigned,
+}
+
+/// The value of an [`Assignment`].
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Assigned {
+    /// This value.
+    Value(Value),
+    /// A text to be read as JSON5, and as a string where it is no JSON5 or where the key takes only strings.
+    Json5(String),
+}
+
+impl Assignment {
+    /// A flag of its own that sets a key to a value.
+    pub fn new(flag: impl Into<String>, path: KeyPath, value: impl Into<Value>) -> Self {
+        Self { flag: flag.into(), path, value: Assigned::Value(value.into()) }
+    }
+
+    /// The argument of `--set`: `path=value`.
+    ///
+    /// ```
+    /// use outcrop_config::Assignment;
+    ///
+    /// let assignment = Assignment::set(r#"models.providers."amazon-bedrock".region=eu-west-1"#)?;
+    /// assert_eq!(assignment.path.segments().len(), 4);
+    /// assert!(Assignment::set("models").is_err());
+    /// # Ok::<(), outcrop_config::PathError>(())
+    /// ```
+    pub fn set(argument: &str) -> Result<Self, PathError> {
+        let (path, value) = split_assignment(argument)
+            .ok_or_else(|| PathError::new(argument, "`=` and a value must follow the path"))?;
+        Ok(Self { flag: "--set".to_owned(), path: path.parse()?, value: Assigned::Json5(value.to_owned()) })
+    }
+}
+
+/// Splits at the first `=` that stands in no quotes.
+fn split_assignment(argument: &str) -> Option<(&str, &str)> {
+    let mut quote = None;
+    let mut escaped = false;
+    let at = argument.find(|character| {
+        match (quote, character) {
+            _ if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(open), _) if open == character => quote = None,
+            (None, '"' | '\'') => quote = Some(character),
+            (None, '=') => return true,
+            _ => {}
+        }
+        false
+    })?;
+    argument.split_at_checked(at).map(|(path, value)| (path, value.strip_prefix('=').unwrap_or(value)))
+}
+
+/// A file that was looked at, for `config path`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConfigFile {
+    /// Its layer.
+    pub layer: Layer,
+    /// Where it is, or would be.
+    pub path: PathBuf,
+    /// Whether it is there and was read.
+    pub found: bool,
+}
+
+/// Everything that a configuration is read from. The default is nothing at all: only the built-in defaults.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use std::path::Path;
+/// use outcrop_config::Sources;
+///
+/// let environment = BTreeMap::from([("HOME".to_owned(), "/home/me".to_owned())]);
+/// let sources = Sources::platform(environment, Path::new("/home/me/project"));
+/// # #[cfg(all(unix, not(target_os = "macos")))]
+/// assert_eq!(sources.user.unwrap().path(), Path::new("/home/me/.config/outcrop/config.json5"));
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// A snapshot of the environment.
+    pub environment: BTreeMap<String, String>,
+    /// The file for everybody on this machine.
+    pub system: Option<FileSource>,
+    /// The file of the user.
+    pub user: Option<FileSource>,
+    /// The file of the project.
+    pub project: Option<FileSource>,
+    /// Whether the file of the project may set credentials, endpoints and the like.
+    pub project_trusted: bool,
+    /// The file of `--config`; replaces the files of the user and of the project. Unset: `OUTCROP_CONFIG` of
+    /// `environment`, if it is not blank.
+    pub file: Option<FileSource>,
+    /// What the command line sets; later ones win.
+    pub command_line: Vec<Assignment>,
+}
+
+impl Sources {
+    /// The files where the platform has them, as far as `environment` tells. Nothing but the presence of
+    /// `outcrop.json5` in `working_directory` and the folders above it is looked up.
+    ///
+    /// | | system | user |
+    /// |---|---|---|
+    /// | Windows | `%PROGRAMDATA%\outcrop\config.json5` | `%APPDATA%\outcrop\config.json5` |
+    /// | macOS | `/etc/outcrop/config.json5` | `~/Library/Application Support/outcrop/config.json5` |
+    /// | elsewhere | `/etc/outcrop/config.json5` | `$XDG_CONFIG_HOME/outcrop/config.json5`, or `~/.config/…` |
+    ///
+    /// On macOS an absolute `XDG_CONFIG_HOME` is honoured too.
+    pub fn platform(environment: BTreeMap<String, String>, working_directory: &Path) -> Self {
+        let optional = |folder: PathBuf| FileSource::Optional(folder.join("outcrop").join("config.json5"));
+        Self {
+            system: system_folder(&environment).map(optional),
+            user: user_folder(&environment).map(optional),
+            project: project::find(working_directory).map(FileSource::Optional),
+            environment,
+            ..Self::default()
+        }
+    }
+
+    /// The same with a text in place of the file of `layer`. A layer that is no file is left as it is.
+    pub fn with_text(mut self, layer: Layer, name: impl Into<PathBuf>, text: impl Into<String>) -> Self {
+        let source = Some(FileSource::Text { name: name.into(), text: text.into() });
+        match layer {
+            Layer::System => self.system = source,
+            Layer::User => self.user = source,
+            Layer::Project => self.project = source,
+            Layer::File => self.file = source,
+            Layer::Defaults | Layer::Ambient | Layer::Environment | Layer::CommandLine => {}
+        }
+        self
+    }
+
+    /// The files that count, weakest first.
+    fn files(&self) -> Vec<(Layer, FileSource)> {
+        let named = self.environment.get(CONFIG_FILE).map(|name| name.trim()).filter(|name| !name.is_empty());
+        let file = self.file.clone().or_else(|| named.map(|name| FileSource::Required(PathBuf::from(name))));
+        let mut files = vec![(Layer::System, self.system.clone())];
+        if file.is_some() {
+            files.push((Layer::File, file));
+        } else {
+            files.push((Layer::User, self.user.clone()));
+            files.push((Layer::Project, self.project.clone()));
+        }
+        files.into_iter().filter_map(|(layer, file)| Some((layer, file?))).collect()
+    }
+
+    /// Reads the files that count, weakest first.
+    pub(crate) fn read_files(&self, diagnostics: &mut Vec<Diagnostic>) -> (Vec<Source>, Vec<ConfigFile>) {
+        let mut sources = Vec::new();
+        let mut files = Vec::new();
+        for (layer, file) in self.files() {
+            let path = file.path().to_owned();
+            let mut source = Source { file: Some(path.clone()), ..Source::new(layer) };
+            let text = match file {
+                FileSource::Text { text, .. } => Some(text),
+                FileSource::Optional(path) => read(&source, &path, false, diagnostics),
+                FileSource::Required(path) => read(&source, &path, true, diagnostics),
+            };
+            files.push(ConfigFile { layer, path, found: text.is_some() });
+            if let Some(text) = text {
+                parse::parse_file(&mut source, &text, diagnostics);
+                sources.push(source);
+            }
+        }
+        (sources, files)
+    }
+}
+
+fn read(source: &Source, path: &Path, required: bool, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
+    let failed =
+        |code, message: String| Diagnostic::new(code, Severity::Error, message).at(&source.origin(&(0..0)));
+    match std::fs::read(path) {
+        Ok(bytes) => String::from_utf8(bytes)
+            .inspect_err(|error| {
+                let at = error.utf8_error().valid_up_to();
+                let message = format!("not valid JSON5: the file is not UTF-8 from byte {at} on");
+                diagnostics.push(failed(Code::Syntax, message).help("save the file as UTF-8"));
+            })
+            .ok(),
+        // A folder on the way that is a file, as in `/dev/null/.config`, is how people say "no home".
+        Err(error)
+            if !required
+                && matches!(
+                    error.kind(),
+                    std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+                ) =>
+        {
+            None
+        }
+        Err(error) => {
+            diagnostics.push(failed(Code::Read, format!("the configuration file cannot be read: {error}")));
+            None
+        }
+    }
+}
+
+/// An absolute path from the environment; relative ones are to be ignored (XDG Base Directory Specification).
+fn absolute(environment: &BTreeMap<String, String>, name: &str) -> Option<PathBuf> {
+    environment.get(name).map(PathBuf::from).filter(|path| path.is_absolute())
+}
+
+fn system_folder(environment: &BTreeMap<String, String>) -> Option<PathBuf> {
+    if cfg!(windows) { absolute(environment, "PROGRAMDATA") } else { Some(PathBuf::from("/etc")) }
+}
+
+fn user_folder(environment: &BTreeMap<String, String>) -> Option<PathBuf> {
+    if cfg!(windows) {
+        return absolute(environment, "APPDATA");
+    }
+    let in_home = if cfg!(target_os = "macos") { "Library/Application Support" } else { ".config" };
+    absolute(environment, "XDG_CONFIG_HOME").or_else(|| Some(absolute(environment, "HOME")?.join(in_home)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    #[cfg(all(unix, not(target_os = "macos")))]
+    fn the_user_file_follows_xdg() {
+        let cases = [
+            (environment(&[("HOME", "/home/me")]), Some("/home/me/.config/outcrop/config.json5")),
+            (
+                environment(&[("HOME", "/home/me"), ("XDG_CONFIG_HOME", "/x")]),
+                Some("/x/outcrop/config.json5"),
+            ),
+            (
+                environment(&[("HOME", "/home/me"), ("XDG_CONFIG_HOME", "x")]),
+                Some("/home/me/.config/outcrop/config.json5"),
+            ),
+            (environment(&[("HOME", "")]), None),
+            (environment(&[]), None),
+        ];
+        for (environment, expected) in cases {
+            let sources = Sources::platform(environment, Path::new("/nowhere"));
+            assert_eq!(sources.user.as_ref().map(FileSource::path), expected.map(Path::new));
+            assert_eq!(sources.system.unwrap().path(), Path::new("/etc/outcrop/config.json5"));
+        }
+    }
+
+    #[test]
+    fn assignments_split_outside_of_quotes() {
+        assert_eq!(split_assignment(r#"a."b=c".d=e=f"#), Some((r#"a."b=c".d"#, "e=f")));
+        assert_eq!(split_assignment(r#"a."b\"=c"=d"#), Some((r#"a."b\"=c""#, "d")));
+        assert_eq!(split_assignment("a="), Some(("a", "")));
+        assert_eq!(split_assignment("a"), None);
+        let error = Assignment::set("a..b=1").unwrap_err();
+        assert_eq!(error.to_string(), "`a..b` is not a path of keys: a key is missing");
+    }
+
+    #[test]
+    fn a_missing_file_matters_only_if_somebody_asked_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("missing.json5");
+        let mut sources = Sources { user: Some(FileSource::Optional(missing.clone())), ..Sources::default() };
+        let mut diagnostics = Vec::new();
+        let (read, files) = sources.read_files(&mut diagnostics);
+        assert!(read.is_empty() && diagnostics.is_empty());
+        assert_eq!(files, [ConfigFile { layer: Layer::User, path: missing.clone(), found: false }]);
+
+        sources.environment = environment(&[("OUTCROP_CONFIG", missing.to_str().unwrap())]);
+        sources.read_files(&mut diagnostics);
+        assert_eq!(diagnostics.len(), 1);
+        assert_eq!(diagnostics[0].code, Code::Read);
+        assert_eq!(diagnostics[0].file.as_deref(), Some(missing.as_path()));
+    }
+
+    #[test]
+    fn a_file_that_is_no_text_is_reported() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("latin1.json5");
+        std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), b"{ a: '\xe4' }").unwrap();
+        let sources = Sources { user: Some(FileSource::Optional(path)), ..Sources::default() };
+        let mut diagnostics = Vec::new();
+        assert!(sources.read_files(&mut diagnostics).0.is_empty());
+        assert_eq!(diagnostics[0].message, "not valid JSON5: the file is not UTF-8 from byte 6 on");
+    }
+
+    #[test]
+    fn the_named_file_replaces_user_and_project() {
+        let mut sources = Sources::default()
+            .with_text(Layer::System, "s", "")
+            .with_text(Layer::User, "u", "")
+            .with_text(Layer::Project, "p", "");
+        let layers = |sources: &Sources| sources.files().iter().map(|(layer, _)| *layer).collect::<Vec<_>>();
+        assert_eq!(layers(&sources), [Layer::System, Layer::User, Layer::Project]);
+        sources.environment = environment(&[("OUTCROP_CONFIG", "  ")]);
+        assert_eq!(layers(&sources), [Layer::System, Layer::User, Layer::Project]);
+        sources.environment = environment(&[("OUTCROP_CONFIG", "/from/environment.json5")]);
+        assert_eq!(layers(&sources), [Layer::System, Layer::File]);
+        let sources = sources.with_text(Layer::File, "f", "");
+        assert_eq!(sources.files()[1].1.path(), Path::new("f"));
+    }
+}
