@@ -24,6 +24,6 @@ pub use guard::RetryVariables;
 pub use partition::Partition;
 pub use region::{DEFAULT_REGION, Region, RegionOrigin};
 pub use sdk_error::{Call, RawReply, error_from_sdk};
-pub use session::{Aws, Session};
+pub use session::{Aws, ClosedWorld, Session};
 pub use settings::{AccessKeys, Auth, AwsSettings, Secret};
 pub use source::CredentialSource;

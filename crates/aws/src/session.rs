@@ -27,7 +27,7 @@ use crate::guard::RetryVariables;
 use crate::http_client::SharedClient;
 use crate::service_config::FilteredServiceConfig;
 use crate::source::{self, BEARER_VARIABLE};
-use crate::{AccessKeys, AwsSettings, CredentialSource, Region};
+use crate::{AccessKeys, Auth, AwsSettings, CredentialSource, Region};
 
 /// The scheme id of Signature Version 4 in the SDK (`aws_runtime::auth::sigv4::SCHEME_ID`).
 const SIGV4: AuthSchemeId = AuthSchemeId::new("sigv4");
@@ -51,13 +51,19 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Aws {
     environment: Environment,
+    closed_world: Option<ClosedWorld>,
     sessions: Mutex<HashMap<AwsSettings, Arc<OnceCell<Arc<Session>>>>>,
 }
 
 impl Aws {
     /// Sessions for programs that were started with this environment.
     pub fn new(environment: Environment) -> Self {
-        Self { environment, sessions: Mutex::default() }
+        Self { environment, closed_world: None, sessions: Mutex::default() }
+    }
+
+    /// Sessions that all lead to one place, whatever settings and environment say.
+    pub fn closed_world(world: ClosedWorld) -> Self {
+        Self { environment: Environment::default(), closed_world: Some(world), sessions: Mutex::default() }
     }
 
     /// The session of these settings. Credentials are not resolved yet.
@@ -66,10 +72,36 @@ impl Aws {
     /// [`ErrorKind::Config`] for settings and variables that cannot be; [`ErrorKind::Unauthenticated`] if the settings
     /// ask for credentials that are not there.
     pub async fn session(&self, settings: &AwsSettings) -> Result<Arc<Session>> {
+        let settings =
+            self.closed_world.as_ref().map_or_else(|| settings.clone(), |world| world.settings(settings));
         let cell = Arc::clone(self.sessions.lock().await.entry(settings.clone()).or_default());
-        cell.get_or_try_init(async || Session::load(settings, &self.environment).await.map(Arc::new))
+        cell.get_or_try_init(async || Session::load(&settings, &self.environment).await.map(Arc::new))
             .await
             .cloned()
+    }
+}
+
+/// One endpoint for both planes, and the keys for it: an emulator.
+#[derive(Debug, Clone)]
+pub struct ClosedWorld {
+    /// Where both planes answer.
+    pub endpoint: String,
+    /// The keys.
+    pub keys: AccessKeys,
+}
+
+impl ClosedWorld {
+    /// These settings, moved into the closed world; of theirs, region and time limit are left.
+    fn settings(&self, settings: &AwsSettings) -> AwsSettings {
+        AwsSettings {
+            auth: Auth::AwsSdk,
+            profile: None,
+            region: settings.region.clone(),
+            runtime_endpoint: Some(self.endpoint.clone()),
+            control_endpoint: Some(self.endpoint.clone()),
+            connect_timeout: settings.connect_timeout,
+            isolated: Some(self.keys.clone()),
+        }
     }
 }
 

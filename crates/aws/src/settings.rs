@@ -73,7 +73,6 @@ pub struct AccessKeys {
 
 /// Everything that can be said explicitly. What is `None` is found out from the environment.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
 pub struct AwsSettings {
     /// Which credentials.
     pub auth: Auth,

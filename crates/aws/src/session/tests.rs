@@ -28,6 +28,24 @@ async fn a_closed_world_looks_at_nothing_outside() {
 }
 
 #[tokio::test]
+async fn whoever_asks_in_a_closed_world_stays_in_it() {
+    let world = ClosedWorld { endpoint: "http://127.0.0.1:3".into(), keys: isolated().isolated.unwrap() };
+    let asked = AwsSettings {
+        auth: Auth::Bearer,
+        profile: Some("work".into()),
+        region: Some("eu-west-1".into()),
+        runtime_endpoint: Some("https://proxy.example.com".into()),
+        ..AwsSettings::default()
+    };
+    let session = Aws::closed_world(world).session(&asked).await.unwrap();
+    assert_eq!(session.source(), &CredentialSource::Given);
+    assert_eq!(session.region().name, "eu-west-1");
+    for plane in [Plane::Runtime, Plane::Control] {
+        assert_eq!(session.endpoint(plane).unwrap().url(), "http://127.0.0.1:3");
+    }
+}
+
+#[tokio::test]
 async fn a_session_is_built_once_for_the_same_settings() {
     let aws = Aws::new(Environment::default());
     let first = aws.session(&isolated()).await.unwrap();

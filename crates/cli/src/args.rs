@@ -1,0 +1,236 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Brings the models of Amazon Bedrock to your terminal
+#[derive(Debug, Parser)]
+#[command(
+    name = "outcrop",
+    version,
+    disable_help_subcommand = true,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  \
+        outcrop ask \"Why is the sky blue?\"\n  \
+        outcrop models list\n  \
+        outcrop --emulator ask \"Does this work without an AWS account?\"\n\n\
+        `outcrop help exit-codes` and `outcrop help environment` say more."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Read this configuration instead of the user's and the project's
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Set a configuration value, such as `models.bedrockDiscovery.includeLegacy=true`
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// The AWS region
+    #[arg(long, global = true, value_name = "REGION")]
+    pub region: Option<String>,
+    /// The profile of the AWS configuration files
+    #[arg(long, global = true, value_name = "PROFILE")]
+    pub profile: Option<String>,
+    /// The endpoint of Bedrock, for both planes
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Talk to an embedded Bedrock emulator: no AWS account, no network
+    #[arg(long, global = true)]
+    pub emulator: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+    /// Say more; twice: much more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// No notes and warnings
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Never read standard input
+    #[arg(long, global = true)]
+    pub no_input: bool,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Ask a model and stream its answer
+    Ask(Ask),
+    /// See the models that can be called
+    #[command(alias = "model")]
+    Models(Models),
+    /// See the configuration
+    Config(Config),
+    /// Run a Bedrock emulator on this machine
+    Emulate(Emulate),
+    /// More help: `environment`, `exit-codes`, or a command
+    Help(Help),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Standard input is appended to the prompt: `git diff | outcrop ask \"Explain this change\"`."
+)]
+pub(crate) struct Ask {
+    /// The question; several words are joined by spaces
+    #[arg(value_name = "PROMPT")]
+    pub prompt: Vec<String>,
+    /// The model: an id, an inference profile, an ARN, or `provider/id`
+    #[arg(short, long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// The system prompt
+    #[arg(short, long, value_name = "TEXT")]
+    pub system: Option<String>,
+    /// The most tokens the answer may have
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_tokens: Option<u32>,
+    /// Randomness, 0 to 1
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    pub temperature: Option<f64>,
+    /// Share of the probability mass to sample from, 0 to 1
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    pub top_p: Option<f64>,
+    /// Stop at this text; may be given several times
+    #[arg(long, value_name = "TEXT")]
+    pub stop: Vec<String>,
+    /// Wait for the whole answer
+    #[arg(long)]
+    pub no_stream: bool,
+    /// Print one JSON object: answer, usage, cost, request id
+    #[arg(long, conflicts_with = "events")]
+    pub json: bool,
+    /// Print one JSON object for each event of the stream
+    #[arg(long, conflicts_with = "no_stream")]
+    pub events: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Models {
+    #[command(subcommand)]
+    pub command: Option<ModelsCommand>,
+    #[command(flatten)]
+    pub list: List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// List the models that can be called (the default)
+    List(List),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only models whose id or name has all these words
+    #[arg(value_name = "FILTER")]
+    pub filter: Vec<String>,
+    /// Only models of this provider or maker: `anthropic`, `Mistral AI`, `amazon-bedrock`
+    #[arg(long, value_name = "PROVIDER")]
+    pub provider: Option<String>,
+    /// Ask AWS even if the list is known
+    #[arg(long)]
+    pub refresh: bool,
+    /// Print one JSON object
+    #[arg(long, conflicts_with = "plain")]
+    pub json: bool,
+    /// Print one `provider/id` a line
+    #[arg(long)]
+    pub plain: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Config {
+    #[command(subcommand)]
+    pub command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print the JSON schema of the configuration
+    Schema,
+    /// Check the configuration
+    Check {
+        /// Fail on warnings too
+        #[arg(long)]
+        strict: bool,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say where a value comes from
+    Explain {
+        /// The key, such as `models.bedrockDiscovery.region`
+        key: String,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the files that are read, weakest first
+    Path,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Emulate {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4566")]
+    pub listen: SocketAddr,
+    /// A JSON file with faults and scripted answers
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// The access key id that is accepted
+    #[arg(long, value_name = "ID")]
+    pub access_key_id: Option<String>,
+    /// The secret access key that is accepted
+    #[arg(long, value_name = "SECRET")]
+    pub secret_access_key: Option<String>,
+    /// The Bedrock API key that is accepted
+    #[arg(long, value_name = "TOKEN")]
+    pub bearer_token: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Help {
+    /// `environment`, `exit-codes`, or a command
+    #[arg(value_name = "TOPIC")]
+    pub topic: Vec<String>,
+}
+
+impl Cli {
+    /// Whether the command prints JSON; then its failures are JSON too.
+    pub(crate) const fn prints_json(&self) -> bool {
+        match &self.command {
+            Command::Ask(ask) => ask.json || ask.events,
+            Command::Models(models) => match &models.command {
+                Some(ModelsCommand::List(list)) => list.json,
+                None => models.list.json,
+            },
+            Command::Config(config) => {
+                matches!(
+                    config.command,
+                    ConfigCommand::Check { json: true, .. } | ConfigCommand::Explain { json: true, .. }
+                )
+            }
+            Command::Emulate(_) | Command::Help(_) => false,
+        }
+    }
+}

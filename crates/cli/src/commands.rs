@@ -1,0 +1,7 @@
+//! The commands: parse, one call of the library, render.
+
+pub(crate) mod ask;
+pub(crate) mod config;
+pub(crate) mod emulate;
+pub(crate) mod help;
+pub(crate) mod models;

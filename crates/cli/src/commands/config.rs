@@ -1,0 +1,72 @@
+//! `outcrop config`.
+
+use std::fmt::Write as _;
+
+use outcrop::{KeyPath, Outcrop};
+use serde_json::json;
+
+use crate::args::{Config, ConfigCommand};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::terminal::Terminal;
+
+/// The exit code of a wrong configuration.
+const WRONG: u8 = 3;
+
+pub(crate) fn run(arguments: Config, context: Context, terminal: &mut Terminal) -> Result<(), Failure> {
+    let outcrop = context.library(None)?;
+    match arguments.command {
+        ConfigCommand::Schema => schema(&outcrop, terminal),
+        ConfigCommand::Check { strict, json } => check(&outcrop, strict, json, terminal),
+        ConfigCommand::Explain { key, json } => explain(&outcrop, &key, json, terminal),
+        ConfigCommand::Path => path(&outcrop, terminal),
+    }
+}
+
+fn schema(outcrop: &Outcrop, terminal: &mut Terminal) -> Result<(), Failure> {
+    terminal.print(&format!("{:#}\n", outcrop.schema()))
+}
+
+fn check(outcrop: &Outcrop, strict: bool, json: bool, terminal: &mut Terminal) -> Result<(), Failure> {
+    let diagnostics = outcrop.diagnostics();
+    let wrong = diagnostics.iter().any(|diagnostic| strict || diagnostic.is_error());
+    let unused = outcrop.config().unused();
+    if json {
+        terminal.print_json(&json!({ "ok": !wrong, "diagnostics": diagnostics, "unused": unused }))?;
+    } else {
+        terminal.diagnose(diagnostics);
+        for key in unused {
+            terminal.note(&format!("`{}` belongs to another program and is not used", key.key));
+        }
+        if diagnostics.is_empty() {
+            terminal.note("the configuration is fine");
+        }
+    }
+    if wrong { Err(Failure::Reported(WRONG)) } else { Ok(()) }
+}
+
+fn explain(outcrop: &Outcrop, key: &str, json: bool, terminal: &mut Terminal) -> Result<(), Failure> {
+    let path: KeyPath = key.parse().map_err(|error| Failure::Usage(format!("`{key}` is no key: {error}")))?;
+    let explanation = outcrop.config().explain(&path);
+    if json {
+        return terminal.print_json(&explanation);
+    }
+    let mut text = format!("{} = {}\n", explanation.key, explanation.value);
+    match &explanation.origin {
+        Some(origin) => writeln!(text, "  from {origin}").ok(),
+        None => writeln!(text, "  set nowhere").ok(),
+    };
+    for shadowed in &explanation.shadowed {
+        writeln!(text, "  instead of {} from {}", shadowed.value, shadowed.origin).ok();
+    }
+    terminal.print(&text)
+}
+
+fn path(outcrop: &Outcrop, terminal: &mut Terminal) -> Result<(), Failure> {
+    let mut text = String::new();
+    for file in outcrop.config().files() {
+        let state = if file.found { "" } else { "  (not there)" };
+        writeln!(text, "{}: {}{state}", file.layer, file.path.display()).ok();
+    }
+    terminal.print(&text)
+}

@@ -1,0 +1,64 @@
+//! `outcrop help TOPIC`.
+
+use std::fmt::Write as _;
+
+use clap::CommandFactory as _;
+use outcrop::{ErrorKind, VARIABLES};
+
+use crate::args::{Cli, Help};
+use crate::failure::Failure;
+use crate::terminal::Terminal;
+
+const TOPICS: &str = "`environment`, `exit-codes`";
+
+pub(crate) fn run(arguments: &Help, terminal: &mut Terminal) -> Result<(), Failure> {
+    let topic: Vec<_> = arguments.topic.iter().map(String::as_str).collect();
+    let text = match topic.as_slice() {
+        [] => Cli::command().render_long_help().ansi().to_string(),
+        ["exit-codes"] => exit_codes(),
+        ["environment"] => environment(),
+        path => command(path)?,
+    };
+    terminal.print(&text)
+}
+
+fn command(path: &[&str]) -> Result<String, Failure> {
+    let mut command = Cli::command();
+    // Fills in the names that the help of a subcommand shows.
+    command.build();
+    for name in path {
+        command = command.find_subcommand(name).cloned().ok_or_else(|| {
+            Failure::Usage(format!(
+                "there is no help on `{}`; topics are {TOPICS} and the commands",
+                path.join(" ")
+            ))
+        })?;
+    }
+    Ok(command.render_long_help().ansi().to_string())
+}
+
+fn exit_codes() -> String {
+    let mut text = String::from("Exit codes\n\n   0  success\n   2  the command line is wrong\n");
+    let mut kinds = ErrorKind::ALL.to_vec();
+    kinds.sort_by_key(|kind| kind.exit_code());
+    for kind in kinds {
+        let retry = if kind.default_retry().is_advised() { " (is retried)" } else { "" };
+        writeln!(text, " {:>3}  {}: {}{retry}\n      {}", kind.exit_code(), kind.name(), kind, kind.remedy())
+            .ok();
+    }
+    text
+}
+
+fn environment() -> String {
+    let mut text = String::from("Environment variables\n\n");
+    for variable in VARIABLES {
+        writeln!(text, "{}\n    {}", variable.name, variable.doc).ok();
+    }
+    text.push_str(
+        "\nThe variables of AWS are understood too: AWS_BEARER_TOKEN_BEDROCK, AWS_ACCESS_KEY_ID,\n\
+         AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION,\n\
+         AWS_ENDPOINT_URL_BEDROCK, AWS_ENDPOINT_URL_BEDROCK_RUNTIME, AWS_ENDPOINT_URL, AWS_MAX_ATTEMPTS,\n\
+         AWS_RETRY_MODE, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE. NO_COLOR and CLICOLOR_FORCE are honoured.\n",
+    );
+    text
+}

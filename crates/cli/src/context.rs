@@ -1,0 +1,112 @@
+//! From the global options to the library.
+
+use std::net::Ipv4Addr;
+use std::path::Path;
+
+use outcrop::{Assignment, DEFAULT_PROVIDER, FileSource, KeyPath, Outcrop, Sources, cache_folder};
+use outcrop_emulator::{Credentials, Emulator, Options, Running};
+use serde_json::json;
+
+use crate::args::Global;
+use crate::environment;
+use crate::failure::Failure;
+use crate::terminal::Terminal;
+
+/// What a command is started with.
+#[derive(Debug)]
+pub(crate) struct Context {
+    global: Global,
+}
+
+/// The library, and the embedded emulator that it may talk to.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    pub outcrop: Outcrop,
+    _emulator: Option<Running>,
+}
+
+impl Context {
+    pub(crate) const fn new(global: Global) -> Self {
+        Self { global }
+    }
+
+    /// Whether standard input may be read.
+    pub(crate) const fn reads_input(&self) -> bool {
+        !self.global.no_input
+    }
+
+    /// Loads the configuration and wires the library up; what is wrong with the configuration is shown.
+    pub(crate) async fn start(&self, terminal: &mut Terminal) -> Result<Ready, Failure> {
+        let ready = self.start_silently(terminal).await?;
+        terminal.diagnose(ready.outcrop.diagnostics());
+        Ok(ready)
+    }
+
+    /// The same for commands that show what is wrong with the configuration themselves.
+    pub(crate) async fn start_silently(&self, terminal: &mut Terminal) -> Result<Ready, Failure> {
+        // The emulator first, so that nothing else is ever talked to.
+        let emulator =
+            if self.global.emulator { Some(self.embedded_emulator(terminal).await?) } else { None };
+        let outcrop = self.library(emulator.as_ref())?;
+        Ok(Ready { outcrop, _emulator: emulator })
+    }
+
+    /// The library without anything that runs.
+    pub(crate) fn library(&self, emulator: Option<&Running>) -> Result<Outcrop, Failure> {
+        let sources = self.sources()?;
+        let cache = cache_folder(&sources.environment.clone().into_iter().collect());
+        let mut builder = Outcrop::builder(sources).cache(cache);
+        if let Some(running) = emulator {
+            let Credentials { access_key_id, secret_access_key, .. } = Credentials::default();
+            builder = builder.emulator(outcrop::Emulator {
+                endpoint: running.endpoint(),
+                access_key_id,
+                secret_access_key,
+            });
+        }
+        Ok(builder.build())
+    }
+
+    fn sources(&self) -> Result<Sources, Failure> {
+        let here = std::env::current_dir().unwrap_or_else(|_| Path::new(".").to_owned());
+        let mut sources = Sources::platform(environment::snapshot(), &here);
+        sources.file = self.global.config.clone().map(FileSource::Required);
+        for argument in &self.global.set {
+            let assignment = Assignment::set(argument)
+                .map_err(|error| Failure::Usage(format!("`--set {argument}`: {error}")))?;
+            sources.command_line.push(assignment);
+        }
+        sources.command_line.extend(self.assignments());
+        Ok(sources)
+    }
+
+    /// The flags that stand for configuration values.
+    fn assignments(&self) -> Vec<Assignment> {
+        let entry = |key| KeyPath::of(&["models", "providers", DEFAULT_PROVIDER, key]);
+        let discovery = |key| KeyPath::of(&["models", "bedrockDiscovery", key]);
+        let mut assignments = Vec::new();
+        if let Some(region) = &self.global.region {
+            assignments.push(Assignment::new("--region", entry("region"), region.as_str()));
+            assignments.push(Assignment::new("--region", discovery("region"), region.as_str()));
+            assignments.push(Assignment::new("--region", discovery("regions"), json!([])));
+        }
+        if let Some(profile) = &self.global.profile {
+            assignments.push(Assignment::new("--profile", entry("profile"), profile.as_str()));
+        }
+        if let Some(url) = &self.global.endpoint_url {
+            assignments.push(Assignment::new("--endpoint-url", entry("baseUrl"), url.as_str()));
+            assignments.push(Assignment::new("--endpoint-url", entry("controlBaseUrl"), url.as_str()));
+        }
+        assignments
+    }
+
+    async fn embedded_emulator(&self, terminal: &mut Terminal) -> Result<Running, Failure> {
+        let address = (Ipv4Addr::LOCALHOST, 0).into();
+        let emulator = Emulator::bind(address, Options::default())
+            .await
+            .map_err(Failure::io("the embedded emulator cannot listen on this machine"))?;
+        let running = emulator.spawn();
+        terminal.note("the embedded emulator answers, not AWS");
+        Ok(running)
+    }
+}

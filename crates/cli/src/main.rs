@@ -1,0 +1,50 @@
+//! The `outcrop` command: argv in, text out.
+
+mod args;
+mod commands;
+mod context;
+mod environment;
+mod failure;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Cli, Command};
+use context::Context;
+use failure::Failure;
+use terminal::Terminal;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return terminal::print_usage(&error),
+    };
+    let mut terminal = Terminal::new(&cli);
+    let done = run(cli, &mut terminal);
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => terminal.fail(&failure),
+    }
+}
+
+fn run(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
+    terminal.start_logging();
+    // A server uses all cores; a single call is done sooner on one thread.
+    let mut builder = match cli.command {
+        Command::Emulate(_) => tokio::runtime::Builder::new_multi_thread(),
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = builder.enable_all().build().map_err(Failure::io("the runtime cannot start"))?;
+    runtime.block_on(Box::pin(async {
+        let (command, context) = (cli.command, Context::new(cli.global));
+        match command {
+            Command::Ask(arguments) => commands::ask::run(arguments, context, terminal).await,
+            Command::Models(arguments) => commands::models::run(arguments, context, terminal).await,
+            Command::Config(arguments) => commands::config::run(arguments, context, terminal),
+            Command::Emulate(arguments) => commands::emulate::run(arguments, terminal).await,
+            Command::Help(arguments) => commands::help::run(&arguments, terminal),
+        }
+    }))
+}

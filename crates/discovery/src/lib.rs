@@ -1,0 +1,40 @@
+//! The catalogue of the Bedrock models that an account can really call.
+//!
+//! [`Discovery`] asks the control plane for the foundation models and the inference profiles of the account, side by
+//! side and in every region that is configured, and makes one [`ModelCard`](outcrop_core::ModelCard) of each id that
+//! can be called. It is a [`ModelCatalog`](outcrop_core::ModelCatalog) and, without ever waiting for a listing, a
+//! [`ModelResolver`](outcrop_core::ModelResolver).
+//!
+//! # Which ids are listed
+//! - Every foundation model with on-demand throughput, by its bare id.
+//! - Every active inference profile, whatever its geography: those of AWS by id, those of the account by ARN. A profile
+//!   passes or fails by its base model and inherits from it. A base model that AWS does not list is no reason to hide
+//!   a profile.
+//! - Of these, what streams, answers in text, is not being retired, and is of a wanted maker. Each of these [rules] has
+//!   an id, and [`Discovery::explain`] tells which of them an id passed.
+//! - Every model of the configuration, merged field by field over what was found.
+//!
+//! # What is kept
+//! The rows as AWS sent them, for each region, in memory and on disk. Filters apply afterwards, so a changed filter
+//! needs no new listing.
+//!
+//! [rules]: Verdict
+
+mod cache;
+mod control_plane;
+mod discovery;
+mod factory;
+mod merge;
+mod preference;
+mod resolve;
+mod rows;
+mod settings;
+
+#[cfg(test)]
+mod fixtures;
+
+pub use discovery::Discovery;
+pub use factory::{API, Factory, factory};
+pub use merge::{Explanation, Verdict};
+pub use preference::default_model;
+pub use settings::{DiscoverySettings, GeographyPreference, ManualCost, ManualModel};

@@ -1,0 +1,191 @@
+//! From the rows of all regions to one card for each id: pure, and so the place for every rule.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use outcrop_core::{ModelCard, ModelId};
+use outcrop_model_facts::{BedrockId, Kind};
+
+use crate::rows::RegionRows;
+use crate::settings::{DiscoverySettings, ManualModel};
+
+mod candidate;
+mod card;
+mod manual;
+mod rules;
+
+pub(crate) use candidate::{Candidate, SYSTEM_DEFINED};
+pub use rules::{Explanation, Verdict};
+
+/// The rows of one region.
+#[derive(Debug, Clone)]
+pub(crate) struct Region {
+    pub(crate) name: String,
+    pub(crate) rows: RegionRows,
+}
+
+/// Everything that is known, merged.
+#[derive(Debug, Default)]
+pub(crate) struct View {
+    /// The models to list, sorted by maker, name and id.
+    pub(crate) listed: Vec<Arc<ModelCard>>,
+    /// What AWS lists besides, in the same order.
+    pub(crate) hidden: Vec<Arc<ModelCard>>,
+    /// Why, by id; in the order of the regions.
+    explanations: HashMap<String, Vec<Explanation>>,
+    /// Whether every region's profiles are known.
+    pub(crate) profiles_known: bool,
+}
+
+/// An id on its way into the view.
+struct Entry {
+    card: ModelCard,
+    listed: bool,
+    explanations: Vec<Explanation>,
+}
+
+impl View {
+    /// Merges the rows of all regions, in this order, and the models of the settings.
+    pub(crate) fn new(regions: &[Region], settings: &DiscoverySettings) -> Self {
+        let mut entries = HashMap::new();
+        for region in regions {
+            for candidate in candidate::candidates(region, settings) {
+                add(&mut entries, &candidate, settings);
+            }
+        }
+        for model in settings.models.iter().filter(|model| !model.id.trim().is_empty()) {
+            add_manual(&mut entries, model, regions, settings);
+        }
+        let mut view = Self {
+            profiles_known: !regions.is_empty() && regions.iter().all(knows_profiles),
+            ..Self::default()
+        };
+        for (id, entry) in entries {
+            let cards = if entry.listed { &mut view.listed } else { &mut view.hidden };
+            cards.push(Arc::new(entry.card));
+            view.explanations.insert(id, entry.explanations);
+        }
+        sort(&mut view.listed);
+        sort(&mut view.hidden);
+        view
+    }
+
+    /// The models to list, or really all.
+    pub(crate) fn models(&self, all: bool) -> Vec<Arc<ModelCard>> {
+        let mut models = self.listed.clone();
+        if all {
+            models.extend_from_slice(&self.hidden);
+            sort(&mut models);
+        }
+        models
+    }
+
+    /// Every card: those that are listed come first.
+    pub(crate) fn cards(&self) -> impl Iterator<Item = &Arc<ModelCard>> {
+        self.listed.iter().chain(&self.hidden)
+    }
+
+    /// The card of exactly that id.
+    pub(crate) fn find(&self, id: &str) -> Option<&Arc<ModelCard>> {
+        self.explanations.get(id)?;
+        self.cards().find(|card| card.id == *id)
+    }
+
+    /// The card of the id that differs by a trailing `:N` only.
+    pub(crate) fn find_revision(&self, id: &str) -> Option<&Arc<ModelCard>> {
+        self.cards().find(|card| differ_by_revision(card.id.as_str(), id))
+    }
+
+    /// Why the id is listed or not; one for each region that has it.
+    pub(crate) fn explain(&self, id: &str) -> &[Explanation] {
+        self.explanations.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the id is known to be callable through an inference profile only: in that region, or wherever it is listed.
+    pub(crate) fn needs_profile(&self, id: &str, region: Option<&str>) -> bool {
+        let concerns = |known: &&Explanation| region.is_none() || known.region.as_deref() == region;
+        let mut on_demand =
+            self.explain(id).iter().filter(concerns).filter_map(Explanation::on_demand).peekable();
+        on_demand.peek().is_some() && !on_demand.any(|passed| passed)
+    }
+}
+
+/// Whether two ids differ only in that one has a revision (`:N`) at its end and the other has none.
+pub(crate) fn differ_by_revision(left: &str, right: &str) -> bool {
+    let with_revision = |long: &str, short: &str| {
+        let revision = long.strip_prefix(short).and_then(|rest| rest.strip_prefix(':'));
+        revision.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    // Ids without a dot are names of the account, or ARNs that end in one: there `:N` is something else.
+    let is_model =
+        |id: &str| matches!(BedrockId::parse(id).kind(), Kind::FoundationModel | Kind::SystemProfile);
+    (with_revision(left, right) || with_revision(right, left)) && is_model(left)
+}
+
+const fn knows_profiles(region: &Region) -> bool {
+    region.rows.inference_profiles.is_some()
+}
+
+fn sort(cards: &mut [Arc<ModelCard>]) {
+    cards.sort_by(|left, right| {
+        (&left.maker, &left.name, &left.id).cmp(&(&right.maker, &right.name, &right.id))
+    });
+}
+
+/// Adds what a region says of an id. A region that can call it beats those that cannot.
+fn add(entries: &mut HashMap<String, Entry>, candidate: &Candidate<'_>, settings: &DiscoverySettings) {
+    let verdicts = rules::judge(candidate, settings);
+    let listed = verdicts.iter().all(|verdict| verdict.passed);
+    let explanation = Explanation {
+        id: ModelId::from(candidate.id),
+        region: Some(candidate.region.to_owned()),
+        listed,
+        verdicts,
+    };
+    let Some(entry) = entries.get_mut(candidate.id) else {
+        let card = card::card(candidate, settings);
+        entries.insert(candidate.id.to_owned(), Entry { card, listed, explanations: vec![explanation] });
+        return;
+    };
+    entry.explanations.push(explanation);
+    if listed && !entry.listed {
+        entry.card = card::card(candidate, settings);
+        entry.listed = true;
+    } else if listed == entry.listed && !entry.card.regions.iter().any(|region| region == candidate.region) {
+        entry.card.regions.push(candidate.region.to_owned());
+    }
+}
+
+/// Lays a model of the settings over what was found, or adds it. What somebody wrote down is listed.
+fn add_manual(
+    entries: &mut HashMap<String, Entry>,
+    model: &ManualModel,
+    regions: &[Region],
+    settings: &DiscoverySettings,
+) {
+    let id = model.id.trim();
+    let known = if entries.contains_key(id) {
+        Some(id.to_owned())
+    } else {
+        let others = entries.iter().filter(|(other, _)| differ_by_revision(other, id));
+        others.max_by_key(|(other, entry)| (entry.listed, *other)).map(|(other, _)| other.clone())
+    };
+    let id = known.unwrap_or_else(|| id.to_owned());
+    let entry = entries.entry(id.clone()).or_insert_with(|| {
+        let usual = regions.first().map(|region| region.name.as_str());
+        let card = manual::unlisted(&id, model, usual, settings);
+        Entry { card, listed: true, explanations: Vec::new() }
+    });
+    manual::overlay(&mut entry.card, model);
+    entry.listed = true;
+    let region = entry.card.regions.first().cloned();
+    entry.explanations.push(Explanation {
+        id: ModelId::from(id),
+        region,
+        listed: true,
+        verdicts: vec![Verdict::passed("configured", "the configuration has this model")],
+    });
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! A card from what AWS lists and what the table of facts knows.
+
+use std::collections::BTreeMap;
+
+use outcrop_core::{FactOrigin, Modality, ModelCard, ModelId, ModelKind, Price, ProfileCard, Support};
+use outcrop_model_facts::facts::{self, ModelFacts};
+use outcrop_model_facts::{BedrockId, Geography};
+
+use super::candidate::{Candidate, SYSTEM_DEFINED, destinations, single_model};
+use crate::rows::InferenceProfileRow;
+use crate::settings::DiscoverySettings;
+
+/// The maker of a model that says nothing about itself.
+const UNKNOWN_MAKER: &str = "unknown";
+
+/// Who says so, by the name of the field in JSON.
+type Origins = BTreeMap<String, FactOrigin>;
+
+/// The card of a candidate.
+pub(super) fn card(candidate: &Candidate<'_>, settings: &DiscoverySettings) -> ModelCard {
+    let mut origin = Origins::new();
+    let (context_window, max_tokens) = limits(candidate.facts, settings, &mut origin);
+    let (input, output) = modalities(candidate, &mut origin);
+    let row = candidate.row;
+    let price = price(candidate).cloned();
+    mark(&mut origin, "cost", price.as_ref().map(|_| as_of()));
+    mark(&mut origin, "lifecycle", row.and_then(|row| row.lifecycle.as_ref()).map(|_| FactOrigin::Aws));
+    mark(&mut origin, "streaming", row.and_then(|row| row.streaming).map(|_| FactOrigin::Aws));
+    ModelCard {
+        id: ModelId::from(candidate.id),
+        name: name(candidate, &mut origin),
+        maker: candidate.maker().unwrap_or(UNKNOWN_MAKER).to_owned(),
+        maker_name: candidate.maker_name().map(str::to_owned),
+        base_model: candidate.base.map(ModelId::from),
+        kind: kind(candidate.facts, &output),
+        regions: Some(candidate.region.to_owned()).into_iter().filter(|region| !region.is_empty()).collect(),
+        profile: candidate.profile.map(|profile| profile_card(profile, candidate)),
+        input,
+        output,
+        context_window,
+        max_tokens,
+        reasoning: fact(candidate.facts, "reasoning", |facts| facts.reasoning, &mut origin),
+        tools: fact(candidate.facts, "tools", |facts| facts.tool_use, &mut origin),
+        streaming: Support::from(row.and_then(|row| row.streaming)),
+        price,
+        lifecycle: row.and_then(|row| row.lifecycle.clone()),
+        available: Support::Unknown,
+        origin,
+    }
+}
+
+/// The table of facts, as of a month.
+fn as_of() -> FactOrigin {
+    FactOrigin::Facts(facts::AS_OF.chars().take("2026-11".len()).collect())
+}
+
+fn mark(origin: &mut Origins, field: &str, who: Option<FactOrigin>) {
+    origin.extend(who.map(|who| (field.to_owned(), who)));
+}
+
+/// AWS's name, else that of the table, else the id.
+fn name(candidate: &Candidate<'_>, origin: &mut Origins) -> String {
+    let profile = candidate.profile.map(|profile| profile.name.as_str());
+    let model = candidate.row.and_then(|row| row.name.as_deref());
+    let listed = profile.or(model).filter(|name| !name.trim().is_empty());
+    let known = candidate.facts.and_then(|facts| facts.name);
+    let (name, who) = match (listed, known) {
+        (Some(name), _) => (name, FactOrigin::Aws),
+        (None, Some(name)) => (name, as_of()),
+        (None, None) => (candidate.id, FactOrigin::Default),
+    };
+    mark(origin, "name", Some(who));
+    name.to_owned()
+}
+
+/// Context window and longest answer: the table's, else the guesses of the settings. A guessed answer is no longer than
+/// what fits.
+fn limits(facts: Option<&ModelFacts>, settings: &DiscoverySettings, origin: &mut Origins) -> (u32, u32) {
+    let mut limit = |field, known: Option<u32>, guess| {
+        mark(origin, field, Some(known.map_or(FactOrigin::Default, |_| as_of())));
+        known.unwrap_or(guess)
+    };
+    let context_window =
+        limit("contextWindow", facts.and_then(|facts| facts.context_window), settings.default_context_window);
+    let guess = settings.default_max_tokens.min(context_window);
+    let max_tokens = limit("maxTokens", facts.and_then(|facts| facts.max_output_tokens), guess);
+    (context_window, max_tokens)
+}
+
+/// What it takes and gives: AWS's lists, else the table's, else text. AWS has no word for documents, so the table's
+/// word on them is added.
+fn modalities(candidate: &Candidate<'_>, origin: &mut Origins) -> (Vec<Modality>, Vec<Modality>) {
+    let read = |texts: &[String]| texts.iter().map(|text| Modality::from(text.as_str())).collect::<Vec<_>>();
+    let mut choose = |field, listed: Vec<Modality>, known: &[Modality]| {
+        let (chosen, who) = match (listed.is_empty(), known.is_empty()) {
+            (false, _) => (listed, FactOrigin::Aws),
+            (true, false) => (known.to_vec(), as_of()),
+            (true, true) => (vec![Modality::Text], FactOrigin::Default),
+        };
+        mark(origin, field, Some(who));
+        chosen
+    };
+    let known = |list: fn(&'static ModelFacts) -> &'static [Modality]| candidate.facts.map_or(&[][..], list);
+    let listed = candidate.row.map(|row| (read(&row.input_modalities), read(&row.output_modalities)));
+    let (listed_input, listed_output) = listed.unwrap_or_default();
+    let known_input = known(|facts| facts.input);
+    let mut input = choose("input", listed_input, known_input);
+    let output = choose("output", listed_output, known(|facts| facts.output));
+    if known_input.contains(&Modality::Document) && !input.contains(&Modality::Document) {
+        input.push(Modality::Document);
+    }
+    (input, output)
+}
+
+fn kind(facts: Option<&ModelFacts>, output: &[Modality]) -> ModelKind {
+    match facts {
+        Some(facts) => facts.kind,
+        None if output.contains(&Modality::Text) => ModelKind::Chat,
+        None if output.contains(&Modality::Embedding) => ModelKind::Embedding,
+        None if output.contains(&Modality::Image) => ModelKind::ImageGeneration,
+        None => ModelKind::Chat,
+    }
+}
+
+fn fact(
+    facts: Option<&ModelFacts>,
+    field: &str,
+    get: fn(&ModelFacts) -> Support,
+    origin: &mut Origins,
+) -> Support {
+    let support = facts.map_or(Support::Unknown, get);
+    mark(origin, field, support.known().map(|_| as_of()));
+    support
+}
+
+/// The price of what is called: the id itself, or what a profile of the account was copied from.
+fn price(candidate: &Candidate<'_>) -> Option<&'static Price> {
+    let called = match candidate.profile {
+        Some(profile) if profile.kind != SYSTEM_DEFINED => {
+            candidate.copied_from.or_else(|| single_model(profile))?
+        }
+        _ => candidate.id,
+    };
+    let region = Some(candidate.region).filter(|region| !region.is_empty());
+    let of = |id: &str| facts::price_of(&BedrockId::parse(id), region).map(|found| &found.price);
+    // Only ids that name no model are priced by the model that they are said to stand for.
+    of(called).or_else(|| BedrockId::parse(called).base().is_none().then(|| of(candidate.base?))?)
+}
+
+fn profile_card(profile: &InferenceProfileRow, candidate: &Candidate<'_>) -> ProfileCard {
+    let named = if profile.kind == SYSTEM_DEFINED { Some(candidate.id) } else { candidate.copied_from };
+    let geography = named.and_then(|id| BedrockId::parse(id).geography()).map(Geography::as_str);
+    ProfileCard {
+        kind: profile.kind.clone(),
+        geography: geography.map(str::to_owned),
+        regions: destinations(profile),
+    }
+}

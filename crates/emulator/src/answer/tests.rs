@@ -1,0 +1,247 @@
+use outcrop_model_facts::facts;
+
+use super::*;
+use crate::validate;
+
+const HAIKU: &str = "anthropic.claude-haiku-4-5-20251001-v1:0";
+const NOVA: &str = "amazon.nova-lite-v1:0";
+
+fn model(id: &str) -> &'static ModelFacts {
+    facts::find(id).unwrap()
+}
+
+fn answer_of(id: &str, body: &Value) -> Answer {
+    validate::check(model(id), body).unwrap();
+    compose(model(id), body, None, &[], 0)
+}
+
+fn ask(text: &str) -> Value {
+    json!({ "messages": [{ "role": "user", "content": [{ "text": text }] }] })
+}
+
+fn with(mut body: Value, key: &str, value: Value) -> Value {
+    body[key] = value;
+    body
+}
+
+fn text_of(answer: &Answer) -> &str {
+    answer
+        .blocks
+        .iter()
+        .find_map(|block| if let Block::Text(text) = block { Some(text) } else { None })
+        .unwrap()
+}
+
+fn weather() -> Value {
+    json!({ "tools": [
+        { "toolSpec": { "name": "clock", "inputSchema": { "json": { "type": "object" } } } },
+        { "toolSpec": { "name": "get_weather", "inputSchema": { "json": {
+            "type": "object",
+            "properties": { "city": { "type": "string" }, "days": { "type": "integer", "minimum": 2 },
+                            "unit": { "enum": ["C", "F"] }, "rare": { "type": "string" } },
+            "required": ["city", "days", "unit"],
+        } } } },
+    ] })
+}
+
+#[test]
+fn an_answer_names_the_model_and_depends_on_the_prompt_only() {
+    let sky = answer_of(HAIKU, &ask("Why is the sky blue?"));
+    assert_eq!(sky, answer_of(HAIKU, &ask("Why is the sky blue?")));
+    assert_eq!(
+        text_of(&sky),
+        "You asked: “Why is the sky blue?” This is Outcrop's emulator in place of Claude Haiku 4.5, which would now \
+         say something about sky and blue. The same prompt always gets the same words."
+    );
+    assert_eq!(sky.stop_reason, "end_turn");
+    let mut long = "word ".repeat(200);
+    let first = answer_of(HAIKU, &ask(&long));
+    long.replace_range(500..504, "wort");
+    assert_ne!(text_of(&first), text_of(&answer_of(HAIKU, &ask(&long))), "a change in the middle shows");
+    assert!(text_of(&first).len() < 600);
+    assert_ne!(text_of(&sky), text_of(&answer_of(NOVA, &ask("Why is the sky blue?"))));
+}
+
+#[test]
+fn usage_counts_by_the_documented_rule() {
+    let answer = answer_of(HAIKU, &ask("Why is the sky blue?"));
+    let output = crate::tokens::count(text_of(&answer));
+    assert_eq!(answer.usage, json!({ "inputTokens": 9, "outputTokens": output, "totalTokens": 9 + output }));
+}
+
+#[test]
+fn the_fitting_tool_is_called_with_input_from_its_schema() {
+    let body = with(ask("What is the weather in Paris?"), "toolConfig", weather());
+    let answer = answer_of(HAIKU, &body);
+    assert_eq!(answer.stop_reason, "tool_use");
+    let [Block::Text(_), Block::ToolUse { id, name, input }] = answer.blocks.as_slice() else {
+        panic!("text and a call: {answer:?}")
+    };
+    assert_eq!(name, "get_weather");
+    assert_eq!(
+        serde_json::from_str::<Value>(input).unwrap(),
+        json!({ "city": "Paris", "days": 2, "unit": "C" })
+    );
+    assert!(id.starts_with("tooluse_") && id.len() <= 64);
+
+    let result = json!({ "toolResult": { "toolUseId": id, "content": [{ "text": "18 degrees" }] } });
+    let mut next = body.clone();
+    let messages = next["messages"].as_array_mut().unwrap();
+    messages.push(json!({ "role": "assistant", "content": [answer.blocks[1].to_json()] }));
+    messages.push(json!({ "role": "user", "content": [result] }));
+    let last = answer_of(HAIKU, &next);
+    assert_eq!(last.stop_reason, "end_turn");
+    assert!(text_of(&last).contains("18 degrees"));
+}
+
+#[test]
+fn the_tool_choice_is_kept() {
+    let choose = |choice: Value| {
+        let config = with(weather(), "toolChoice", choice);
+        answer_of(HAIKU, &with(ask("What is the weather?"), "toolConfig", config)).blocks
+    };
+    let called = |blocks: &[Block]| match blocks {
+        [Block::ToolUse { name, .. }] => name.clone(),
+        other => panic!("nothing but a call: {other:?}"),
+    };
+    assert_eq!(called(&choose(json!({ "any": {} }))), "get_weather");
+    assert_eq!(called(&choose(json!({ "tool": { "name": "clock" } }))), "clock");
+    assert_eq!(choose(json!({ "auto": {} })).len(), 2);
+}
+
+#[test]
+fn reasoning_comes_when_it_is_asked_for() {
+    let thinking =
+        |kind: Value| with(ask("Why?"), "additionalModelRequestFields", json!({ "thinking": kind }));
+    let budget = thinking(json!({ "type": "enabled", "budget_tokens": 2000 }));
+    let answer = answer_of(HAIKU, &budget);
+    let [Block::Reasoning { text, signature: Some(signed) }, Block::Text(_)] = answer.blocks.as_slice()
+    else {
+        panic!("reasoning, then text: {answer:?}")
+    };
+    assert_eq!(*signed, signature(text));
+    assert_eq!(answer_of(HAIKU, &thinking(json!({ "type": "disabled" }))).blocks.len(), 1);
+    let adaptive = thinking(json!({ "type": "adaptive", "display": "omitted" }));
+    let answer = answer_of("anthropic.claude-opus-4-7", &adaptive);
+    assert!(matches!(&answer.blocks[0], Block::Reasoning { text, signature: Some(_) } if text.is_empty()));
+    let field = with(
+        ask("Why?"),
+        "additionalModelRequestFields",
+        json!({ "reasoningConfig": { "type": "enabled" } }),
+    );
+    let answer = answer_of("amazon.nova-2-lite-v1:0", &field);
+    assert!(matches!(&answer.blocks[0], Block::Reasoning { signature: None, .. }));
+    let answer = answer_of("deepseek.r1-v1:0", &ask("Why?"));
+    assert!(matches!(answer.blocks.as_slice(), [Block::Text(_), Block::Reasoning { signature: None, .. }]));
+}
+
+#[test]
+fn limits_cut_the_answer_and_say_so() {
+    let limited =
+        |config: Value| answer_of(HAIKU, &with(ask("Why is the sky blue?"), "inferenceConfig", config));
+    let three = limited(json!({ "maxTokens": 3 }));
+    assert_eq!((text_of(&three), three.stop_reason.as_str()), ("You asked: “Why", "max_tokens"));
+    assert_eq!(three.usage["outputTokens"], 3);
+    let stopped = limited(json!({ "stopSequences": ["nowhere", "blue", "sky"] }));
+    assert_eq!(
+        (text_of(&stopped), stopped.stop_reason.as_str()),
+        ("You asked: “Why is the ", "stop_sequence")
+    );
+    let both = limited(json!({ "maxTokens": 2, "stopSequences": ["blue"] }));
+    assert_eq!(both.stop_reason, "max_tokens");
+    let paths = json!(["/stop_sequence"]);
+    let body = with(ask("Why blue?"), "additionalModelResponseFieldPaths", paths);
+    assert_eq!(answer_of(HAIKU, &body).additional_fields, Some(json!({ "stop_sequence": null })));
+    let body = with(body, "inferenceConfig", json!({ "stopSequences": ["blue"] }));
+    assert_eq!(answer_of(HAIKU, &body).additional_fields, Some(json!({ "stop_sequence": "blue" })));
+}
+
+#[test]
+fn a_json_schema_for_the_answer_is_kept() {
+    let schema = r#"{"type":"object","properties":{"n":{"type":"integer","minimum":5}},"required":["n"]}"#;
+    let format = json!({ "textFormat": { "type": "json_schema",
+                         "structure": { "jsonSchema": { "schema": schema } } } });
+    let answer = answer_of(HAIKU, &with(ask("A number, please"), "outputConfig", format));
+    assert_eq!(text_of(&answer), r#"{"n":5}"#);
+}
+
+#[test]
+fn a_scripted_reply_is_said_word_for_word() {
+    let reply = Reply {
+        content: vec![
+            ReplyBlock::Reasoning("Hm.".into()),
+            ReplyBlock::RedactedReasoning("cmVk".into()),
+            ReplyBlock::Text("No.".into()),
+            ReplyBlock::ToolUse { name: "f".into(), input: json!({ "a": 1 }) },
+            ReplyBlock::ToolUse { name: "f".into(), input: json!("{broken") },
+        ],
+        stop_reason: Some("guardrail_intervened".into()),
+        usage: Some(json!({ "inputTokens": 0, "outputTokens": 0, "totalTokens": 0 })),
+    };
+    let answer = compose(model(HAIKU), &ask("?"), Some(&reply), &[], 0);
+    let contents: Vec<_> = answer.blocks.iter().map(Block::to_json).collect();
+    assert_eq!(contents[0]["reasoningContent"]["reasoningText"]["signature"], signature("Hm."));
+    assert_eq!(contents[1], json!({ "reasoningContent": { "redactedContent": "cmVk" } }));
+    assert_eq!(contents[2], json!({ "text": "No." }));
+    assert_eq!(contents[3]["toolUse"]["input"], json!({ "a": 1 }));
+    assert!(matches!(&answer.blocks[4], Block::ToolUse { input, .. } if input == "{broken"));
+    assert_ne!(contents[3]["toolUse"]["toolUseId"], contents[4]["toolUse"]["toolUseId"]);
+    assert_eq!(answer.stop_reason, "guardrail_intervened");
+    assert_eq!(answer.usage["totalTokens"], 0);
+}
+
+#[test]
+fn cache_points_split_the_input() {
+    let point = json!({ "cachePoint": { "type": "default" } });
+    let long = json!({ "cachePoint": { "type": "default", "ttl": "1h" } });
+    let body = json!({
+        "system": [{ "text": "one two three" }, long],
+        "messages": [{ "role": "user", "content": [{ "text": "four five" }, point, { "text": "six" }] }],
+    });
+    let prefixes = usage::cached_prefixes(&body);
+    assert_eq!(prefixes.iter().map(|prefix| prefix.tokens).collect::<Vec<_>>(), [3, 9]);
+    let usage = |hits| compose(model(HAIKU), &body, None, &prefixes, hits).usage;
+    let cold = usage(0);
+    assert_eq!(
+        (&cold["inputTokens"], &cold["cacheReadInputTokens"], &cold["cacheWriteInputTokens"]),
+        (&json!(1), &json!(0), &json!(9))
+    );
+    assert_eq!(
+        cold["cacheDetails"],
+        json!([{ "ttl": "5m", "inputTokens": 6 }, { "ttl": "1h", "inputTokens": 3 }])
+    );
+    let warm = usage(2);
+    assert_eq!((&warm["cacheReadInputTokens"], &warm["cacheWriteInputTokens"]), (&json!(9), &json!(0)));
+    let half = usage(1);
+    assert_eq!((&half["cacheReadInputTokens"], &half["cacheWriteInputTokens"]), (&json!(3), &json!(6)));
+    let mut other = body.clone();
+    other["system"][0]["text"] = json!("one two four");
+    assert!(usage::cached_prefixes(&other).iter().zip(&prefixes).all(|(new, old)| new.digest != old.digest));
+}
+
+#[test]
+fn samples_fit_their_schemas() {
+    for (schema, expected) in [
+        (json!({ "type": "string" }), json!("Fly to Rome")),
+        (json!({ "type": ["null", "boolean"] }), json!(true)),
+        (json!({ "type": "number", "minimum": 0.5 }), json!(0.5)),
+        (json!({ "type": "integer", "maximum": -3 }), json!(-3)),
+        (json!({ "const": 7 }), json!(7)),
+        (json!({ "default": [] }), json!([])),
+        (json!({ "type": "array", "items": { "type": "integer" }, "minItems": 2 }), json!([1, 1])),
+        (json!({ "anyOf": [{ "type": "null" }, { "type": "boolean" }] }), json!(true)),
+        (json!({ "type": "string", "format": "date" }), json!("2026-01-31")),
+        (json!({ "type": "string", "maxLength": 3 }), json!("Fly")),
+        (
+            json!({ "properties": { "destination_city": { "type": "string" } } }),
+            json!({ "destination_city": "Rome" }),
+        ),
+        (
+            json!({ "$ref": "#/$defs/a", "$defs": { "a": { "type": "object", "properties": { "b": { "const": 1 } } } } }),
+            json!({ "b": 1 }),
+        ),
+        (json!({ "$ref": "#" }), Value::Null),
+    ] {
+        assert_eq!(sample::value(&schema, "Fly to Rome"), expected, "{schema}");
+    }
+}

@@ -1,0 +1,89 @@
+//! What an emulator can be told when it starts.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use crate::scenario::Scenario;
+
+/// The one caller that an emulator knows.
+///
+/// The default is public knowledge: it protects nothing, it only makes clients prove that they sign correctly.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// Access key id, `AKIAOUTCROPEMULATOR` by default.
+    pub access_key_id: String,
+    /// Secret access key, `outcrop-emulator-secret-key` by default.
+    pub secret_access_key: String,
+    /// When set, every signed request must carry this `x-amz-security-token`.
+    pub session_token: Option<String>,
+    /// The Bedrock API key that `Authorization: Bearer` must carry, `outcrop-emulator-token` by default.
+    pub bearer_token: String,
+}
+
+impl Default for Credentials {
+    fn default() -> Self {
+        Self {
+            access_key_id: "AKIAOUTCROPEMULATOR".to_owned(),
+            secret_access_key: "outcrop-emulator-secret-key".to_owned(),
+            session_token: None,
+            bearer_token: "outcrop-emulator-token".to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("access_key_id", &self.access_key_id)
+            .field("secret_access_key", &"…")
+            .field("session_token", &self.session_token.as_ref().map(|_| "…"))
+            .field("bearer_token", &"…")
+            .finish()
+    }
+}
+
+/// Everything that may differ between two emulators.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Who may call.
+    pub credentials: Credentials,
+    /// The account in the ARNs: twelve digits, `123456789012` by default.
+    pub account_id: String,
+    /// The region of requests that do not name one in a signature, `us-east-1` by default.
+    pub region: String,
+    /// Faults and scripted replies from the start; none by default.
+    pub scenario: Scenario,
+    /// A standing clock, for model lifecycles and the age of signatures; the system's clock by default.
+    pub now: Option<SystemTime>,
+    /// How many requests, and how many events, are remembered at most; the oldest go first. 10,000 by default.
+    pub journal_limit: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            credentials: Credentials::default(),
+            account_id: "123456789012".to_owned(),
+            region: "us-east-1".to_owned(),
+            scenario: Scenario::default(),
+            now: None,
+            journal_limit: 10_000,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_hides_every_secret() {
+        let credentials =
+            Credentials { session_token: Some("a-session".to_owned()), ..Credentials::default() };
+        let printed = format!("{:?}", Options { credentials, ..Options::default() });
+        assert!(printed.contains("AKIAOUTCROPEMULATOR"));
+        for secret in ["outcrop-emulator-secret-key", "outcrop-emulator-token", "a-session"] {
+            assert!(!printed.contains(secret), "{secret} leaks in {printed}");
+        }
+    }
+}

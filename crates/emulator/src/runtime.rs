@@ -1,0 +1,72 @@
+//! The runtime: Converse, ConverseStream, CountTokens.
+
+use serde_json::{Value, json};
+
+use crate::answer::{self, Answer};
+use crate::catalog;
+use crate::control::ControlPlane;
+use crate::error::ApiError;
+use crate::json::{at, insert, text_at};
+use crate::scenario::Reply;
+use crate::shape::{self, Shape};
+use crate::state::State;
+use crate::stream::{self, Frame};
+use crate::{tokens, validate};
+
+/// The runtime as one request sees it.
+#[derive(Debug)]
+pub(crate) struct Runtime<'a> {
+    pub(crate) state: &'a State,
+    pub(crate) control: &'a ControlPlane<'a>,
+    /// What a rule wants the model to say.
+    pub(crate) reply: Option<Reply>,
+}
+
+impl Runtime<'_> {
+    pub(crate) fn converse(&self, id: &str, body: &Value) -> Result<Value, ApiError> {
+        let answer = self.answer(id, body, &shape::CONVERSE)?;
+        let content: Vec<_> = answer.blocks.iter().map(answer::Block::to_json).collect();
+        let mut response = json!({
+            "output": { "message": { "role": "assistant", "content": content } },
+            "stopReason": answer.stop_reason,
+            "usage": answer.usage,
+            "metrics": { "latencyMs": answer.latency_ms },
+        });
+        for (key, value) in [
+            ("additionalModelResponseFields", answer.additional_fields),
+            ("performanceConfig", answer.performance_config),
+            ("serviceTier", answer.service_tier),
+        ] {
+            insert(&mut response, key, value);
+        }
+        Ok(response)
+    }
+
+    pub(crate) fn converse_stream(&self, id: &str, body: &Value) -> Result<Vec<Frame>, ApiError> {
+        Ok(stream::frames(&self.answer(id, body, &shape::CONVERSE_STREAM)?))
+    }
+
+    fn answer(&self, id: &str, body: &Value, shape: &Shape) -> Result<Answer, ApiError> {
+        shape::check(shape, body)?;
+        let model = self.control.place().resolve(id, self.control.now)?;
+        validate::check(model, body)?;
+        let prefixes = answer::usage::cached_prefixes(body);
+        let digests: Vec<_> = prefixes.iter().map(|prefix| prefix.digest).collect();
+        let hits = self.state.remember_prefixes(&digests);
+        Ok(answer::compose(model, body, self.reply.as_ref(), &prefixes, hits))
+    }
+
+    /// Counts with the same rule as the usage of an answer. The service takes foundation models here, and no profiles.
+    pub(crate) fn count_tokens(&self, id: &str, body: &Value) -> Result<Value, ApiError> {
+        shape::check(&shape::COUNT_TOKENS, body)?;
+        let model = catalog::resolve_for_counting(id, self.control.now)?;
+        let input = at(body, "/input");
+        let tokens = if let Some(encoded) = text_at(input, "/invokeModel/body") {
+            tokens::of_bytes(encoded.len() / 4 * 3)
+        } else {
+            validate::check(model, at(input, "/converse"))?;
+            answer::usage::input_tokens(at(input, "/converse"))
+        };
+        Ok(json!({ "inputTokens": tokens }))
+    }
+}

@@ -1,0 +1,58 @@
+//! The rules behind the shapes: what the service and the models refuse, in their own words.
+
+mod media;
+mod model;
+mod tools;
+mod turns;
+
+use outcrop_model_facts::facts::ModelFacts;
+use serde_json::Value;
+
+use crate::error::ApiError;
+use crate::json::{list_at, text_at};
+
+/// Checks a request of the right shape against the rules of the service and of the model.
+pub(crate) fn check(model: &ModelFacts, body: &Value) -> Result<(), ApiError> {
+    let messages = Messages(list_at(body, "/messages"));
+    model::can_converse(model)?;
+    turns::check(messages, body)?;
+    tools::check(model, messages, body)?;
+    media::check(model, messages)?;
+    model::check(model, messages, body)
+}
+
+/// The messages of a request.
+#[derive(Clone, Copy, Debug)]
+struct Messages<'a>(&'a [Value]);
+
+impl<'a> Messages<'a> {
+    /// Every content block with its message's index, its own index and its message's role.
+    fn blocks(self) -> impl Iterator<Item = Place<'a>> {
+        self.0.iter().enumerate().flat_map(|(message, value)| {
+            let role = text_at(value, "/role").unwrap_or_default();
+            list_at(value, "/content").iter().enumerate().map(move |(content, block)| Place {
+                message,
+                content,
+                role,
+                block,
+            })
+        })
+    }
+}
+
+/// A content block and where it stands.
+#[derive(Clone, Copy, Debug)]
+struct Place<'a> {
+    message: usize,
+    content: usize,
+    role: &'a str,
+    block: &'a Value,
+}
+
+/// Whether a text is empty or has blanks only.
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+#[cfg(test)]
+mod tests;

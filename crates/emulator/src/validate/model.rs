@@ -1,0 +1,249 @@
+//! What one model refuses and another takes: limits, sampling, thinking, prompt caching, replayed reasoning.
+
+use outcrop_model_facts::facts::{Effort, ModelFacts, Thinking};
+use serde_json::Value;
+
+use super::{Messages, is_blank};
+use crate::answer;
+use crate::error::ApiError;
+use crate::json::{at, list_at, text_at};
+
+/// Converse is for models that converse.
+pub(super) fn can_converse(model: &ModelFacts) -> Result<(), ApiError> {
+    if model.converse {
+        return Ok(());
+    }
+    Err(ApiError::validation(
+        "This action doesn't support the model that you provided. Try again with a supported text or chat model.",
+    ))
+}
+
+pub(super) fn check(model: &ModelFacts, messages: Messages<'_>, body: &Value) -> Result<(), ApiError> {
+    limits(model, body)?;
+    sampling(model, body)?;
+    thinking(model, body)?;
+    caching(model, messages, body)?;
+    reasoning(model, messages)?;
+    ending(model, messages)?;
+    if !at(body, "/outputConfig/textFormat").is_null() && model.native_structured_output.is_no() {
+        return Err(ApiError::from_model("output_config.format: Extra inputs are not permitted"));
+    }
+    Ok(())
+}
+
+fn limits(model: &ModelFacts, body: &Value) -> Result<(), ApiError> {
+    let wanted = at(body, "/inferenceConfig/maxTokens").as_u64();
+    if let (Some(wanted), Some(limit)) = (wanted, model.max_output_tokens)
+        && wanted > u64::from(limit)
+    {
+        return Err(ApiError::validation(format!(
+            "The maximum tokens you requested exceeds the model limit of {limit}. Try again with a maximum tokens \
+             value that is lower than {limit}."
+        )));
+    }
+    let window = model.context_window.map_or(u64::MAX, u64::from);
+    if answer::usage::input_tokens(body) > window {
+        return Err(ApiError::validation("Input is too long for requested model."));
+    }
+    let sequences = list_at(body, "/inferenceConfig/stopSequences");
+    if answer::signs(model) && sequences.iter().filter_map(Value::as_str).any(is_blank) {
+        return Err(ApiError::from_model("stop_sequences: each stop sequence must contain non-whitespace"));
+    }
+    Ok(())
+}
+
+fn sampling(model: &ModelFacts, body: &Value) -> Result<(), ApiError> {
+    let config = at(body, "/inferenceConfig");
+    let fields = at(body, "/additionalModelRequestFields");
+    if model.sampling.is_no() {
+        for (value, name) in [
+            (at(config, "/temperature"), "temperature"),
+            (at(config, "/topP"), "top_p"),
+            (at(fields, "/top_k"), "top_k"),
+        ] {
+            if !value.is_null() {
+                return Err(ApiError::from_model(format!("`{name}` is deprecated for this model.")));
+            }
+        }
+    }
+    let thinks = at(fields, "/thinking/type") == "enabled" || at(fields, "/thinking/type") == "adaptive";
+    if answer::signs(model) && thinks && at(config, "/temperature").as_f64().is_some_and(|it| it < 1.0) {
+        return Err(ApiError::from_model("`temperature` may only be set to 1 when thinking is enabled."));
+    }
+    Ok(())
+}
+
+fn thinking(model: &ModelFacts, body: &Value) -> Result<(), ApiError> {
+    let fields = at(body, "/additionalModelRequestFields");
+    let refused = |kind: &str, instead: &str| {
+        Err(ApiError::from_model(format!(
+            "\"thinking.type.{kind}\" is not supported for this model. {instead}"
+        )))
+    };
+    let thinking = at(fields, "/thinking");
+    match (model.thinking, text_at(thinking, "/type")) {
+        (Thinking::Budget, Some("adaptive")) => {
+            return Err(ApiError::from_model("adaptive thinking is not supported on this model"));
+        }
+        (Thinking::Budget | Thinking::Adaptive { .. }, Some("enabled")) => {
+            // Those that refuse sampling parameters are also those that dropped budgets.
+            if matches!(model.thinking, Thinking::Adaptive { .. }) && model.sampling.is_no() {
+                return refused(
+                    "enabled",
+                    "Use \"thinking.type.adaptive\" and \"output_config.effort\" to control thinking behavior.",
+                );
+            }
+            budget(thinking, at(body, "/inferenceConfig"))?;
+        }
+        (Thinking::Adaptive { always_on: true, .. }, Some("disabled")) => {
+            return refused("disabled", "This model always thinks.");
+        }
+        (Thinking::None, Some(_)) => {
+            return Err(ApiError::from_model("thinking: Extra inputs are not permitted"));
+        }
+        _ => {}
+    }
+    effort(model, at(fields, "/output_config/effort"))?;
+    effort(model, at(body, "/outputConfig/effort"))
+}
+
+fn budget(thinking: &Value, config: &Value) -> Result<(), ApiError> {
+    let Some(budget) = at(thinking, "/budget_tokens").as_u64() else {
+        return Err(ApiError::from_model("thinking.enabled.budget_tokens: Field required"));
+    };
+    if budget < 1024 {
+        return Err(ApiError::from_model(
+            "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024",
+        ));
+    }
+    if at(config, "/maxTokens").as_u64().is_some_and(|limit| limit <= budget) {
+        return Err(ApiError::from_model(
+            "`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our documentation at \
+             https://docs.claude.com/en/docs/build-with-claude/extended-thinking#max-tokens-and-context-window-size",
+        ));
+    }
+    Ok(())
+}
+
+fn effort(model: &ModelFacts, effort: &Value) -> Result<(), ApiError> {
+    let Some(word) = effort.as_str() else { return Ok(()) };
+    let efforts = [Effort::Minimal, Effort::Low, Effort::Medium, Effort::High, Effort::XHigh, Effort::Max];
+    let ceiling = model.effort_ceiling.unwrap_or(Effort::Max);
+    let known = efforts.into_iter().find(|effort| effort.as_str() == word);
+    if known.is_some_and(|effort| effort <= ceiling) {
+        return Ok(());
+    }
+    let supported: Vec<_> = efforts.into_iter().filter(|it| *it <= ceiling).map(Effort::as_str).collect();
+    Err(ApiError::from_model(format!(
+        "This model does not support effort level '{word}'. Supported levels: {}.",
+        supported.join(", ")
+    )))
+}
+
+fn caching(model: &ModelFacts, messages: Messages<'_>, body: &Value) -> Result<(), ApiError> {
+    let in_tools: Vec<_> = points(list_at(body, "/toolConfig/tools")).collect();
+    let in_messages = messages.0.iter().flat_map(|message| points(list_at(message, "/content")));
+    let all: Vec<_> =
+        in_tools.iter().copied().chain(points(list_at(body, "/system"))).chain(in_messages).collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    if model.prompt_caching.cache_points.is_no() || model.prompt_caching.supported.is_no() {
+        return Err(ApiError::new(
+            http::StatusCode::FORBIDDEN,
+            "AccessDeniedException",
+            "You invoked an unsupported model or your request did not allow prompt caching. See the documentation \
+             for more information.",
+        ));
+    }
+    if !answer::signs(model) {
+        if let Some(index) =
+            list_at(body, "/toolConfig/tools").iter().position(|it| it.get("cachePoint").is_some())
+        {
+            return Err(ApiError::validation(format!(
+                "Malformed input request: #/toolConfig/tools/{index}: extraneous key [cachePoint] is not permitted, \
+                 please reformat your input and try again."
+            )));
+        }
+        if all.iter().any(|point| at(point, "/ttl") == "1h") {
+            return Err(ApiError::validation(
+                "Extended TTL for prompt caching is only supported for Anthropic models.",
+            ));
+        }
+    }
+    let limit = model.prompt_caching.max_cache_points.filter(|limit| *limit > 0).unwrap_or(4);
+    if all.len() > usize::from(limit) {
+        return Err(ApiError::from_model(format!(
+            "A maximum of {limit} blocks with cache_control may be provided. Found {}.",
+            all.len()
+        )));
+    }
+    let one_hour = |point: &&Value| at(point, "/ttl") == "1h";
+    if model.prompt_caching.one_hour_ttl.is_no() && all.iter().any(one_hour) {
+        return Err(ApiError::from_model("cache_control.ephemeral.ttl: Extra inputs are not permitted"));
+    }
+    if all.iter().skip_while(|point| one_hour(point)).any(one_hour) {
+        return Err(ApiError::from_model(
+            "a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. Note that blocks are \
+             processed in the following order: `tools`, `system`, `messages`.",
+        ));
+    }
+    Ok(())
+}
+
+fn points(blocks: &[Value]) -> impl Iterator<Item = &Value> {
+    blocks.iter().filter_map(|block| block.get("cachePoint"))
+}
+
+/// Reasoning comes back as it was signed, and only to models that sign.
+fn reasoning(model: &ModelFacts, messages: Messages<'_>) -> Result<(), ApiError> {
+    for place in messages.blocks() {
+        let Some(reasoning) = place.block.get("reasoningContent") else { continue };
+        let path = format!("messages.{}.content.{}", place.message, place.content);
+        if place.role != "assistant" {
+            return Err(ApiError::validation(format!(
+                "The reasoningContent content block at {path} isn't supported for the {} role.",
+                place.role
+            )));
+        }
+        let signature = text_at(reasoning, "/reasoningText/signature");
+        if !answer::signs(model) {
+            let field = if reasoning.get("redactedContent").is_some() {
+                "redactedContent"
+            } else if signature.is_some() {
+                "reasoningText.signature"
+            } else {
+                continue;
+            };
+            return Err(ApiError::validation(format!(
+                "This model doesn't support the reasoningContent.{field} field. Remove reasoningContent.{field} and \
+                 try again."
+            )));
+        }
+        let Some(text) = text_at(reasoning, "/reasoningText/text") else { continue };
+        let Some(signature) = signature else {
+            return Err(ApiError::from_model(format!("{path}.thinking.signature: Field required")));
+        };
+        if signature != answer::signature(text) {
+            return Err(ApiError::from_model(format!("{path}: Invalid `signature` in `thinking` block")));
+        }
+    }
+    Ok(())
+}
+
+/// A conversation that ends with the model's own words asks it to go on; newer models refuse that.
+fn ending(model: &ModelFacts, messages: Messages<'_>) -> Result<(), ApiError> {
+    let Some(last) = messages.0.last().filter(|last| at(last, "/role") == "assistant") else { return Ok(()) };
+    if model.assistant_prefill.is_no() {
+        return Err(ApiError::from_model(
+            "This model does not support assistant message prefill. The conversation must end with a user message.",
+        ));
+    }
+    let text = list_at(last, "/content").last().and_then(|block| text_at(block, "/text"));
+    if answer::signs(model) && text.is_some_and(|text| text.ends_with(char::is_whitespace)) {
+        return Err(ApiError::from_model(
+            "messages: final assistant content cannot end with trailing whitespace",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,300 @@
+use outcrop_model_facts::facts;
+use serde_json::json;
+
+use super::*;
+use crate::answer;
+
+const HAIKU: &str = "anthropic.claude-haiku-4-5-20251001-v1:0";
+const OPUS: &str = "anthropic.claude-opus-4-7";
+const NOVA: &str = "amazon.nova-lite-v1:0";
+
+fn outcome(model: &str, body: &Value) -> Result<(), String> {
+    super::check(facts::find(model).unwrap(), body).map_err(|error| error.message)
+}
+
+#[track_caller]
+fn refused(model: &str, body: &Value, expected: &str) {
+    let message = outcome(model, body).expect_err(expected);
+    assert!(message.contains(expected), "{message}\nis not about\n{expected}");
+}
+
+fn user(content: impl Into<Value>) -> Value {
+    json!({ "role": "user", "content": content.into() })
+}
+
+fn assistant(content: impl Into<Value>) -> Value {
+    json!({ "role": "assistant", "content": content.into() })
+}
+
+fn talk(messages: &[Value]) -> Value {
+    json!({ "messages": messages })
+}
+
+fn hi() -> Value {
+    user(json!([{ "text": "hi" }]))
+}
+
+fn with(mut body: Value, key: &str, value: Value) -> Value {
+    body[key] = value;
+    body
+}
+
+fn tool(name: &str) -> Value {
+    json!({ "toolSpec": { "name": name, "inputSchema": { "json": { "type": "object" } } } })
+}
+
+fn tools() -> Value {
+    json!({ "tools": [tool("f")] })
+}
+
+fn call(id: &str) -> Value {
+    json!({ "toolUse": { "toolUseId": id, "name": "f", "input": {} } })
+}
+
+fn result(id: &str) -> Value {
+    json!({ "toolResult": { "toolUseId": id, "content": [{ "text": "done" }] } })
+}
+
+#[test]
+fn a_conversation_alternates_and_begins_with_the_user() {
+    let text = json!([{ "text": "x" }]);
+    assert_eq!(outcome(HAIKU, &talk(&[hi(), assistant(text.clone()), hi()])), Ok(()));
+    refused(HAIKU, &talk(&[]), "must start with a user message");
+    refused(HAIKU, &json!({}), "must start with a user message");
+    refused(HAIKU, &talk(&[assistant(text.clone()), hi()]), "must start with a user message");
+    refused(HAIKU, &talk(&[hi(), hi()]), "must alternate between user and assistant");
+    refused(HAIKU, &talk(&[hi(), assistant(text.clone()), assistant(text)]), "must alternate");
+    refused(HAIKU, &talk(&[json!({ "role": "system", "content": [] }), hi()]), "system role");
+}
+
+#[test]
+fn text_without_words_is_named_with_its_place() {
+    refused(
+        HAIKU,
+        &talk(&[user(json!([]))]),
+        "The content field in the Message object at messages.0 is empty.",
+    );
+    for blank in ["", " ", "\n\t "] {
+        refused(
+            HAIKU,
+            &talk(&[user(json!([{ "text": "x" }, { "text": blank }]))]),
+            "The text field in the ContentBlock object at messages.0.content.1 is blank. Add text to the text field, \
+             and try again.",
+        );
+    }
+    let system = with(talk(&[hi()]), "system", json!([{ "text": " " }]));
+    refused(HAIKU, &system, "SystemContentBlock object at system.0 is blank");
+    let empty = json!({ "toolResult": { "toolUseId": "a", "content": [{ "text": "" }] } });
+    let body =
+        with(talk(&[hi(), assistant(json!([call("a")])), user(json!([empty]))]), "toolConfig", tools());
+    refused(
+        HAIKU,
+        &body,
+        "ToolResultContentBlock object at messages.2.content.0.toolResult.content.0 is blank",
+    );
+}
+
+#[test]
+fn results_answer_exactly_the_calls_before_them() {
+    let body = |messages: &[Value]| with(talk(messages), "toolConfig", tools());
+    let calls = |ids: &[&str]| assistant(ids.iter().map(|id| call(id)).collect::<Value>());
+    let results = |ids: &[&str]| user(ids.iter().map(|id| result(id)).collect::<Value>());
+    assert_eq!(outcome(HAIKU, &body(&[hi(), calls(&["a", "b"]), results(&["b", "a"])])), Ok(()));
+    let mut extra = results(&["a"]);
+    extra["content"].as_array_mut().unwrap().push(json!({ "text": "and" }));
+    assert_eq!(outcome(HAIKU, &body(&[hi(), calls(&["a"]), extra.clone()])), Ok(()));
+
+    let expected = "Expected toolResult blocks at messages.2.content for the following Ids: b";
+    refused(HAIKU, &body(&[hi(), calls(&["a", "b"]), results(&["a"])]), expected);
+    refused(HAIKU, &body(&[hi(), calls(&["b"]), results(&["c"])]), expected);
+    refused(HAIKU, &body(&[hi(), calls(&["b"]), hi()]), expected);
+    refused(HAIKU, &body(&[hi(), calls(&["b"])]), expected);
+    let too_many = "exceeds the number of toolUse blocks of previous turn";
+    refused(HAIKU, &body(&[results(&["a"])]), too_many);
+    refused(HAIKU, &body(&[hi(), calls(&["a"]), results(&["a", "b"])]), too_many);
+    refused(HAIKU, &body(&[hi(), calls(&["a", "a"]), results(&["a", "a"])]), "ids must be unique");
+    refused(HAIKU, &body(&[user(json!([call("a")]))]), "isn't supported for the user role");
+    refused(HAIKU, &body(&[hi(), assistant(json!([result("a")]))]), "isn't supported for the assistant role");
+    extra["content"].as_array_mut().unwrap().reverse();
+    refused(HAIKU, &body(&[hi(), calls(&["a"]), extra]), "without `tool_result` blocks immediately after");
+    refused(HAIKU, &talk(&[hi(), calls(&["a"]), results(&["a"])]), "The toolConfig field must be defined");
+}
+
+#[test]
+fn tools_are_well_defined_and_chosen() {
+    let body = |config: Value| with(talk(&[hi()]), "toolConfig", config);
+    refused(HAIKU, &body(json!({ "tools": [tool("f"), tool("f")] })), "Tool names must be unique");
+    let no_object = json!({ "tools": [{ "toolSpec": { "name": "f", "inputSchema": { "json": {} } } }] });
+    refused(HAIKU, &body(no_object), "toolConfig.tools.0.toolSpec.inputSchema.json.type must be one of");
+    let choose = |choice: Value| body(with(tools(), "toolChoice", choice));
+    refused(HAIKU, &choose(json!({ "tool": { "name": "g" } })), "Tool 'g' not found");
+    let any = choose(json!({ "any": {} }));
+    assert_eq!(outcome(HAIKU, &any), Ok(()));
+    let thinking = json!({ "thinking": { "type": "enabled", "budget_tokens": 1024 } });
+    let forced = with(any.clone(), "additionalModelRequestFields", thinking);
+    refused(HAIKU, &forced, "Thinking may not be enabled when tool_choice forces tool use.");
+    let without_forced =
+        facts::all().iter().find(|model| model.converse && model.forced_tool_choice.is_no()).unwrap();
+    refused(without_forced.id, &any, "tool_choice forces tool use");
+    let without_tools = facts::all().iter().find(|model| model.converse && model.tool_use.is_no()).unwrap();
+    refused(without_tools.id, &body(tools()), "doesn't support tool use");
+}
+
+#[test]
+fn limits_and_sampling_go_by_the_model() {
+    let config = |config: Value| with(talk(&[hi()]), "inferenceConfig", config);
+    assert_eq!(outcome(HAIKU, &config(json!({ "maxTokens": 64000, "temperature": 0.5 }))), Ok(()));
+    refused(
+        HAIKU,
+        &config(json!({ "maxTokens": 64001 })),
+        "The maximum tokens you requested exceeds the model limit of 64000. Try again with a maximum tokens value \
+         that is lower than 64000.",
+    );
+    refused(OPUS, &config(json!({ "temperature": 0.5 })), "`temperature` is deprecated for this model.");
+    refused(OPUS, &config(json!({ "topP": 0.5 })), "`top_p` is deprecated for this model.");
+    refused(HAIKU, &config(json!({ "stopSequences": [" "] })), "must contain non-whitespace");
+    assert_eq!(outcome(NOVA, &config(json!({ "stopSequences": [" "] }))), Ok(()));
+    let long = "word ".repeat(200_001);
+    refused(HAIKU, &talk(&[user(json!([{ "text": long }]))]), "Input is too long for requested model.");
+}
+
+#[test]
+fn thinking_goes_by_the_model() {
+    let fields = |fields: Value| with(talk(&[hi()]), "additionalModelRequestFields", fields);
+    let budget = |tokens: u32| fields(json!({ "thinking": { "type": "enabled", "budget_tokens": tokens } }));
+    let adaptive = fields(json!({ "thinking": { "type": "adaptive" } }));
+    assert_eq!(outcome(HAIKU, &budget(1024)), Ok(()));
+    assert_eq!(outcome(OPUS, &adaptive), Ok(()));
+    refused(HAIKU, &budget(1023), "greater than or equal to 1024");
+    refused(HAIKU, &fields(json!({ "thinking": { "type": "enabled" } })), "Field required");
+    refused(HAIKU, &adaptive, "adaptive thinking is not supported");
+    refused(OPUS, &budget(1024), "\"thinking.type.enabled\" is not supported for this model");
+    let small = with(budget(2048), "inferenceConfig", json!({ "maxTokens": 2048 }));
+    refused(HAIKU, &small, "`max_tokens` must be greater than `thinking.budget_tokens`");
+    let cool = with(budget(2048), "inferenceConfig", json!({ "temperature": 0.2 }));
+    refused(HAIKU, &cool, "`temperature` may only be set to 1");
+    let always = facts::all()
+        .iter()
+        .find(|model| {
+            model.converse && matches!(model.thinking, facts::Thinking::Adaptive { always_on: true, .. })
+        })
+        .unwrap();
+    refused(always.id, &fields(json!({ "thinking": { "type": "disabled" } })), "always thinks");
+    refused("anthropic.claude-3-haiku-20240307-v1:0", &budget(1024), "Extra inputs are not permitted");
+    let effort = |word: &str| fields(json!({ "output_config": { "effort": word } }));
+    assert_eq!(outcome("anthropic.claude-opus-4-5-20251101-v1:0", &effort("high")), Ok(()));
+    refused(
+        "anthropic.claude-opus-4-5-20251101-v1:0",
+        &effort("max"),
+        "effort level 'max'. Supported levels: minimal, low, medium, high.",
+    );
+    refused(HAIKU, &effort("huge"), "effort level 'huge'");
+}
+
+#[test]
+fn replayed_reasoning_keeps_every_byte() {
+    let replay = |reasoning: Value| {
+        talk(&[hi(), assistant(json!([{ "reasoningContent": reasoning }, { "text": "x" }])), hi()])
+    };
+    let signed = json!({ "reasoningText": { "text": "Hm. ", "signature": answer::signature("Hm. ") } });
+    assert_eq!(outcome(HAIKU, &replay(signed.clone())), Ok(()));
+    assert_eq!(outcome(HAIKU, &replay(json!({ "redactedContent": "cmVk" }))), Ok(()));
+    let trimmed = json!({ "reasoningText": { "text": "Hm.", "signature": answer::signature("Hm. ") } });
+    refused(HAIKU, &replay(trimmed), "Invalid `signature` in `thinking` block");
+    refused(
+        HAIKU,
+        &replay(json!({ "reasoningText": { "text": "Hm." } })),
+        "thinking.signature: Field required",
+    );
+    refused(
+        NOVA,
+        &replay(signed.clone()),
+        "doesn't support the reasoningContent.reasoningText.signature field",
+    );
+    refused(
+        NOVA,
+        &replay(json!({ "redactedContent": "cmVk" })),
+        "doesn't support the reasoningContent.redactedContent field",
+    );
+    assert_eq!(outcome(NOVA, &replay(json!({ "reasoningText": { "text": "Hm." } }))), Ok(()));
+    refused(
+        HAIKU,
+        &talk(&[user(json!([{ "reasoningContent": signed }]))]),
+        "isn't supported for the user role",
+    );
+}
+
+#[test]
+fn cache_points_go_by_the_model() {
+    let point = json!({ "cachePoint": { "type": "default" } });
+    let hour = json!({ "cachePoint": { "type": "default", "ttl": "1h" } });
+    let text = json!({ "text": "x" });
+    let content = |content: Value| talk(&[user(content)]);
+    assert_eq!(outcome(HAIKU, &content(json!([text, hour, text, point]))), Ok(()));
+    assert_eq!(outcome(NOVA, &content(json!([text, point]))), Ok(()));
+    refused(HAIKU, &content(json!([text, point, text, hour])), "must not come after a ttl='5m'");
+    refused(HAIKU, &content(json!([text, point, point, point, point, point])), "Found 5");
+    refused(NOVA, &content(json!([text, hour])), "only supported for Anthropic models");
+    let in_tools = json!({ "tools": [tool("f"), point] });
+    assert_eq!(outcome(HAIKU, &with(talk(&[hi()]), "toolConfig", in_tools.clone())), Ok(()));
+    refused(
+        NOVA,
+        &with(talk(&[hi()]), "toolConfig", in_tools),
+        "#/toolConfig/tools/1: extraneous key [cachePoint]",
+    );
+    let without =
+        facts::all().iter().find(|model| model.converse && model.prompt_caching.supported.is_no()).unwrap();
+    refused(without.id, &content(json!([text, point])), "did not allow prompt caching");
+}
+
+#[test]
+fn attachments_go_by_the_model() {
+    let image = json!({ "image": { "format": "png", "source": { "bytes": "aGk=" } } });
+    let video = json!({ "video": { "format": "mp4", "source": { "bytes": "aGk=" } } });
+    let named =
+        |name: &str| json!({ "document": { "format": "pdf", "name": name, "source": { "bytes": "aGk=" } } });
+    let text = json!({ "text": "x" });
+    assert_eq!(outcome(HAIKU, &talk(&[user(json!([text, image, named("a (1) [b]-c")]))])), Ok(()));
+    refused(
+        HAIKU,
+        &talk(&[user(json!([text, video]))]),
+        "This model doesn't support the video field for user messages. Remove video and try again.",
+    );
+    assert_eq!(outcome(NOVA, &talk(&[user(json!([text, video]))])), Ok(()));
+    refused(
+        "amazon.nova-micro-v1:0",
+        &talk(&[user(json!([text, image]))]),
+        "doesn't support the image field",
+    );
+    for name in ["a.pdf", "a  b", "a/b"] {
+        refused(HAIKU, &talk(&[user(json!([text, named(name)]))]), "The document file name can only contain");
+    }
+    refused(HAIKU, &talk(&[user(json!([text, named("a"), named("a")]))]), "must be unique");
+    let shown = json!({ "toolResult": { "toolUseId": "a", "content": [image] } });
+    let body =
+        with(talk(&[hi(), assistant(json!([call("a")])), user(json!([shown]))]), "toolConfig", tools());
+    assert_eq!(outcome(HAIKU, &body), Ok(()));
+    let without =
+        facts::all().iter().find(|model| model.converse && model.tool_result_images.is_no()).unwrap();
+    refused(without.id, &body, "doesn't support the image field for user messages");
+}
+
+#[test]
+fn a_begun_answer_and_a_schema_go_by_the_model() {
+    let begun = |text: &str| talk(&[hi(), assistant(json!([{ "text": text }]))]);
+    assert_eq!(outcome(HAIKU, &begun("So")), Ok(()));
+    refused(HAIKU, &begun("So "), "cannot end with trailing whitespace");
+    refused(OPUS, &begun("So"), "does not support assistant message prefill");
+    let format =
+        json!({ "textFormat": { "type": "json_schema", "structure": { "jsonSchema": { "schema": "{}" } } } });
+    let body = with(talk(&[hi()]), "outputConfig", format);
+    assert_eq!(outcome(HAIKU, &body), Ok(()));
+    refused(OPUS, &body, "output_config.format: Extra inputs are not permitted");
+}
+
+#[test]
+fn only_models_that_converse_converse() {
+    for model in ["amazon.titan-embed-text-v2:0", "cohere.rerank-v3-5:0", "amazon.nova-canvas-v1:0"] {
+        refused(model, &talk(&[hi()]), "This action doesn't support the model that you provided.");
+    }
+}

@@ -1,0 +1,145 @@
+//! Tools: what is offered, what was called, what was answered.
+
+use std::collections::HashSet;
+
+use outcrop_model_facts::facts::ModelFacts;
+use serde_json::Value;
+
+use super::Messages;
+use crate::answer;
+use crate::error::ApiError;
+use crate::json::{at, list_at, text_at};
+
+pub(super) fn check(model: &ModelFacts, messages: Messages<'_>, body: &Value) -> Result<(), ApiError> {
+    let config = at(body, "/toolConfig");
+    let in_history = |block: &Value| block.get("toolUse").is_some() || block.get("toolResult").is_some();
+    if config.is_null() {
+        if messages.blocks().any(|place| in_history(place.block)) {
+            return Err(ApiError::validation(
+                "The toolConfig field must be defined when using toolUse and toolResult content blocks.",
+            ));
+        }
+        return Ok(());
+    }
+    if model.tool_use.is_no() {
+        return Err(ApiError::validation("This model doesn't support tool use."));
+    }
+    offered(model, config, body)?;
+    sides(messages)?;
+    for (index, message) in messages.0.iter().enumerate() {
+        results(model, index, message, index.checked_sub(1).and_then(|before| messages.0.get(before)))?;
+    }
+    // Calls at the very end have no message after them that could answer.
+    match messages.0.last() {
+        Some(last) if !calls(last).is_empty() => Err(missing(messages.0.len(), &calls(last))),
+        _ => Ok(()),
+    }
+}
+
+/// The definitions and the choice.
+fn offered(model: &ModelFacts, config: &Value, body: &Value) -> Result<(), ApiError> {
+    let mut names = HashSet::new();
+    for (index, tool) in list_at(config, "/tools").iter().enumerate() {
+        let Some(spec) = tool.get("toolSpec") else { continue };
+        let name = text_at(spec, "/name").unwrap_or_default();
+        if !names.insert(name) {
+            return Err(ApiError::from_model("tools: Tool names must be unique."));
+        }
+        if at(spec, "/inputSchema/json/type") != "object" {
+            return Err(ApiError::validation(format!(
+                "The value at toolConfig.tools.{index}.toolSpec.inputSchema.json.type must be one of the following: \
+                 object."
+            )));
+        }
+        if at(spec, "/strict").as_bool() == Some(true) && model.strict_tools.is_no() {
+            return Err(ApiError::from_model(format!(
+                "tools.{index}.custom.strict: Extra inputs are not permitted"
+            )));
+        }
+    }
+    let choice = at(config, "/toolChoice");
+    let forced = choice.get("any").is_some() || choice.get("tool").is_some();
+    if let Some(name) = text_at(choice, "/tool/name")
+        && !names.contains(name)
+    {
+        return Err(ApiError::from_model(format!("Tool '{name}' not found in provided tools")));
+    }
+    if forced && model.forced_tool_choice.is_no() {
+        return Err(ApiError::from_model("tool_choice forces tool use is not compatible with this model."));
+    }
+    let thinking = at(body, "/additionalModelRequestFields/thinking/type");
+    if forced && answer::signs(model) && (thinking == "enabled" || thinking == "adaptive") {
+        return Err(ApiError::from_model("Thinking may not be enabled when tool_choice forces tool use."));
+    }
+    Ok(())
+}
+
+/// Models call, users answer.
+fn sides(messages: Messages<'_>) -> Result<(), ApiError> {
+    for place in messages.blocks() {
+        for (kind, role) in [("toolUse", "assistant"), ("toolResult", "user")] {
+            if place.block.get(kind).is_some() && place.role != role {
+                return Err(ApiError::validation(format!(
+                    "The {kind} content block at messages.{}.content.{} isn't supported for the {} role. Use the \
+                     {role} role and try again.",
+                    place.message, place.content, place.role
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The results in one message answer exactly the calls of the message before.
+fn results(
+    model: &ModelFacts,
+    index: usize,
+    message: &Value,
+    before: Option<&Value>,
+) -> Result<(), ApiError> {
+    let calls = before.map(calls).unwrap_or_default();
+    if calls.iter().collect::<HashSet<_>>().len() < calls.len() {
+        return Err(ApiError::from_model(format!(
+            "messages.{}: `tool_use` ids must be unique",
+            index.saturating_sub(1)
+        )));
+    }
+    let content = list_at(message, "/content");
+    let answered: Vec<_> =
+        content.iter().filter_map(|block| text_at(block, "/toolResult/toolUseId")).collect();
+    if answered.len() > calls.len() {
+        return Err(ApiError::validation(format!(
+            "The number of toolResult blocks at messages.{index}.content exceeds the number of toolUse blocks of \
+             previous turn."
+        )));
+    }
+    let unanswered: Vec<_> = calls.iter().filter(|id| !answered.contains(id)).copied().collect();
+    if !unanswered.is_empty() {
+        return Err(missing(index, &unanswered));
+    }
+    // The count is right and every call is answered, so nothing else can be in the list.
+    let first_other = content.iter().position(|block| block.get("toolResult").is_none());
+    let last_result = content.iter().rposition(|block| block.get("toolResult").is_some());
+    if answer::signs(model)
+        && let (Some(other), Some(result)) = (first_other, last_result)
+        && other < result
+    {
+        return Err(ApiError::from_model(format!(
+            "messages.{index}: `tool_use` ids were found without `tool_result` blocks immediately after: {}. Each \
+             `tool_use` block must have a corresponding `tool_result` block in the next message.",
+            calls.join(", ")
+        )));
+    }
+    Ok(())
+}
+
+fn calls(message: &Value) -> Vec<&str> {
+    list_at(message, "/content").iter().filter_map(|block| text_at(block, "/toolUse/toolUseId")).collect()
+}
+
+fn missing(index: usize, ids: &[&str]) -> ApiError {
+    ApiError::validation(format!(
+        "Expected toolResult blocks at messages.{index}.content for the following Ids: {}",
+        ids.join(", ")
+    ))
+}

@@ -1,0 +1,10 @@
+//! The emulator over a socket: the wire, the faults, the admin routes.
+
+#[cfg(test)]
+mod admin;
+#[cfg(test)]
+mod answers;
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod faults;

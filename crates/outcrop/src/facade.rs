@@ -1,0 +1,235 @@
+//! The wiring: configuration, registry, catalogue, resolver, providers with their layers.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use outcrop_config::{Config, Diagnostic, KeyPath, Retry, Settings, Sources};
+use outcrop_core::{
+    BuildContext, BuiltCatalog, Environment, Error, ErrorKind, Layer as _, ModelCard, ModelProvider, Price,
+    ProviderId, Query, Rates, Registry, Result, Snapshot,
+};
+use outcrop_discovery::Discovery;
+use outcrop_layers::{RetryLayer, RetryPolicy, TimeoutLayer};
+use outcrop_model_facts::{BedrockId, facts};
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use crate::builder::{Builder, schemas};
+use crate::{DEFAULT_PROVIDER, ModelReference};
+
+/// Everything, wired up. Providers and catalogues are built when they are first needed, and shared.
+///
+/// ```no_run
+/// # async fn example() -> outcrop::Result<()> {
+/// use outcrop::{ModelProviderExt, Outcrop, Sources};
+///
+/// let sources = Sources { environment: std::env::vars().collect(), ..Sources::default() };
+/// let outcrop = Outcrop::builder(sources).build();
+/// let chosen = outcrop.choose(Some("us.anthropic.claude-sonnet-4-6")).await?;
+/// let provider = outcrop.provider(&chosen.reference.provider).await?;
+/// println!("{}", provider.ask(chosen.reference.model, "Why is the sky blue?").await?);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Outcrop {
+    environment: Environment,
+    config: Config,
+    diagnostics: Vec<Diagnostic>,
+    registry: Registry,
+    built: Mutex<HashMap<ProviderId, Built>>,
+}
+
+/// A provider entry, built.
+#[derive(Debug, Clone)]
+struct Built {
+    provider: Arc<dyn ModelProvider>,
+    catalog: Option<BuiltCatalog>,
+}
+
+/// The model to call, and why it is this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Chosen {
+    /// The model.
+    pub reference: ModelReference,
+    /// What to tell the user, if nobody named it.
+    pub note: Option<String>,
+}
+
+impl Outcrop {
+    /// Puts one together from these sources of configuration.
+    pub fn builder(sources: Sources) -> Builder {
+        Builder::new(sources)
+    }
+
+    pub(crate) fn new(
+        environment: Environment,
+        config: Config,
+        diagnostics: Vec<Diagnostic>,
+        registry: Registry,
+    ) -> Self {
+        Self { environment, config, diagnostics, registry, built: Mutex::default() }
+    }
+
+    /// The configuration.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What is wrong with the configuration.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// The JSON schema of the configuration, with what the providers add to it.
+    pub fn schema(&self) -> Value {
+        outcrop_config::schema_with(&schemas(&self.registry))
+    }
+
+    /// The typed configuration.
+    pub(crate) fn settings(&self) -> &Settings {
+        self.config.settings()
+    }
+
+    /// A reference to a model, read by the providers of the configuration.
+    pub fn reference(&self, text: &str) -> ModelReference {
+        let ids: Vec<_> = self.config.providers().map(|entry| entry.id().to_owned()).collect();
+        ModelReference::parse(text, ids.iter().map(String::as_str))
+    }
+
+    /// A provider of the configuration, with retries around and time limits inside them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if there is no such entry or it is wrong.
+    pub async fn provider(&self, id: &ProviderId) -> Result<Arc<dyn ModelProvider>> {
+        Ok(self.built(id).await?.provider)
+    }
+
+    /// The models of a provider.
+    ///
+    /// # Errors
+    /// If nothing could be listed; [`ErrorKind::Unsupported`] for a provider that has no catalogue.
+    pub async fn snapshot(&self, id: &ProviderId, query: &Query) -> Result<Snapshot> {
+        let catalog = self.built(id).await?.catalog.ok_or_else(|| {
+            Error::unsupported(format!("the provider `{id}` cannot list its models")).with_provider(id)
+        })?;
+        catalog.catalog.snapshot(query).await
+    }
+
+    /// The model to call: the one that is named, else the configuration's default, else the best of what can be
+    /// called, by the order that [`Discovery::default_model`] documents.
+    ///
+    /// # Errors
+    /// If nobody names a model and none can be listed.
+    pub async fn choose(&self, named: Option<&str>) -> Result<Chosen> {
+        let configured = self.settings().agents.defaults.model.primary.as_deref();
+        if let Some(name) = named.or(configured) {
+            return Ok(Chosen { reference: self.reference(name), note: None });
+        }
+        let provider = ProviderId::from(DEFAULT_PROVIDER);
+        let snapshot = self.snapshot(&provider, &Query::default()).await?;
+        let Some(card) = self.best_of(&provider, &snapshot).await? else {
+            return Err(Error::new(
+                ErrorKind::ModelNotFound,
+                "no model is configured, and none can be called here",
+            )
+            .with_hint("name one with `-m`")
+            .with_hint("run `outcrop models list` to see what AWS says"));
+        };
+        let reference = ModelReference { provider, model: card.id.clone() };
+        let note = format!("no default model is configured: asking `{}` ({})", card.id, card.name);
+        Ok(Chosen { reference, note: Some(note) })
+    }
+
+    async fn best_of(&self, id: &ProviderId, snapshot: &Snapshot) -> Result<Option<Arc<ModelCard>>> {
+        let Some(catalog) = self.built(id).await?.catalog else { return Ok(None) };
+        let catalog: &dyn Any = &*catalog.catalog;
+        match catalog.downcast_ref::<Discovery>() {
+            Some(discovery) => Ok(discovery.default_model(snapshot).await),
+            None => Ok(snapshot.models.first().cloned()),
+        }
+    }
+
+    /// What a model costs: by the configuration, else by the table of facts, for the id that is called.
+    pub fn price(&self, reference: &ModelReference) -> Option<Price> {
+        let provider = self.settings().models.providers.get(reference.provider.as_str());
+        let entry = provider
+            .and_then(|provider| provider.models.as_ref())
+            .and_then(|models| models.iter().find(|model| reference.model == model.id.as_str()));
+        if let Some(cost) = entry.and_then(|entry| entry.cost.as_ref()).filter(|cost| !cost.is_placeholder())
+        {
+            return Some(Price::flat(Rates {
+                input: cost.input?,
+                output: cost.output?,
+                cache_read: cost.cache_read,
+                cache_write_5m: cost.cache_write,
+                cache_write_1h: None,
+            }));
+        }
+        let bedrock =
+            self.config.provider(reference.provider.as_str())?.api() == Some(outcrop_provider_bedrock::API);
+        let id = BedrockId::parse(reference.model.as_str());
+        facts::price_of(&id, id.region()).filter(|_| bedrock).map(|known| known.price.clone())
+    }
+
+    async fn built(&self, id: &ProviderId) -> Result<Built> {
+        let mut built = self.built.lock().await;
+        if let Some(known) = built.get(id) {
+            return Ok(known.clone());
+        }
+        let new = self.build(id).await?;
+        built.insert(id.clone(), new.clone());
+        Ok(new)
+    }
+
+    async fn build(&self, id: &ProviderId) -> Result<Built> {
+        let Some(entry) = self.config.provider(id.as_str()) else {
+            let known: Vec<_> = self.config.providers().map(|entry| format!("`{}`", entry.id())).collect();
+            return Err(Error::config(format!("there is no provider `{id}`"))
+                .with_hint(format!("the configuration has {}", known.join(", "))));
+        };
+        let Some(api) = entry.api() else {
+            return Err(Error::config(format!("the provider `{id}` has no `api`")).with_hint(format!(
+                "set `models.providers.\"{id}\".api` to `{}`",
+                outcrop_provider_bedrock::API
+            )));
+        };
+        let context = BuildContext::new(id.clone(), self.environment.clone());
+        let catalog = match self.registry.catalog(api) {
+            Some(factory) => Some(factory.build(&self.with_discovery(entry.settings()), &context).await?),
+            None => None,
+        };
+        let resolver = catalog.as_ref().and_then(|catalog| catalog.resolver.clone());
+        let context = context.with_resolver(resolver);
+        let inner = self.registry.factory(api)?.build(entry.settings(), &context).await?;
+        let policy = retry_policy(&entry.provider().retry, &self.environment)?;
+        let provider = RetryLayer::new(policy).layer(TimeoutLayer::new().layer(inner));
+        Ok(Built { provider, catalog })
+    }
+
+    /// An entry's settings with `discovery`, which the configuration keeps elsewhere.
+    fn with_discovery(&self, settings: &Value) -> Value {
+        let mut settings = settings.clone();
+        let discovery = self.config.get(&KeyPath::of(&["models", "bedrockDiscovery"]));
+        if let (Value::Object(settings), Some(discovery)) = (&mut settings, discovery) {
+            settings.insert("discovery".to_owned(), discovery);
+        }
+        settings
+    }
+}
+
+/// The retries of an entry; `AWS_MAX_ATTEMPTS` counts where the entry says nothing.
+fn retry_policy(retry: &Retry, environment: &Environment) -> Result<RetryPolicy> {
+    let seconds = |value: Option<f64>| value.and_then(|value| Duration::try_from_secs_f64(value).ok());
+    let variables = outcrop_aws::RetryVariables::read(environment)?;
+    let usual = RetryPolicy::default();
+    Ok(RetryPolicy {
+        attempts: retry.attempts.or(variables.max_attempts).unwrap_or(usual.attempts),
+        max_delay: seconds(retry.max_delay).unwrap_or(usual.max_delay),
+        budget: seconds(retry.budget).unwrap_or(usual.budget),
+        ..usual
+    })
+}

@@ -1,0 +1,22 @@
+//! Outcrop as a library: configuration, registry, discovery and providers, wired.
+//!
+//! [`Outcrop`] is the one object that a program needs: it reads the layered configuration, knows which models can be
+//! called, and hands out providers with retries and time limits around them. The crates below can be used on their
+//! own; what of them is needed to use this one is re-exported here.
+
+mod builder;
+mod facade;
+mod models;
+mod paths;
+mod reference;
+
+pub use builder::{Builder, Emulator};
+pub use facade::{Chosen, Outcrop};
+pub use models::{ListedModel, ModelFilter, ModelList};
+pub use outcrop_config::{
+    Assignment, Config, ConfigFile, Diagnostic, FileSource, KeyPath, PathError, Severity, Sources, Style,
+    VARIABLES,
+};
+pub use outcrop_core::{Error, ErrorKind, ModelProvider, ModelProviderExt, Query, Request, Result};
+pub use paths::cache_folder;
+pub use reference::{DEFAULT_PROVIDER, ModelReference};

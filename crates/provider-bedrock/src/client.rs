@@ -1,0 +1,59 @@
+//! Clients of the runtime plane, one a region.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aws_sdk_bedrockruntime::Client;
+use aws_sdk_bedrockruntime::config::{Region, StalledStreamProtectionConfig};
+use aws_smithy_types::retry::RetryConfig;
+use outcrop_aws::endpoint::Plane;
+use outcrop_aws::{Aws, AwsSettings, Session};
+use outcrop_core::Result;
+use tokio::sync::Mutex;
+
+/// A client and the session it was built from.
+type Connected = (Client, Arc<Session>);
+
+/// Builds clients when they are first needed and keeps them.
+#[derive(Debug)]
+pub(crate) struct Clients {
+    aws: Arc<Aws>,
+    settings: AwsSettings,
+    by_region: Mutex<HashMap<Option<String>, Connected>>,
+}
+
+impl Clients {
+    pub(crate) fn new(aws: Arc<Aws>, settings: AwsSettings) -> Self {
+        Self { aws, settings, by_region: Mutex::default() }
+    }
+
+    /// The client of a region; `None` is the region that settings and environment lead to.
+    pub(crate) async fn of(&self, region: Option<&str>) -> Result<Connected> {
+        let key = region.map(str::to_owned);
+        let mut clients = self.by_region.lock().await;
+        if let Some(known) = clients.get(&key) {
+            return Ok(known.clone());
+        }
+        let region = key.clone().or_else(|| self.settings.region.clone());
+        let session = self.aws.session(&AwsSettings { region, ..self.settings.clone() }).await?;
+        let built = (client(&session), session);
+        clients.insert(key, built.clone());
+        Ok(built)
+    }
+}
+
+fn client(session: &Session) -> Client {
+    let mut builder = aws_sdk_bedrockruntime::config::Builder::from(session.sdk_config())
+        .region(Region::new(session.region().name.clone()))
+        // Retries are the retry layer's: it alone sees whether an answer has begun.
+        .retry_config(RetryConfig::disabled())
+        // A model may think for minutes before its first byte; time limits are the timeout layer's.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    if let Some(endpoint) = session.endpoint(Plane::Runtime) {
+        builder = builder.endpoint_url(endpoint.url());
+    }
+    if session.is_unsigned() {
+        builder = builder.allow_no_auth();
+    }
+    Client::from_conf(builder.build())
+}

@@ -1,0 +1,21 @@
+//! A model provider over Amazon Bedrock's Converse and ConverseStream.
+//!
+//! [`Bedrock`] implements [`outcrop_core::ModelProvider`]: requests are normalised so that no conversation ever gets
+//! stuck, written byte for byte the same each time, sent through the official SDK, and the answer's event stream is
+//! translated into the grammar of core with every failure classified. [`factory`] plugs it into a
+//! [`outcrop_core::Registry`] under the `api` value [`API`].
+
+mod client;
+mod factory;
+mod failure;
+mod normalise;
+mod options;
+mod provider;
+mod repair;
+mod settings;
+mod stream;
+mod wire;
+
+pub use factory::{API, factory};
+pub use provider::Bedrock;
+pub use settings::BedrockSettings;

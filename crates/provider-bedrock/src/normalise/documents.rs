@@ -1,0 +1,74 @@
+//! Names of documents: Converse wants one for each, unique in the request, of a small alphabet (`DocumentBlock`:
+//! letters, digits, single spaces, hyphens, parentheses, square brackets; at most 200 characters).
+
+use std::collections::BTreeSet;
+
+use outcrop_core::{Content, Document, Message, ToolResultContent};
+
+use super::{Warnings, plural};
+
+pub(super) const DOCUMENT_NAME: &str = "document-name";
+
+const LONGEST: usize = 200;
+
+/// Gives every document an acceptable name. It depends on nothing but what comes before the document, so that a longer
+/// conversation begins with the same bytes.
+pub(super) fn name(messages: &mut [Message], warnings: &mut Warnings) {
+    let mut taken = BTreeSet::new();
+    let mut renamed = 0;
+    for (position, document) in (1_usize..).zip(documents(messages)) {
+        let wanted = document.name.as_deref().map(acceptable).filter(|name| !name.is_empty());
+        let wanted = wanted.unwrap_or_else(|| format!("document-{position}"));
+        let name = unique(wanted, &taken);
+        taken.insert(name.clone());
+        let before = document.name.replace(name);
+        renamed += usize::from(before.is_some() && before != document.name);
+    }
+    warnings.counted(DOCUMENT_NAME, renamed, |count| {
+        format!("renamed {} to what the service accepts", plural(count, "document"))
+    });
+}
+
+fn documents(messages: &mut [Message]) -> impl Iterator<Item = &mut Document> {
+    messages.iter_mut().flat_map(|message| &mut message.content).flat_map(|content| {
+        let (own, inside): (Option<&mut Document>, &mut [ToolResultContent]) = match content {
+            Content::Document(document) => (Some(document), &mut []),
+            Content::ToolResult(result) => (None, &mut result.content),
+            _ => (None, &mut []),
+        };
+        let inside = inside.iter_mut().filter_map(|content| match content {
+            ToolResultContent::Document(document) => Some(document),
+            _ => None,
+        });
+        own.into_iter().chain(inside)
+    })
+}
+
+fn acceptable(name: &str) -> String {
+    let mut accepted = String::with_capacity(name.len());
+    for character in name.trim().chars() {
+        let character = match character {
+            _ if character.is_whitespace() => ' ',
+            '-' | '(' | ')' | '[' | ']' => character,
+            _ if character.is_ascii_alphanumeric() => character,
+            _ => '-',
+        };
+        if !(character == ' ' && accepted.ends_with(' ')) {
+            accepted.push(character);
+        }
+    }
+    accepted.truncate(LONGEST);
+    accepted.trim_end().to_owned()
+}
+
+fn unique(name: String, taken: &BTreeSet<String>) -> String {
+    if !taken.contains(&name) {
+        return name;
+    }
+    let numbered = (2_usize..).map(|number| {
+        let suffix = format!(" ({number})");
+        let stem: String = name.chars().take(LONGEST - suffix.len()).collect();
+        stem + &suffix
+    });
+    numbered.into_iter().find(|candidate| !taken.contains(candidate)).unwrap_or(name)
+}

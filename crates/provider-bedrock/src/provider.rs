@@ -1,0 +1,234 @@
+//! The provider: a request in, Bedrock's answer out.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_bedrockruntime::Client;
+use aws_sdk_bedrockruntime::operation::RequestId as _;
+use aws_sdk_bedrockruntime::types::{ConverseTokensRequest, CountTokensInput};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use outcrop_aws::{Aws, Call, Session, error_from_sdk};
+use outcrop_core::{
+    Capabilities, Content, Error, ErrorKind, EventStream, Modality, ModelId, ModelProvider, ModelResolver,
+    ProviderId, Request, Resolved, Response, Result, Start, StopReason, Support, TokenCount, Warning,
+};
+use outcrop_model_facts::facts::{self, ModelFacts};
+use outcrop_model_facts::{BedrockId, Kind};
+
+use crate::client::Clients;
+use crate::normalise::{Normalised, normalise};
+use crate::wire::{decode, encode};
+use crate::{BedrockSettings, failure, options, repair, stream};
+
+/// The rule of the warning that another id was called than was asked for.
+const CALLED_AS: &str = "called-as";
+
+/// Amazon Bedrock, by Converse and ConverseStream.
+#[derive(Debug)]
+pub struct Bedrock {
+    id: ProviderId,
+    settings: BedrockSettings,
+    resolver: Option<Arc<dyn ModelResolver>>,
+    clients: Clients,
+}
+
+impl Bedrock {
+    /// A provider with an id, for a caller and a place. Nothing is connected yet. Without a resolver, the table of
+    /// facts says what an id means.
+    pub fn new(
+        id: ProviderId,
+        aws: Arc<Aws>,
+        settings: BedrockSettings,
+        resolver: Option<Arc<dyn ModelResolver>>,
+    ) -> Self {
+        Self { id, clients: Clients::new(aws, settings.aws.clone()), settings, resolver }
+    }
+
+    /// Everything that a request needs before it is sent.
+    async fn prepare(&self, request: &Request, streaming: bool) -> Result<Prepared> {
+        let resolved = match &self.resolver {
+            Some(resolver) => resolver.resolve(&request.model).await?,
+            None => Resolved::unchanged(request.model.clone()),
+        };
+        let parsed = BedrockId::parse(resolved.callable.as_str());
+        let base = resolved.base.as_ref().map_or(parsed, |base| BedrockId::parse(base.as_str()));
+        let facts = facts::lookup(&base).map(|found| found.facts);
+        let region = resolved.region.as_deref().or_else(|| parsed.region());
+        let (client, session) = self.clients.of(region).await?;
+        let mut normalised = normalise(request, facts)?;
+        if let Some(note) = resolved.note {
+            normalised.warnings.insert(0, Warning::new(CALLED_AS, note));
+        }
+        let options = options::merged(request, self.id.as_str(), &self.settings, streaming)?;
+        Ok(Prepared {
+            client,
+            session,
+            model: resolved.callable,
+            asked: request.model.clone(),
+            facts,
+            body: Bytes::from(encode::converse_body(&normalised, &options)?),
+            normalised,
+        })
+    }
+
+    fn named(&self, error: Error, prepared: &Prepared) -> Error {
+        repair::with_profiles(error, &prepared.model, prepared.facts)
+            .with_provider(&self.id)
+            .with_context("model", prepared.model.as_str())
+    }
+
+    /// Does `attempt`, and does it once more with an inference profile if a bare id is refused for want of one.
+    async fn with_repairs<T>(
+        &self,
+        mut prepared: Prepared,
+        attempt: impl AsyncFn(&Prepared) -> Result<T>,
+    ) -> Result<T> {
+        let error = match attempt(&prepared).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let region = &prepared.session.region().name;
+        let Some(profile) = repair::profile_instead(&error, &prepared.model, prepared.facts, region) else {
+            return Err(self.named(error, &prepared));
+        };
+        let note = format!("called `{profile}`: `{}` needs an inference profile", prepared.model);
+        prepared.normalised.warnings.insert(0, Warning::new(CALLED_AS, note));
+        prepared.model = profile;
+        attempt(&prepared).await.map_err(|error| self.named(error, &prepared))
+    }
+}
+
+/// A request that can be sent.
+struct Prepared {
+    client: Client,
+    session: Arc<Session>,
+    /// The id to call.
+    model: ModelId,
+    /// The id that was asked for.
+    asked: ModelId,
+    facts: Option<&'static ModelFacts>,
+    normalised: Normalised,
+    body: Bytes,
+}
+
+impl Prepared {
+    fn start(&self, request_id: Option<&str>) -> Start {
+        Start {
+            model: (self.model != self.asked).then(|| self.model.clone()),
+            warnings: self.normalised.warnings.clone(),
+            request_id: request_id.map(str::to_owned),
+        }
+    }
+
+    /// Puts our body in the place of the one that the SDK wrote, before it is signed.
+    fn body(&self) -> impl Fn(&mut HttpRequest) + Send + Sync + 'static {
+        replace_body(self.body.clone())
+    }
+
+    async fn stream(&self) -> Result<EventStream> {
+        let call = self.client.converse_stream().model_id(self.model.as_str()).customize();
+        let sent = call.mutate_request(self.body()).send().await.map_err(failure::converse_stream)?;
+        let start = self.start(sent.request_id());
+        stream::open(sent.stream, start, self.normalised.suppress_tool_calls).await
+    }
+
+    async fn generate(&self) -> Result<Response> {
+        let call = self.client.converse().model_id(self.model.as_str()).customize();
+        let sent = call.mutate_request(self.body()).send().await.map_err(failure::converse)?;
+        let request_id = sent.request_id().map(str::to_owned);
+        let mut response = decode::response(sent, request_id.as_deref())?;
+        if self.normalised.suppress_tool_calls {
+            response.content.retain(|content| !matches!(content, Content::ToolUse(_)));
+            if response.stop_reason == StopReason::ToolUse {
+                response.stop_reason = StopReason::EndTurn;
+            }
+        }
+        let Start { model, warnings, .. } = self.start(None);
+        response.model = model;
+        response.warnings = warnings;
+        Ok(response)
+    }
+}
+
+fn replace_body(body: Bytes) -> impl Fn(&mut HttpRequest) + Send + Sync + 'static {
+    move |request| {
+        request.headers_mut().insert("content-type", "application/json");
+        request.headers_mut().insert("content-length", body.len().to_string());
+        *request.body_mut() = SdkBody::from(body.clone());
+    }
+}
+
+#[async_trait]
+impl ModelProvider for Bedrock {
+    fn id(&self) -> &ProviderId {
+        &self.id
+    }
+
+    fn capabilities(&self, model: &ModelId) -> Capabilities {
+        let mut capabilities = Capabilities::default();
+        let Some(facts) = facts::lookup(&BedrockId::parse(model.as_str())).map(|found| found.facts) else {
+            capabilities.timeouts = self.settings.timeouts_for(true, None);
+            return capabilities;
+        };
+        let takes = |modality: &Modality| match facts.input {
+            [] => Support::Unknown,
+            known => Support::from(known.contains(modality)),
+        };
+        capabilities.streaming = if facts.converse { Support::Yes } else { Support::No };
+        capabilities.tools = facts.tool_use;
+        capabilities.images = takes(&Modality::Image);
+        capabilities.documents = takes(&Modality::Document);
+        capabilities.video = takes(&Modality::Video);
+        capabilities.audio = takes(&Modality::Audio);
+        capabilities.reasoning = facts.reasoning;
+        capabilities.prompt_caching = facts.prompt_caching.supported;
+        capabilities.structured_output = facts.native_structured_output;
+        capabilities.context_window = facts.context_window;
+        capabilities.max_output_tokens = facts.max_output_tokens;
+        capabilities.timeouts = self.settings.timeouts_for(!facts.reasoning.is_no(), facts.idle_timeout);
+        capabilities
+    }
+
+    async fn stream(&self, request: &Request) -> Result<EventStream> {
+        let prepared = self.prepare(request, true).await?;
+        self.with_repairs(prepared, Prepared::stream).await
+    }
+
+    /// One Converse call. Where the settings give no limit for the whole answer, it may take as long as the slowest
+    /// model thinks: nothing comes in between by which life could be told from death.
+    async fn generate(&self, request: &Request) -> Result<Response> {
+        let prepared = self.prepare(request, false).await?;
+        let timeouts = self.settings.timeouts_for(true, None);
+        let Some(limit) = timeouts.total.or(timeouts.first_event) else {
+            return self.with_repairs(prepared, Prepared::generate).await;
+        };
+        let whole = tokio::time::timeout(limit, self.with_repairs(prepared, Prepared::generate)).await;
+        whole.unwrap_or_else(|_| {
+            let seconds = limit.as_secs();
+            Err(Error::new(ErrorKind::Timeout, format!("no whole answer within {seconds} s"))
+                .with_provider(&self.id)
+                .with_hint("stream the answer, or raise `timeouts.total` of the provider"))
+        })
+    }
+
+    async fn count_tokens(&self, request: &Request) -> Result<TokenCount> {
+        let prepared = self.prepare(request, false).await?;
+        let options = options::merged(request, self.id.as_str(), &self.settings, false)?;
+        let body = Bytes::from(encode::count_tokens_body(&prepared.normalised, &options)?);
+        // CountTokens knows foundation models only, whatever profile is called later.
+        let parsed = BedrockId::parse(prepared.model.as_str());
+        let model = match parsed.kind() {
+            Kind::SystemProfile => prepared.facts.map(|facts| facts.id).or_else(|| parsed.base()),
+            _ => None,
+        };
+        let input = CountTokensInput::Converse(ConverseTokensRequest::builder().build());
+        let call =
+            prepared.client.count_tokens().model_id(model.unwrap_or(prepared.model.as_str())).input(input);
+        let sent = call.customize().mutate_request(replace_body(body)).send().await;
+        let counted =
+            sent.map_err(|error| self.named(error_from_sdk(&Call::new("CountTokens"), error), &prepared))?;
+        Ok(TokenCount { input_tokens: u64::try_from(counted.input_tokens).unwrap_or(0) })
+    }
+}

@@ -1,0 +1,74 @@
+//! Changed requests: what can be put right after a refusal, each kind at most once a call.
+
+use outcrop_core::{Error, ErrorKind, ModelId};
+use outcrop_model_facts::facts::ModelFacts;
+use outcrop_model_facts::{BedrockId, Kind, profile_geographies};
+
+/// The inference profile to call instead of a bare id that the service refuses: one of the region's own geography,
+/// never the global one, which would let data leave it.
+pub(crate) fn profile_instead(
+    error: &Error,
+    model: &ModelId,
+    facts: Option<&ModelFacts>,
+    region: &str,
+) -> Option<ModelId> {
+    if error.kind() != ErrorKind::ProfileRequired
+        || BedrockId::parse(model.as_str()).kind() != Kind::FoundationModel
+    {
+        return None;
+    }
+    let facts = facts?;
+    let geography = profile_geographies(region)
+        .iter()
+        .find(|geography| facts.profile_prefixes.contains(&geography.as_str()))?;
+    Some(ModelId::from(format!("{}.{}", geography.as_str(), model.as_str())))
+}
+
+/// Says which profiles there are.
+pub(crate) fn with_profiles(error: Error, model: &ModelId, facts: Option<&ModelFacts>) -> Error {
+    if error.kind() != ErrorKind::ProfileRequired {
+        return error;
+    }
+    let base = BedrockId::parse(model.as_str()).base().unwrap_or_else(|| model.as_str());
+    match facts.map(|facts| facts.profile_prefixes).filter(|prefixes| !prefixes.is_empty()) {
+        Some(prefixes) => {
+            let ids: Vec<_> = prefixes.iter().map(|prefix| format!("`{prefix}.{base}`")).collect();
+            error.with_hint(format!("call it by one of its inference profiles: {}", ids.join(", ")))
+        }
+        None => error.with_hint("run `outcrop models list` to see the inference profiles of this region"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use outcrop_model_facts::facts;
+
+    use super::*;
+
+    fn refused() -> Error {
+        Error::new(ErrorKind::ProfileRequired, "on-demand throughput isn't supported")
+    }
+
+    #[test]
+    fn the_profile_is_of_the_regions_own_geography_and_never_global() {
+        let id = "anthropic.claude-opus-4-7";
+        let facts = facts::find(id);
+        let profile = |region| profile_instead(&refused(), &id.into(), facts, region);
+        assert_eq!(profile("us-east-1"), Some("us.anthropic.claude-opus-4-7".into()));
+        assert_eq!(profile("eu-central-1"), Some("eu.anthropic.claude-opus-4-7".into()));
+        assert_eq!(profile("sa-east-1"), None);
+        let other = Error::new(ErrorKind::Throttled, "slow down");
+        assert_eq!(profile_instead(&other, &id.into(), facts, "us-east-1"), None);
+        assert_eq!(
+            profile_instead(&refused(), &"us.anthropic.claude-opus-4-7".into(), facts, "us-east-1"),
+            None
+        );
+    }
+
+    #[test]
+    fn the_error_names_the_profiles() {
+        let id = ModelId::from("anthropic.claude-opus-4-7");
+        let error = with_profiles(refused(), &id, facts::find(id.as_str()));
+        assert!(error.hints()[0].contains("`eu.anthropic.claude-opus-4-7`"), "{error:?}");
+    }
+}

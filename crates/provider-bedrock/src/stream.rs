@@ -1,0 +1,331 @@
+//! ConverseStream's events as the grammar of core wants them.
+//!
+//! What the wire does not say is made up here: a text or reasoning block has no start event, so it opens with its
+//! first delta; usage comes after `messageStop`, so the end waits for it; and a connection that closes without
+//! `messageStop` looks like a finished one to the SDK, and is not.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use aws_sdk_bedrockruntime::primitives::event_stream::EventReceiver;
+use aws_sdk_bedrockruntime::types as sdk;
+use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
+use aws_smithy_runtime_api::client::result::SdkError;
+use futures_util::stream::unfold;
+use outcrop_core::{
+    Blob, Block, Delta, End, Error, ErrorKind, Event, EventStream, Result, Source, Start, StopReason,
+    is_tool_input,
+};
+
+use crate::failure;
+use crate::wire::decode::{self, Metadata};
+use crate::wire::document::to_value;
+
+type Receiver = EventReceiver<sdk::ConverseStreamOutput, ConverseStreamOutputError>;
+
+/// How long to wait for the usage once the model has stopped.
+const PATIENCE_FOR_METADATA: Duration = Duration::from_secs(5);
+
+/// Waits for the first frame, so that a failure in it is a failure of the call, and streams from there.
+pub(crate) async fn open(
+    mut receiver: Receiver,
+    start: Start,
+    suppress_tool_calls: bool,
+) -> Result<EventStream> {
+    let mut translator = Translator::new(start.request_id.clone(), suppress_tool_calls);
+    match receiver.recv().await {
+        Ok(Some(frame)) => {
+            translator.queue.push_back(Event::Start(start));
+            translator.take(frame)?;
+        }
+        Ok(None) => return Err(translator.cut_off()),
+        Err(error) => return Err(failure::in_stream(error, start.request_id.as_deref(), false)),
+    }
+    let state = Box::new(Running { receiver, translator, over: false });
+    Ok(Box::pin(unfold(state, async |mut state: Box<Running>| {
+        let item = state.next().await?;
+        Some((item, state))
+    })))
+}
+
+struct Running {
+    receiver: Receiver,
+    translator: Translator,
+    over: bool,
+}
+
+impl Running {
+    async fn next(&mut self) -> Option<Result<Event>> {
+        loop {
+            if let Some(event) = self.translator.queue.pop_front() {
+                return Some(Ok(event));
+            }
+            if self.over {
+                return None;
+            }
+            if let Err(error) = self.advance().await {
+                self.over = true;
+                return Some(Err(error));
+            }
+        }
+    }
+
+    /// Takes the next frame, or finds that there is none.
+    async fn advance(&mut self) -> Result<()> {
+        let stopped = self.translator.stopped.is_some();
+        let received = if stopped {
+            match tokio::time::timeout(PATIENCE_FOR_METADATA, self.receiver.recv()).await {
+                Ok(received) => received,
+                Err(_) => Ok(None),
+            }
+        } else {
+            self.receiver.recv().await
+        };
+        match received {
+            Ok(Some(frame)) => self.translator.take(frame)?,
+            Ok(None) if stopped => self.translator.end(),
+            Ok(None) => return Err(self.translator.cut_off()),
+            // The answer is complete; only what is said about it was lost.
+            Err(error) if stopped && !is_exception(&error) => self.translator.end(),
+            Err(error) => return Err(failure::in_stream(error, self.translator.request_id.as_deref(), true)),
+        }
+        self.over = self.translator.ended;
+        Ok(())
+    }
+}
+
+/// Whether the service itself reports a failure, in an exception or error frame.
+fn is_exception<E>(error: &SdkError<E, aws_smithy_types::event_stream::RawMessage>) -> bool {
+    match error {
+        SdkError::ServiceError(_) => true,
+        SdkError::ResponseError(response) => {
+            matches!(response.raw(), aws_smithy_types::event_stream::RawMessage::Decoded(_))
+        }
+        _ => false,
+    }
+}
+
+/// Turns frames into events.
+struct Translator {
+    queue: VecDeque<Event>,
+    open: BTreeMap<u32, OpenBlock>,
+    request_id: Option<String>,
+    stopped: Option<StopReason>,
+    metadata: Metadata,
+    measured: Option<sdk::ConverseStreamMetadataEvent>,
+    suppress_tool_calls: bool,
+    broken_tool_call: bool,
+    ended: bool,
+}
+
+enum OpenBlock {
+    /// A block that the caller sees.
+    Shown { block: Block, tool_input: String },
+    /// A tool call that the caller did not want.
+    Suppressed,
+}
+
+impl Translator {
+    fn new(request_id: Option<String>, suppress_tool_calls: bool) -> Self {
+        Self {
+            queue: VecDeque::with_capacity(4),
+            open: BTreeMap::new(),
+            request_id,
+            stopped: None,
+            metadata: Metadata::default(),
+            measured: None,
+            suppress_tool_calls,
+            broken_tool_call: false,
+            ended: false,
+        }
+    }
+
+    fn take(&mut self, frame: sdk::ConverseStreamOutput) -> Result<()> {
+        match frame {
+            sdk::ConverseStreamOutput::ContentBlockDelta(event) => {
+                if let Some(delta) = event.delta {
+                    self.grow(index(event.content_block_index), delta)?;
+                }
+            }
+            sdk::ConverseStreamOutput::ContentBlockStart(event) => {
+                if let Some(start) = event.start {
+                    self.begin(index(event.content_block_index), start);
+                }
+            }
+            sdk::ConverseStreamOutput::ContentBlockStop(event) => {
+                self.close(index(event.content_block_index));
+            }
+            sdk::ConverseStreamOutput::MessageStop(event) => {
+                self.metadata.fields = event.additional_model_response_fields.as_ref().map(to_value);
+                self.stop(StopReason::from(event.stop_reason.as_str()));
+            }
+            sdk::ConverseStreamOutput::Metadata(event) => self.measured = Some(event),
+            sdk::ConverseStreamOutput::MessageStart(_) => {}
+            _ => tracing::warn!("an event that is not known was left out"),
+        }
+        if self.stopped.is_some() && self.measured.is_some() {
+            self.end();
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, index: u32, start: sdk::ContentBlockStart) {
+        let block = match start {
+            sdk::ContentBlockStart::ToolUse(_) if self.suppress_tool_calls => {
+                self.open.insert(index, OpenBlock::Suppressed);
+                return;
+            }
+            sdk::ContentBlockStart::ToolUse(call) => Block::ToolUse { id: call.tool_use_id, name: call.name },
+            sdk::ContentBlockStart::ToolResult(result) => Block::ToolResult {
+                tool_use_id: result.tool_use_id,
+                is_error: result.status == Some(sdk::ToolResultStatus::Error),
+            },
+            sdk::ContentBlockStart::Image(image) => match decode::image_format(&image.format) {
+                Some(format) => Block::Image { format },
+                None => return,
+            },
+            _ => {
+                tracing::warn!("a kind of block that is not known was left out");
+                return;
+            }
+        };
+        self.show(index, block);
+    }
+
+    fn show(&mut self, index: u32, block: Block) {
+        self.queue.push_back(Event::Open { index, block: block.clone() });
+        self.open.insert(index, OpenBlock::Shown { block, tool_input: String::new() });
+    }
+
+    fn grow(&mut self, index: u32, delta: sdk::ContentBlockDelta) -> Result<()> {
+        match delta {
+            // The JSON of a result may come in several values; each is one delta.
+            sdk::ContentBlockDelta::ToolResult(parts) => {
+                let deltas = parts.into_iter().filter_map(|part| match part {
+                    sdk::ToolResultBlockDelta::Text(text) => Some(Delta::Text { text }),
+                    sdk::ToolResultBlockDelta::Json(value) => Some(Delta::Json { value: to_value(&value) }),
+                    _ => None,
+                });
+                deltas.into_iter().try_for_each(|delta| self.push(index, delta))
+            }
+            other => translate(other).map_or(Ok(()), |delta| self.push(index, delta)),
+        }
+    }
+
+    fn push(&mut self, index: u32, delta: Delta) -> Result<()> {
+        if !self.open.contains_key(&index) {
+            let block = match &delta {
+                Delta::Text { .. } | Delta::Citation { .. } => Block::Text,
+                Delta::Reasoning { .. } | Delta::Signature { .. } | Delta::Redacted { .. } => {
+                    Block::Reasoning
+                }
+                // Everything else is announced by a start event; without one nobody knows what it belongs to.
+                _ => {
+                    tracing::warn!(index, "a piece of a block that never began was left out");
+                    return Ok(());
+                }
+            };
+            self.show(index, block);
+        }
+        match self.open.get_mut(&index) {
+            Some(OpenBlock::Shown { block, tool_input }) if delta.belongs_to(block) => {
+                if let Delta::ToolInput { json } = &delta {
+                    tool_input.push_str(json);
+                }
+                self.queue.push_back(Event::Delta { index, delta });
+                Ok(())
+            }
+            Some(OpenBlock::Suppressed) | None => Ok(()),
+            Some(OpenBlock::Shown { .. }) => Err(Error::new(
+                ErrorKind::Protocol,
+                format!("the service mixed two kinds of content in block {index}"),
+            )
+            .with_request_id(self.request_id.clone())),
+        }
+    }
+
+    fn close(&mut self, index: u32) {
+        if let Some(OpenBlock::Shown { tool_input, .. }) = self.open.remove(&index) {
+            self.broken_tool_call |= !is_tool_input(&tool_input);
+            self.queue.push_back(Event::Close { index });
+        }
+    }
+
+    /// The model is done; blocks that it left open end here.
+    fn stop(&mut self, reason: StopReason) {
+        let suppressed = self.suppress_tool_calls && reason == StopReason::ToolUse;
+        while let Some((&index, block)) = self.open.first_key_value() {
+            let unfinished_call = matches!(block, OpenBlock::Shown { block: Block::ToolUse { .. }, .. })
+                && !reason.may_break_tool_input();
+            self.broken_tool_call |= unfinished_call;
+            if matches!(block, OpenBlock::Suppressed) {
+                self.open.remove(&index);
+            } else {
+                self.close(index);
+            }
+        }
+        self.stopped = Some(match reason {
+            _ if suppressed => StopReason::EndTurn,
+            reason if self.broken_tool_call && !reason.may_break_tool_input() => StopReason::MalformedToolUse,
+            reason => reason,
+        });
+    }
+
+    fn end(&mut self) {
+        let measured = self.measured.take();
+        let mut metadata = std::mem::take(&mut self.metadata);
+        let mut end = End::new(self.stopped.take().unwrap_or(StopReason::EndTurn));
+        if let Some(measured) = measured {
+            end.usage = measured.usage.as_ref().map(decode::usage);
+            end.latency = measured.metrics.and_then(|metrics| decode::latency(metrics.latency_ms));
+            metadata.performance =
+                measured.performance_config.map(|config| config.latency.as_str().to_owned());
+            metadata.service_tier = measured.service_tier.map(|tier| tier.r#type.as_str().to_owned());
+            let router = measured.trace.and_then(|trace| trace.prompt_router);
+            metadata.invoked_model = router.and_then(|router| router.invoked_model_id);
+        }
+        end.metadata = metadata.into_json();
+        end.request_id.clone_from(&self.request_id);
+        self.queue.push_back(Event::End(Box::new(end)));
+        self.ended = true;
+    }
+
+    /// The connection closed in the middle of the answer.
+    fn cut_off(&self) -> Error {
+        Error::new(ErrorKind::Interrupted, "the connection closed before the answer was complete")
+            .with_request_id(self.request_id.clone())
+    }
+}
+
+/// A delta that stands for itself; `None` for an empty one, and for a kind that this version does not know.
+fn translate(delta: sdk::ContentBlockDelta) -> Option<Delta> {
+    match delta {
+        sdk::ContentBlockDelta::Text(text) => (!text.is_empty()).then_some(Delta::Text { text }),
+        sdk::ContentBlockDelta::ToolUse(call) => {
+            (!call.input.is_empty()).then_some(Delta::ToolInput { json: call.input })
+        }
+        sdk::ContentBlockDelta::ReasoningContent(reasoning) => match reasoning {
+            sdk::ReasoningContentBlockDelta::Text(text) => {
+                (!text.is_empty()).then_some(Delta::Reasoning { text })
+            }
+            sdk::ReasoningContentBlockDelta::Signature(signature) => Some(Delta::Signature { signature }),
+            sdk::ReasoningContentBlockDelta::RedactedContent(bytes) => {
+                Some(Delta::Redacted { data: Blob::new(bytes.into_inner()) })
+            }
+            _ => None,
+        },
+        sdk::ContentBlockDelta::Citation(citation) => {
+            Some(Delta::Citation { citation: decode::citation_delta(citation) })
+        }
+        sdk::ContentBlockDelta::Image(image) => match image.source.and_then(decode::image_source)? {
+            Source::Bytes(data) => Some(Delta::Image { data }),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The service counts blocks from zero upwards.
+fn index(number: i32) -> u32 {
+    u32::try_from(number).unwrap_or(0)
+}

@@ -1,0 +1,106 @@
+//! The walls of the house, and who may walk through which.
+//!
+//! Every invariant of ARCHITECTURE.md that the compiler does not prove is proved here, over the manifests and sources of
+//! the workspace. The tables below are the one place that says who may use what.
+
+mod manifests;
+mod sources;
+
+/// Which crates of the workspace a crate may use. A crate without a row fails the tests, as does a row without a crate.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("outcrop-cli", &["outcrop", "outcrop-emulator", "outcrop-core"]),
+    (
+        "outcrop",
+        &[
+            "outcrop-config",
+            "outcrop-discovery",
+            "outcrop-provider-bedrock",
+            "outcrop-layers",
+            "outcrop-aws",
+            "outcrop-model-facts",
+            "outcrop-core",
+        ],
+    ),
+    ("outcrop-provider-bedrock", &["outcrop-aws", "outcrop-model-facts", "outcrop-core"]),
+    ("outcrop-discovery", &["outcrop-aws", "outcrop-model-facts", "outcrop-files", "outcrop-core"]),
+    ("outcrop-emulator", &["outcrop-model-facts"]),
+    ("outcrop-config", &["outcrop-files", "outcrop-core"]),
+    ("outcrop-layers", &["outcrop-core"]),
+    ("outcrop-aws", &["outcrop-core"]),
+    ("outcrop-model-facts", &["outcrop-core"]),
+    ("outcrop-files", &[]),
+    ("outcrop-core", &[]),
+    ("xtask", &[]),
+];
+
+/// Which crates may use a dependency, by name or by the beginning of names (`aws-*`); the first row that fits counts.
+/// What no row names is open to all.
+const RESERVED: &[(&str, &[&str])] = &[
+    // Only these three build clients and call AWS.
+    ("aws-config", &["outcrop-aws", "outcrop-provider-bedrock", "outcrop-discovery"]),
+    ("aws-sdk-*", &["outcrop-aws", "outcrop-provider-bedrock", "outcrop-discovery"]),
+    // The emulator checks signatures and writes frames with AWS's own code, so that neither is what we think they are.
+    ("aws-*", &["outcrop-aws", "outcrop-provider-bedrock", "outcrop-discovery", "outcrop-emulator"]),
+    ("axum", &["outcrop-emulator"]),
+    ("hyper*", &["outcrop-emulator"]),
+    ("reqwest", &[]),
+    // Only the configuration knows how it is written.
+    ("figment", &["outcrop-config"]),
+    ("jsonc-parser", &["outcrop-config"]),
+    ("annotate-snippets", &["outcrop-config"]),
+    // Only the command line program has arguments and a terminal.
+    ("clap*", &["outcrop-cli"]),
+    ("anstream", &["outcrop-cli"]),
+    ("anstyle*", &["outcrop-cli"]),
+    ("comfy-table", &["outcrop-cli"]),
+    ("tracing-subscriber", &["outcrop-cli"]),
+    ("toml", &["xtask"]),
+    ("spdx", &["xtask"]),
+];
+
+/// Everything that core may use, whatever for: it knows no AWS, no runtime, no configuration, no command line.
+const CORE: &[&str] = &["async-trait", "base64", "bytes", "futures-core", "http", "serde", "serde_json"];
+
+/// What must not be among the dependencies of a crate, not even of its dependencies.
+const NEVER_BELOW: &[(&str, &[&str])] = &[
+    ("outcrop-core", &["aws-*", "tokio*", "hyper*", "figment", "clap*", "tracing*"]),
+    ("outcrop-model-facts", &["aws-*", "tokio*", "hyper*", "figment", "clap*"]),
+    ("outcrop-layers", &["aws-*", "hyper*", "figment", "clap*"]),
+    ("outcrop-config", &["aws-*", "tokio*", "hyper*", "clap*"]),
+    ("outcrop-files", &["aws-*", "tokio*"]),
+    ("outcrop-emulator", &["aws-config", "aws-sdk-*", "figment", "clap*"]),
+    ("xtask", &["aws-*", "tokio*", "outcrop*"]),
+];
+
+/// Lints that the workspace must deny: who weakens one has to say so here too.
+const DENIED: &[&str] = &[
+    "missing_docs",
+    "unreachable_pub",
+    "unwrap_used",
+    "expect_used",
+    "panic",
+    "todo",
+    "unimplemented",
+    "unreachable",
+    "indexing_slicing",
+    "print_stdout",
+    "print_stderr",
+    "exit",
+    "allow_attributes",
+    "allow_attributes_without_reason",
+];
+
+/// The longest source file. Tables that a program writes, and tests, may be longer.
+const LONGEST_FILE: usize = 500;
+
+/// Whether `name` is `pattern`, or begins like it if it ends in `*`.
+fn fits(pattern: &str, name: &str) -> bool {
+    pattern.strip_suffix('*').map_or(name == pattern, |beginning| name.starts_with(beginning))
+}
+
+/// Fails with every problem at once.
+#[track_caller]
+fn assert_none(problems: impl IntoIterator<Item = String>) {
+    let problems: Vec<_> = problems.into_iter().collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}

@@ -1,0 +1,218 @@
+//! What the manifests say: who depends on whom, and what every crate must state.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use super::{ARROWS, CORE, DENIED, NEVER_BELOW, RESERVED, assert_none, fits};
+
+/// The folder of the workspace.
+pub(super) fn workspace() -> &'static Path {
+    static WORKSPACE: LazyLock<PathBuf> =
+        LazyLock::new(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap());
+    &WORKSPACE
+}
+
+/// A crate of the workspace.
+#[derive(Debug)]
+struct Package {
+    name: String,
+    folder: PathBuf,
+    manifest: Value,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Debug)]
+struct Dependency {
+    name: String,
+    requirement: String,
+    development: bool,
+    /// A folder of the workspace.
+    local: bool,
+}
+
+fn packages() -> &'static [Package] {
+    static PACKAGES: LazyLock<Vec<Package>> = LazyLock::new(|| {
+        let text = cargo(&["metadata", "--format-version", "1", "--no-deps", "--offline"]);
+        let metadata: Value = serde_json::from_str(&text).unwrap();
+        metadata["packages"].as_array().unwrap().iter().map(package).collect()
+    });
+    &PACKAGES
+}
+
+fn package(manifest: &Value) -> Package {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let dependencies = manifest["dependencies"].as_array().unwrap().iter();
+    Package {
+        name: text(&manifest["name"]),
+        folder: Path::new(manifest["manifest_path"].as_str().unwrap()).parent().unwrap().to_owned(),
+        manifest: manifest.clone(),
+        dependencies: dependencies
+            .map(|dependency| Dependency {
+                name: text(&dependency["name"]),
+                requirement: text(&dependency["req"]),
+                development: dependency["kind"] == "dev",
+                local: dependency["path"].is_string(),
+            })
+            .collect(),
+    }
+}
+
+fn cargo(args: &[&str]) -> String {
+    let output = Command::new(env!("CARGO")).args(args).current_dir(workspace()).output().unwrap();
+    assert!(output.status.success(), "cargo {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn every_crate_has_a_row_and_every_row_a_crate() {
+    let crates: BTreeSet<&str> = packages().iter().map(|package| package.name.as_str()).collect();
+    let rows: BTreeSet<&str> = ARROWS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(crates, rows);
+    let named =
+        ARROWS.iter().flat_map(|(_, used)| *used).chain(RESERVED.iter().flat_map(|(_, users)| *users));
+    assert_none(
+        named.filter(|name| !crates.contains(**name)).map(|name| format!("there is no crate `{name}`")),
+    );
+}
+
+#[test]
+fn arrows_point_down_only() {
+    let allowed: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
+    // In the order of the table every arrow leads to a later row: so there is no cycle.
+    let order: BTreeMap<&str, usize> = ARROWS.iter().enumerate().map(|(at, (name, _))| (*name, at)).collect();
+    assert_none(ARROWS.iter().flat_map(|(name, used)| {
+        let up = used.iter().filter(|used| order[*used] <= order[name]);
+        up.map(move |used| format!("`{name}` → `{used}` points up: sort the table"))
+    }));
+    assert_none(packages().iter().flat_map(|package| {
+        let used = package.dependencies.iter().filter(|used| used.local && !used.development);
+        used.filter(|used| !allowed[package.name.as_str()].contains(&used.name.as_str())).map(|used| {
+            format!("`{}` uses `{}`, which its row in the table does not allow", package.name, used.name)
+        })
+    }));
+}
+
+#[test]
+fn tests_stand_outside_and_development_dependencies_name_a_path_only() {
+    // `tests` is no crate but a target of the program: nobody can use it.
+    assert_none(
+        packages()
+            .iter()
+            .filter(|it| it.folder.starts_with(workspace().join("tests")))
+            .map(|package| format!("`{}` is a crate below tests/", package.name)),
+    );
+    assert_none(packages().iter().flat_map(|package| {
+        let local = package.dependencies.iter().filter(|used| used.local && used.development);
+        local.filter(|used| used.requirement != "*").map(|used| {
+            format!(
+                "`{}` names a version of `{}` for development: nobody could publish either first",
+                package.name, used.name
+            )
+        })
+    }));
+    let foundations = ["outcrop-core", "outcrop-model-facts"];
+    assert_none(packages().iter().filter(|it| foundations.contains(&it.name.as_str())).flat_map(|package| {
+        let local = package.dependencies.iter().filter(|used| used.local && used.development);
+        local.map(|used| format!("tests of `{}` that need `{}` belong in tests/", package.name, used.name))
+    }));
+}
+
+#[test]
+fn reserved_dependencies_are_used_by_those_they_are_for() {
+    assert_none(packages().iter().flat_map(|package| {
+        package.dependencies.iter().filter(|used| !used.local).filter_map(|used| {
+            let (pattern, users) = RESERVED.iter().find(|(pattern, _)| fits(pattern, &used.name))?;
+            let allowed = users.contains(&package.name.as_str());
+            (!allowed)
+                .then(|| format!("`{}` uses `{}`: `{pattern}` is for {users:?}", package.name, used.name))
+        })
+    }));
+}
+
+#[test]
+fn core_uses_nothing_beyond_its_list() {
+    let core = packages().iter().find(|package| package.name == "outcrop-core").unwrap();
+    let used: BTreeSet<&str> =
+        core.dependencies.iter().filter(|used| !used.development).map(|used| used.name.as_str()).collect();
+    assert_none(used.iter().filter(|name| !CORE.contains(name)).map(|name| format!("core uses `{name}`")));
+    assert!(!used.is_empty());
+}
+
+#[test]
+fn what_a_crate_must_not_know_is_nowhere_below_it() {
+    for (name, banned) in NEVER_BELOW {
+        let below = cargo(&[
+            "tree",
+            "--offline",
+            "--package",
+            name,
+            "--all-features",
+            "--edges",
+            "normal,build",
+            "--prefix",
+            "none",
+            "--format",
+            "{p}",
+        ]);
+        let below: BTreeSet<&str> = below.lines().skip(1).filter_map(|line| line.split(' ').next()).collect();
+        assert_none(below.iter().flat_map(|used| {
+            let banned = banned.iter().filter(|banned| fits(banned, used));
+            banned.map(move |banned| format!("`{used}` (`{banned}`) is somewhere below `{name}`"))
+        }));
+    }
+}
+
+#[test]
+fn every_manifest_states_what_it_must() {
+    assert_none(packages().iter().flat_map(|package| {
+        let source = std::fs::read_to_string(package.folder.join("Cargo.toml")).unwrap();
+        let stated = |field: &str| package.manifest[field].as_str().is_some_and(|value| !value.is_empty());
+        let problems = [
+            (!source.contains("[lints]\nworkspace = true\n"), "does not inherit the lints of the workspace"),
+            (!stated("description"), "has no description"),
+            (package.manifest["license"] != "MIT OR Apache-2.0", "is not under the project's licences"),
+            (package.manifest["rust_version"].is_null(), "does not say which Rust it needs"),
+            (package.manifest["publish"] != serde_json::json!([]), "could be published by accident"),
+        ];
+        let broken = problems.into_iter().filter(|(broken, _)| *broken);
+        broken.map(|(_, problem)| format!("`{}` {problem}", package.name))
+    }));
+}
+
+#[test]
+fn the_readme_and_the_architecture_name_every_crate() {
+    for document in ["README.md", "ARCHITECTURE.md"] {
+        let text = std::fs::read_to_string(workspace().join(document)).unwrap();
+        let crates = packages().iter().filter(|package| package.name != "xtask");
+        assert_none(
+            crates
+                .map(|package| package.folder.strip_prefix(workspace()).unwrap().display().to_string())
+                .filter(|folder| !text.contains(folder))
+                .map(|folder| format!("{document} does not name `{folder}`")),
+        );
+    }
+}
+
+#[test]
+fn the_workspace_denies_what_it_must() {
+    let manifest = std::fs::read_to_string(workspace().join("Cargo.toml")).unwrap();
+    let lints = manifest.split("[workspace.lints").skip(1).collect::<String>();
+    assert!(lints.contains("\nunsafe_code = \"forbid\"\n"), "unsafe code is possible");
+    assert!(lints.contains("\npedantic = { level = \"deny\""), "clippy::pedantic is not denied");
+    assert_none(
+        DENIED
+            .iter()
+            .filter(|lint| !lints.contains(&format!("\n{lint} = \"deny\"\n")))
+            .map(|lint| format!("the workspace does not deny `{lint}`")),
+    );
+}
+
+#[test]
+fn patterns_fit_names_and_beginnings_of_names() {
+    assert!(fits("hyper*", "hyper") && fits("hyper*", "hyper-util") && fits("clap", "clap"));
+    assert!(!fits("clap", "clap_derive") && !fits("aws-sdk-*", "aws-config"));
+}

@@ -1,0 +1,76 @@
+//! boto3, AWS's own client, against `outcrop emulate`.
+
+use serde_json::Value;
+
+use crate::support::{Emulator, Home, Started, python};
+
+/// Runs one check of `boto3_client.py` and returns what it saw.
+#[track_caller]
+fn check(name: &str) -> Value {
+    let emulator = Emulator::start();
+    let mut command = python::client("boto3_client.py");
+    // boto3 has a variable of its own for the region.
+    command.arg(name).envs(emulator.variables()).env("AWS_DEFAULT_REGION", "us-east-1");
+    Started::new(&mut command, &Home::new()).finish().succeeds().json()
+}
+
+#[test]
+fn boto3_lists_models_and_profiles() {
+    let seen = check("lists_models_and_profiles");
+    assert!(seen["models"].as_u64() > Some(100) && seen["profiles"].as_u64() > Some(50), "{seen}");
+}
+
+#[test]
+fn boto3_filters_models() {
+    let seen = check("filters_models");
+    assert!(seen["amazon"].as_u64() < seen["all"].as_u64(), "{seen}");
+}
+
+#[test]
+fn boto3_converses() {
+    let seen = check("converses");
+    assert_ne!(seen["sky"], seen["sea"]);
+}
+
+#[test]
+fn boto3_streams() {
+    let seen = check("streams");
+    assert!(seen["deltas"].as_u64() > Some(1), "{seen}");
+}
+
+#[test]
+fn boto3_calls_tools() {
+    let seen = check("calls_tools");
+    assert!(
+        seen["text"].as_str().unwrap().contains("cloudy"),
+        "the answer ignores the tool's result: {seen}"
+    );
+}
+
+#[test]
+fn boto3_counts_tokens() {
+    let seen = check("counts_tokens");
+    assert!(seen["inputTokens"].as_u64() > Some(0), "{seen}");
+}
+
+#[test]
+fn boto3_understands_the_errors() {
+    let seen = check("names_its_errors");
+    assert_eq!(seen["unknown"]["code"], "ResourceNotFoundException");
+    assert_eq!(seen["profileOnly"]["code"], "ValidationException");
+}
+
+#[test]
+fn boto3_with_wrong_keys_gets_403() {
+    let seen = check("refuses_wrong_keys");
+    assert_eq!(seen["wrongSecret"]["status"], 403);
+    assert_eq!(seen["wrongSecret"]["code"], "InvalidSignatureException");
+    assert_eq!(seen["unknownKey"]["code"], "UnrecognizedClientException");
+}
+
+#[test]
+fn boto3_with_an_api_key_is_answered_and_with_a_wrong_one_gets_403() {
+    let seen = check("takes_an_api_key");
+    assert!(seen["text"].as_str().unwrap().contains("Hello."), "{seen}");
+    assert_eq!(seen["wrong"]["status"], 403);
+}

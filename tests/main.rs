@@ -1,0 +1,8 @@
+//! End to end: everything that can only be proved through the binary, or over the whole workspace.
+
+// Tells clippy that all of this is test code, helpers included.
+#![cfg(test)]
+
+mod architecture;
+mod independent;
+mod support;

@@ -1,0 +1,13 @@
+//! What the end-to-end tests share: the binary with a clean environment, an emulator process, Python.
+
+pub(crate) mod bodies;
+mod emulator;
+mod environment;
+mod http;
+mod outcrop;
+mod process;
+pub(crate) mod python;
+
+pub(crate) use emulator::Emulator;
+pub(crate) use outcrop::{Home, Outcrop};
+pub(crate) use process::{Finished, Started};
