@@ -122,6 +122,11 @@ impl Started {
         panic!("it ended before {what}\nstdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
     }
 
+    /// What it printed on stdout, as far as that was read.
+    pub(crate) fn printed(&self) -> &str {
+        &self.stdout
+    }
+
     /// Waits for the end.
     #[track_caller]
     pub(crate) fn finish(mut self) -> Finished {

@@ -25,6 +25,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     run_command(
         cargo()
             .args(SELECTION)
+            .arg("--no-fail-fast")
             .env("OUTCROP_TEST_PYTHON", &client.python)
             .env("OUTCROP_TEST_SERVER_PYTHON", &server.python)
             .env("OUTCROP_TEST_BODIES", &bodies),

@@ -13,7 +13,7 @@ use outcrop_core::classify::Signal;
 use outcrop_core::{Error, ErrorKind, Retry};
 
 use crate::classify::rule_for;
-use crate::session::no_credentials;
+use crate::source::BEARER_VARIABLE;
 
 /// What an SDK error knows of the reply that caused it.
 pub trait RawReply {
@@ -95,7 +95,9 @@ where
         _ => Error::new(ErrorKind::Unexpected, "the AWS SDK failed"),
     };
     if find::<CredentialsError>(&error).is_some() || find::<TokenError>(&error).is_some() {
-        return no_credentials(error);
+        // The outer causes only say that a call failed; the innermost one lists what was tried.
+        let tried = chain(&error).last().map(ToString::to_string).unwrap_or_default();
+        return no_credentials(tried);
     }
     let classified = classified.with_request_id(call.request_id).with_context("operation", call.operation);
     // A service error's source would only repeat the message that is kept already.
@@ -129,6 +131,16 @@ fn from_service(call: &Call<'_>, code: Option<&str>, message: Option<&str>, raw:
     }
     error = error.with_request_id(raw.header("x-amzn-requestid"));
     with_hints(error, call, message.unwrap_or_default())
+}
+
+/// The error for a caller whom nothing could identify. `tried`: what was looked at, and why it was not it.
+fn no_credentials(tried: String) -> Error {
+    Error::new(ErrorKind::Unauthenticated, "no AWS credentials were found")
+        .with_hint(format!("set `{BEARER_VARIABLE}` to a Bedrock API key"))
+        .with_hint("or set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`")
+        .with_hint("or set `AWS_PROFILE` to a profile of the AWS configuration files")
+        .with_hint("or try everything without an account: add `--emulator`")
+        .with_source(tried)
 }
 
 /// The lower-case line in front of the service's own words.

@@ -8,8 +8,8 @@ use aws_config::BehaviorVersion;
 use aws_config::identity::IdentityCache;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::token::SharedTokenProvider;
-use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_runtime_api::client::auth::http::HTTP_BEARER_AUTH_SCHEME_ID;
@@ -184,28 +184,6 @@ impl Session {
     pub fn is_unsigned(&self) -> bool {
         self.source == CredentialSource::Unsigned
     }
-
-    /// Finds the credentials now, to fail early with a clear message.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Unauthenticated`] with what was tried.
-    pub async fn check_credentials(&self) -> Result<()> {
-        let Some(provider) = self.sdk.credentials_provider() else { return Ok(()) };
-        match provider.provide_credentials().await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(no_credentials(error)),
-        }
-    }
-}
-
-/// The error for a caller whom nothing could identify.
-pub(crate) fn no_credentials(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    Error::new(ErrorKind::Unauthenticated, "no AWS credentials were found")
-        .with_hint(format!("set `{BEARER_VARIABLE}` to a Bedrock API key"))
-        .with_hint("or set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`")
-        .with_hint("or set `AWS_PROFILE` to a profile of the AWS configuration files")
-        .with_hint("or try everything without an account: add `--emulator`")
-        .with_source(source)
 }
 
 /// Everything given, nothing looked up.

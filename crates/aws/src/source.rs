@@ -1,6 +1,6 @@
 //! Where credentials come from, as far as can be told without asking anybody.
 
-use outcrop_core::{Environment, Error, Result, Support};
+use outcrop_core::{Environment, Error, Result};
 use sha2::{Digest as _, Sha256};
 
 use crate::{Auth, AwsSettings};
@@ -56,15 +56,7 @@ impl CredentialSource {
         }
     }
 
-    /// Whether there are credentials: certain for those in the environment, unknown for those that must be asked for.
-    pub const fn presence(&self) -> Support {
-        match self {
-            Self::Given | Self::Bearer | Self::AccessKeys | Self::Unsigned => Support::Yes,
-            Self::Profile(_) | Self::DefaultChain => Support::Unknown,
-        }
-    }
-
-    /// The label of `auth status`.
+    /// The source's name, as it stands in JSON.
     pub const fn label(&self) -> &'static str {
         match self {
             Self::Bearer => "bearer",

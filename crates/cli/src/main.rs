@@ -40,9 +40,9 @@ fn run(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
     runtime.block_on(Box::pin(async {
         let (command, context) = (cli.command, Context::new(cli.global));
         match command {
-            Command::Ask(arguments) => commands::ask::run(arguments, context, terminal).await,
-            Command::Models(arguments) => commands::models::run(arguments, context, terminal).await,
-            Command::Config(arguments) => commands::config::run(arguments, context, terminal),
+            Command::Ask(arguments) => commands::ask::run(arguments, &context, terminal).await,
+            Command::Models(arguments) => commands::models::run(arguments, &context, terminal).await,
+            Command::Config(arguments) => commands::config::run(arguments, &context, terminal),
             Command::Emulate(arguments) => commands::emulate::run(arguments, terminal).await,
             Command::Help(arguments) => commands::help::run(&arguments, terminal),
         }

@@ -110,7 +110,7 @@ impl Terminal {
 
     /// Whether a person watches standard output.
     pub(crate) fn is_interactive(&self) -> bool {
-        io::IsTerminal::is_terminal(&io::stdout())
+        self.out.is_terminal()
     }
 
     /// Says why the program fails, and with which code.

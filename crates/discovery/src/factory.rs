@@ -55,3 +55,45 @@ impl CatalogFactory for Factory {
         Ok(BuiltCatalog { catalog: Arc::clone(&discovery) as _, resolver: Some(discovery) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use outcrop_core::{Environment, ErrorKind, Query};
+    use serde_json::json;
+
+    use super::*;
+
+    async fn build(entry: Value) -> Result<BuiltCatalog> {
+        let environment = Environment::default();
+        let aws = Arc::new(Aws::new(environment.clone()));
+        factory(aws, None).build(&entry, &BuildContext::new("bedrock".into(), environment)).await
+    }
+
+    #[tokio::test]
+    async fn an_entry_becomes_a_catalogue_and_a_resolver() {
+        let entry = json!({
+            "api": API,
+            "region": "eu-west-1",
+            "discovery": { "enabled": false },
+            "models": [{ "id": "amazon.nova-lite-v1:0" }],
+        });
+        let built = build(entry).await.unwrap();
+        assert_eq!(built.catalog.id().as_str(), "bedrock");
+        let snapshot = built.catalog.snapshot(&Query::default()).await.unwrap();
+        assert_eq!(snapshot.models[0].id, *"amazon.nova-lite-v1:0");
+        let resolved = built.resolver.unwrap().resolve(&"amazon.nova-lite-v1".into()).await.unwrap();
+        assert_eq!(resolved.callable, *"amazon.nova-lite-v1:0");
+    }
+
+    #[tokio::test]
+    async fn a_wrong_entry_is_an_error_that_names_the_key() {
+        for (entry, key) in [
+            (json!({ "discovery": { "enabled": "maybe" } }), "`discovery.enabled`"),
+            (json!({ "auth": "magic" }), "`auth`"),
+        ] {
+            let error = build(entry).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.to_string().contains(key), "{error}");
+        }
+    }
+}

@@ -20,3 +20,8 @@ pub use outcrop_config::{
 pub use outcrop_core::{Error, ErrorKind, ModelProvider, ModelProviderExt, Query, Request, Result};
 pub use paths::cache_folder;
 pub use reference::{DEFAULT_PROVIDER, ModelReference};
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

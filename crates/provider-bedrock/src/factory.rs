@@ -7,6 +7,7 @@ use outcrop_aws::{Auth, Aws};
 use outcrop_core::{BuildContext, ModelProvider, ProviderFactory, Result, SettingProblem};
 use serde_json::{Value, json};
 
+use crate::settings::{STREAM_PROCESSING_MODES, TRACES};
 use crate::{Bedrock, BedrockSettings};
 
 /// The `api` value of provider entries that this crate builds.
@@ -60,12 +61,12 @@ impl ProviderFactory for Factory {
                 "guardrail": {
                     "type": "object",
                     "description": "A guardrail for every request; a caller cannot take it away.",
-                    "required": ["guardrailIdentifier", "guardrailVersion"],
+                    "required": ["guardrailIdentifier"],
                     "properties": {
                         "guardrailIdentifier": text("Id or ARN of the guardrail."),
-                        "guardrailVersion": text("Its version: a number, or `DRAFT`."),
-                        "streamProcessingMode": {"enum": ["sync", "async"], "description": "Whether the guardrail holds the stream back while it looks."},
-                        "trace": {"enum": ["enabled", "disabled", "enabled_full"], "description": "Whether answers say what the guardrail found."},
+                        "guardrailVersion": text("Its version: a number, or `DRAFT`, which holds when it is unset."),
+                        "streamProcessingMode": {"enum": STREAM_PROCESSING_MODES, "description": "Whether the guardrail holds the stream back while it looks."},
+                        "trace": {"enum": TRACES, "description": "Whether answers say what the guardrail found."},
                     },
                 },
                 "requestMetadata": {

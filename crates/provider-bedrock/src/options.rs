@@ -40,10 +40,12 @@ pub(crate) fn merged(
         guardrail.remove("streamProcessingMode");
     }
     if !settings.request_metadata.is_empty() {
-        let mut metadata = settings.request_metadata.clone();
-        if let Some(Value::Object(own)) = options.remove("requestMetadata") {
-            metadata.extend(own);
-        }
+        let mut metadata = match options.remove("requestMetadata") {
+            None => Map::new(),
+            Some(Value::Object(own)) => own,
+            Some(_) => return Err(invalid(format!("`options.{provider}.requestMetadata` is not an object"))),
+        };
+        metadata.extend(settings.request_metadata.clone());
         options.insert("requestMetadata".into(), Value::Object(metadata));
     }
     Ok(options)

@@ -74,7 +74,7 @@ impl Bedrock {
     }
 
     fn named(&self, error: Error, prepared: &Prepared) -> Error {
-        repair::with_profiles(error, &prepared.model, prepared.facts)
+        repair::with_alternatives(error, &prepared.model, prepared.facts)
             .with_provider(&self.id)
             .with_context("model", prepared.model.as_str())
     }

@@ -1,8 +1,11 @@
 //! Changed requests: what can be put right after a refusal, each kind at most once a call.
 
 use outcrop_core::{Error, ErrorKind, ModelId};
-use outcrop_model_facts::facts::ModelFacts;
+use outcrop_model_facts::facts::{self, ModelFacts};
 use outcrop_model_facts::{BedrockId, Kind, profile_geographies};
+
+/// How alike two ids must be (Jaro-Winkler, 0 to 1) for one to be taken for the other's misspelling.
+const SIMILAR: f64 = 0.9;
 
 /// The inference profile to call instead of a bare id that the service refuses: one of the region's own geography,
 /// never the global one, which would let data leave it.
@@ -24,11 +27,30 @@ pub(crate) fn profile_instead(
     Some(ModelId::from(format!("{}.{}", geography.as_str(), model.as_str())))
 }
 
-/// Says which profiles there are.
-pub(crate) fn with_profiles(error: Error, model: &ModelId, facts: Option<&ModelFacts>) -> Error {
-    if error.kind() != ErrorKind::ProfileRequired {
-        return error;
+/// Says what to call instead.
+pub(crate) fn with_alternatives(error: Error, model: &ModelId, facts: Option<&ModelFacts>) -> Error {
+    match error.kind() {
+        ErrorKind::ProfileRequired => with_profiles(error, model, facts),
+        ErrorKind::ModelNotFound if facts.is_none() => with_nearest(error, model),
+        _ => error,
     }
+}
+
+fn with_nearest(error: Error, model: &ModelId) -> Error {
+    let parsed = BedrockId::parse(model.as_str());
+    let wanted = parsed.base().unwrap_or_else(|| model.as_str());
+    let known = facts::all().iter().filter(|facts| facts.converse).map(|facts| facts.id);
+    let scored = known.map(|id| (strsim::jaro_winkler(wanted, id), id)).filter(|(score, _)| *score > SIMILAR);
+    match scored.max_by(|(one, _), (other, _)| one.total_cmp(other)) {
+        Some((_, id)) => {
+            let prefix = parsed.geography().map(|geography| format!("{}.", geography.as_str())).unwrap_or_default();
+            error.with_hint(format!("did you mean `{prefix}{id}`?"))
+        }
+        None => error,
+    }
+}
+
+fn with_profiles(error: Error, model: &ModelId, facts: Option<&ModelFacts>) -> Error {
     let base = BedrockId::parse(model.as_str()).base().unwrap_or_else(|| model.as_str());
     match facts.map(|facts| facts.profile_prefixes).filter(|prefixes| !prefixes.is_empty()) {
         Some(prefixes) => {
@@ -41,8 +63,6 @@ pub(crate) fn with_profiles(error: Error, model: &ModelId, facts: Option<&ModelF
 
 #[cfg(test)]
 mod tests {
-    use outcrop_model_facts::facts;
-
     use super::*;
 
     fn refused() -> Error {
@@ -66,9 +86,17 @@ mod tests {
     }
 
     #[test]
+    fn a_misspelled_id_is_answered_with_the_right_one() {
+        let unknown = || Error::new(ErrorKind::ModelNotFound, "there is no such model");
+        let error = with_alternatives(unknown(), &"us.anthropic.claude-opsu-4-7".into(), None);
+        assert_eq!(error.hints(), ["did you mean `us.anthropic.claude-opus-4-7`?"]);
+        assert_eq!(with_alternatives(unknown(), &"something-else".into(), None).hints(), [""; 0]);
+    }
+
+    #[test]
     fn the_error_names_the_profiles() {
         let id = ModelId::from("anthropic.claude-opus-4-7");
-        let error = with_profiles(refused(), &id, facts::find(id.as_str()));
+        let error = with_alternatives(refused(), &id, facts::find(id.as_str()));
         assert!(error.hints()[0].contains("`eu.anthropic.claude-opus-4-7`"), "{error:?}");
     }
 }

@@ -4,7 +4,7 @@
 //! first delta; usage comes after `messageStop`, so the end waits for it; and a connection that closes without
 //! `messageStop` looks like a finished one to the SDK, and is not.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use aws_sdk_bedrockruntime::primitives::event_stream::EventReceiver;
@@ -109,6 +109,7 @@ fn is_exception<E>(error: &SdkError<E, aws_smithy_types::event_stream::RawMessag
 struct Translator {
     queue: VecDeque<Event>,
     open: BTreeMap<u32, OpenBlock>,
+    closed: BTreeSet<u32>,
     request_id: Option<String>,
     stopped: Option<StopReason>,
     metadata: Metadata,
@@ -130,6 +131,7 @@ impl Translator {
         Self {
             queue: VecDeque::with_capacity(4),
             open: BTreeMap::new(),
+            closed: BTreeSet::new(),
             request_id,
             stopped: None,
             metadata: Metadata::default(),
@@ -142,6 +144,8 @@ impl Translator {
 
     fn take(&mut self, frame: sdk::ConverseStreamOutput) -> Result<()> {
         match frame {
+            sdk::ConverseStreamOutput::Metadata(event) => self.measured = Some(event),
+            _ if self.stopped.is_some() => tracing::warn!("an event after the end of the message was left out"),
             sdk::ConverseStreamOutput::ContentBlockDelta(event) => {
                 if let Some(delta) = event.delta {
                     self.grow(index(event.content_block_index), delta)?;
@@ -149,7 +153,7 @@ impl Translator {
             }
             sdk::ConverseStreamOutput::ContentBlockStart(event) => {
                 if let Some(start) = event.start {
-                    self.begin(index(event.content_block_index), start);
+                    self.begin(index(event.content_block_index), start)?;
                 }
             }
             sdk::ConverseStreamOutput::ContentBlockStop(event) => {
@@ -159,7 +163,6 @@ impl Translator {
                 self.metadata.fields = event.additional_model_response_fields.as_ref().map(to_value);
                 self.stop(StopReason::from(event.stop_reason.as_str()));
             }
-            sdk::ConverseStreamOutput::Metadata(event) => self.measured = Some(event),
             sdk::ConverseStreamOutput::MessageStart(_) => {}
             _ => tracing::warn!("an event that is not known was left out"),
         }
@@ -169,11 +172,14 @@ impl Translator {
         Ok(())
     }
 
-    fn begin(&mut self, index: u32, start: sdk::ContentBlockStart) {
+    fn begin(&mut self, index: u32, start: sdk::ContentBlockStart) -> Result<()> {
+        if self.open.contains_key(&index) || self.closed.contains(&index) {
+            return Err(self.broken(format!("the service began block {index} twice")));
+        }
         let block = match start {
             sdk::ContentBlockStart::ToolUse(_) if self.suppress_tool_calls => {
                 self.open.insert(index, OpenBlock::Suppressed);
-                return;
+                return Ok(());
             }
             sdk::ContentBlockStart::ToolUse(call) => Block::ToolUse { id: call.tool_use_id, name: call.name },
             sdk::ContentBlockStart::ToolResult(result) => Block::ToolResult {
@@ -182,14 +188,15 @@ impl Translator {
             },
             sdk::ContentBlockStart::Image(image) => match decode::image_format(&image.format) {
                 Some(format) => Block::Image { format },
-                None => return,
+                None => return Ok(()),
             },
             _ => {
                 tracing::warn!("a kind of block that is not known was left out");
-                return;
+                return Ok(());
             }
         };
         self.show(index, block);
+        Ok(())
     }
 
     fn show(&mut self, index: u32, block: Block) {
@@ -213,6 +220,9 @@ impl Translator {
     }
 
     fn push(&mut self, index: u32, delta: Delta) -> Result<()> {
+        if self.closed.contains(&index) {
+            return Err(self.broken(format!("the service went on with block {index} after its end")));
+        }
         if !self.open.contains_key(&index) {
             let block = match &delta {
                 Delta::Text { .. } | Delta::Citation { .. } => Block::Text,
@@ -236,16 +246,16 @@ impl Translator {
                 Ok(())
             }
             Some(OpenBlock::Suppressed) | None => Ok(()),
-            Some(OpenBlock::Shown { .. }) => Err(Error::new(
-                ErrorKind::Protocol,
-                format!("the service mixed two kinds of content in block {index}"),
-            )
-            .with_request_id(self.request_id.clone())),
+            Some(OpenBlock::Shown { .. }) => {
+                Err(self.broken(format!("the service mixed two kinds of content in block {index}")))
+            }
         }
     }
 
     fn close(&mut self, index: u32) {
-        if let Some(OpenBlock::Shown { tool_input, .. }) = self.open.remove(&index) {
+        let Some(block) = self.open.remove(&index) else { return };
+        self.closed.insert(index);
+        if let OpenBlock::Shown { tool_input, .. } = block {
             self.broken_tool_call |= !is_tool_input(&tool_input);
             self.queue.push_back(Event::Close { index });
         }
@@ -258,11 +268,7 @@ impl Translator {
             let unfinished_call = matches!(block, OpenBlock::Shown { block: Block::ToolUse { .. }, .. })
                 && !reason.may_break_tool_input();
             self.broken_tool_call |= unfinished_call;
-            if matches!(block, OpenBlock::Suppressed) {
-                self.open.remove(&index);
-            } else {
-                self.close(index);
-            }
+            self.close(index);
         }
         self.stopped = Some(match reason {
             _ if suppressed => StopReason::EndTurn,
@@ -290,6 +296,11 @@ impl Translator {
         self.ended = true;
     }
 
+    /// The service broke its own order of events.
+    fn broken(&self, message: String) -> Error {
+        Error::new(ErrorKind::Protocol, message).with_request_id(self.request_id.clone())
+    }
+
     /// The connection closed in the middle of the answer.
     fn cut_off(&self) -> Error {
         Error::new(ErrorKind::Interrupted, "the connection closed before the answer was complete")
@@ -308,9 +319,12 @@ fn translate(delta: sdk::ContentBlockDelta) -> Option<Delta> {
             sdk::ReasoningContentBlockDelta::Text(text) => {
                 (!text.is_empty()).then_some(Delta::Reasoning { text })
             }
-            sdk::ReasoningContentBlockDelta::Signature(signature) => Some(Delta::Signature { signature }),
+            sdk::ReasoningContentBlockDelta::Signature(signature) => {
+                (!signature.is_empty()).then_some(Delta::Signature { signature })
+            }
             sdk::ReasoningContentBlockDelta::RedactedContent(bytes) => {
-                Some(Delta::Redacted { data: Blob::new(bytes.into_inner()) })
+                let data = bytes.into_inner();
+                (!data.is_empty()).then(|| Delta::Redacted { data: Blob::new(data) })
             }
             _ => None,
         },
@@ -329,3 +343,6 @@ fn translate(delta: sdk::ContentBlockDelta) -> Option<Delta> {
 fn index(number: i32) -> u32 {
     u32::try_from(number).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 
-pub(crate) async fn run(arguments: Ask, context: Context, terminal: &mut Terminal) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: Ask, context: &Context, terminal: &mut Terminal) -> Result<(), Failure> {
     let prompt = prompt(&arguments, context.reads_input())?;
     let ready = context.start(terminal).await?;
     let chosen = ready.outcrop.choose(arguments.model.as_deref()).await?;

@@ -13,7 +13,7 @@ use crate::terminal::Terminal;
 /// The exit code of a wrong configuration.
 const WRONG: u8 = 3;
 
-pub(crate) fn run(arguments: Config, context: Context, terminal: &mut Terminal) -> Result<(), Failure> {
+pub(crate) fn run(arguments: Config, context: &Context, terminal: &mut Terminal) -> Result<(), Failure> {
     let outcrop = context.library(None)?;
     match arguments.command {
         ConfigCommand::Schema => schema(&outcrop, terminal),

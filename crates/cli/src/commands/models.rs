@@ -14,7 +14,11 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 
-pub(crate) async fn run(arguments: Models, context: Context, terminal: &mut Terminal) -> Result<(), Failure> {
+pub(crate) async fn run(
+    arguments: Models,
+    context: &Context,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
     let list = match arguments.command {
         Some(ModelsCommand::List(list)) => list,
         None => arguments.list,

@@ -68,7 +68,8 @@ fn unique(name: String, taken: &BTreeSet<String>) -> String {
     let numbered = (2_usize..).map(|number| {
         let suffix = format!(" ({number})");
         let stem: String = name.chars().take(LONGEST - suffix.len()).collect();
-        stem + &suffix
+        // A space before the suffix would make two in a row.
+        stem.trim_end().to_owned() + &suffix
     });
     numbered.into_iter().find(|candidate| !taken.contains(candidate)).unwrap_or(name)
 }

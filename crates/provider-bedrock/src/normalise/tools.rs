@@ -1,7 +1,7 @@
 //! Tools: every call has one result, in the next turn, in the order of the calls; and where a conversation speaks of
 //! tools, they are described.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use outcrop_core::{
     Content, Error, ErrorKind, Message, Request, Result, Role, Text, Tool, ToolChoice, ToolResult,
@@ -50,7 +50,8 @@ struct Repairs {
 }
 
 /// Puts the results of an assistant's calls at the front of the next user turn, in the order of the calls; makes up
-/// the missing ones and drops those that answer nothing.
+/// the missing ones and drops those that answer nothing. A call of a tool that the service ran has its result beside
+/// it and waits for none.
 pub(super) fn pair(messages: Vec<Message>, warnings: &mut Warnings) -> Vec<Message> {
     let mut repairs = Repairs::default();
     let mut paired: Vec<Message> = Vec::with_capacity(messages.len());
@@ -87,9 +88,11 @@ pub(super) fn pair(messages: Vec<Message>, warnings: &mut Warnings) -> Vec<Messa
     paired
 }
 
+/// The calls that somebody else has to answer.
 fn call_ids(message: &Message) -> Vec<String> {
+    let answered: BTreeSet<_> = message.content.iter().filter_map(result_id).collect();
     let ids = message.content.iter().filter_map(|content| match content {
-        Content::ToolUse(call) => Some(call.id.clone()),
+        Content::ToolUse(call) if !answered.contains(call.id.as_str()) => Some(call.id.clone()),
         _ => None,
     });
     ids.collect()
@@ -97,6 +100,7 @@ fn call_ids(message: &Message) -> Vec<String> {
 
 /// A user turn that answers `calls`: first one result a call, then everything else.
 fn answer(calls: &[String], content: Vec<Content>, repairs: &mut Repairs) -> Vec<Content> {
+    let repaired_before = repairs.missing + repairs.orphans;
     let order_before: Vec<_> = content.iter().map(result_id).map(|id| id.map(str::to_owned)).collect();
     let mut results: BTreeMap<String, ToolResult> = BTreeMap::new();
     let mut rest = Vec::new();
@@ -121,7 +125,7 @@ fn answer(calls: &[String], content: Vec<Content>, repairs: &mut Repairs) -> Vec
         .collect();
     answered.extend(rest);
     let in_place = |(before, after): (&Option<String>, &Content)| before.as_deref() == result_id(after);
-    if repairs.missing + repairs.orphans == 0 && !order_before.iter().zip(&answered).all(in_place) {
+    if repairs.missing + repairs.orphans == repaired_before && !order_before.iter().zip(&answered).all(in_place) {
         repairs.moved += 1;
     }
     answered
@@ -202,7 +206,7 @@ fn stubs(messages: &[Message]) -> Vec<Tool> {
         Content::ToolUse(call) => Some(call.name.as_str()),
         _ => None,
     });
-    let names: std::collections::BTreeSet<_> = calls.collect();
+    let names: BTreeSet<_> = calls.collect();
     let stub = |name: &str| {
         Tool::Spec(ToolSpec {
             name: name.to_owned(),

@@ -108,10 +108,7 @@ fn content(block: sdk::ContentBlock) -> Option<Content> {
             is_error: result.status == Some(sdk::ToolResultStatus::Error),
         }),
         sdk::ContentBlock::Image(block) => Content::Image(image(block)?),
-        sdk::ContentBlock::CitationsContent(block) => Content::Citations(Citations {
-            text: block.content().iter().filter_map(|part| part.as_text().ok()).map(String::as_str).collect(),
-            citations: block.citations.unwrap_or_default().into_iter().map(citation).collect(),
-        }),
+        sdk::ContentBlock::CitationsContent(block) => cited(block)?,
         other => {
             tracing::warn!(block = ?std::mem::discriminant(&other), "a kind of content block that is not known was left out");
             return None;
@@ -119,16 +116,31 @@ fn content(block: sdk::ContentBlock) -> Option<Content> {
     })
 }
 
+/// Text with its citations, or plain text if it has none.
+fn cited(block: sdk::CitationsContentBlock) -> Option<Content> {
+    let text: String =
+        block.content().iter().filter_map(|part| part.as_text().ok()).map(String::as_str).collect();
+    let citations: Vec<_> = block.citations.unwrap_or_default().into_iter().map(citation).collect();
+    match (text.is_empty(), citations.is_empty()) {
+        (true, true) => None,
+        (false, true) => Some(Content::text(text)),
+        (_, false) => Some(Content::Citations(Citations { text, citations })),
+    }
+}
+
 fn thoughts(block: sdk::ReasoningContentBlock) -> Option<Reasoning> {
-    match block {
+    let reasoning = match block {
         sdk::ReasoningContentBlock::ReasoningText(text) => {
-            Some(Reasoning { text: text.text, signature: text.signature, redacted: None })
+            let signature = text.signature.filter(|signature| !signature.is_empty());
+            Reasoning { text: text.text, signature, redacted: None }
         }
         sdk::ReasoningContentBlock::RedactedContent(bytes) => {
-            Some(Reasoning { redacted: Some(Blob::new(bytes.into_inner())), ..Reasoning::default() })
+            let redacted = Some(bytes.into_inner()).filter(|bytes| !bytes.is_empty()).map(Blob::new);
+            Reasoning { redacted, ..Reasoning::default() }
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    (reasoning != Reasoning::default()).then_some(reasoning)
 }
 
 fn tool_result_content(block: sdk::ToolResultContentBlock) -> Option<ToolResultContent> {
