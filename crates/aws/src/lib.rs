@@ -25,5 +25,5 @@ pub use partition::Partition;
 pub use region::{DEFAULT_REGION, Region, RegionOrigin};
 pub use sdk_error::{Call, RawReply, error_from_sdk};
 pub use session::{Aws, ClosedWorld, Session};
-pub use settings::{AccessKeys, Auth, AwsSettings, Secret};
+pub use settings::{AccessKeys, Auth, AwsSettings};
 pub use source::CredentialSource;

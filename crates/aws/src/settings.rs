@@ -1,31 +1,9 @@
 //! What a provider entry of the configuration, or a program, may say about credentials and places.
 
-use std::fmt;
 use std::time::Duration;
 
+use outcrop_core::Secret;
 use serde::{Deserialize, Serialize};
-
-/// A value that never shows itself: not in `Debug`, not in JSON.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a secret.
-    pub fn new(value: impl Into<String>) -> Self {
-        Self(value.into())
-    }
-
-    /// The secret itself, to hand to whoever signs.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
 
 /// Which credentials to use. Explicit beats ambient: with `bearer` an access key in the environment is not looked at,
 /// and the other way round.

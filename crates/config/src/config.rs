@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use outcrop_core::REDACTED;
 use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -12,7 +13,7 @@ use crate::node::Node;
 use crate::origin::{Origin, Unused};
 use crate::path::{KeyPath, Segment};
 use crate::schema::Schemas;
-use crate::secret::{REDACTED, carries_credentials};
+use crate::secret::carries_credentials;
 use crate::settings::{Provider, Settings};
 use crate::source::Source;
 use crate::sources::ConfigFile;

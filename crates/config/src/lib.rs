@@ -70,7 +70,6 @@ pub use origin::{Layer, Origin, Unused};
 pub use path::{KeyPath, PathError, Segment};
 pub use render::Style;
 pub use schema::{ProviderSchema, schema, schema_with};
-pub use secret::Secret;
 pub use settings::{
     AgentDefaults, Agents, Auth, BedrockDiscovery, Cost, DefaultModel, Further, Guardrail, ModelEntry,
     ModelOverride, Models, Provider, Retry, Settings, Timeouts,

@@ -26,6 +26,7 @@ mod provider;
 mod registry;
 mod request;
 mod response;
+mod secret;
 mod support;
 mod usage;
 mod warning;
@@ -55,6 +56,7 @@ pub use request::{
     EmbedPurpose, EmbedRequest, Inference, Request, SystemContent, SystemTool, Tool, ToolChoice, ToolSpec,
 };
 pub use response::{Embeddings, Response, TokenCount};
+pub use secret::{REDACTED, Secret};
 pub use support::Support;
 pub use usage::{LongContextRates, Price, Rates, Usage};
 pub use warning::Warning;

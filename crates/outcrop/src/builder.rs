@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use outcrop_aws::{AccessKeys, Aws, ClosedWorld, Secret};
+use outcrop_aws::{AccessKeys, Aws, ClosedWorld};
 use outcrop_config::{Diagnostic, Loaded, Loader, ProviderSchema, Sources};
-use outcrop_core::{Environment, Registry};
+use outcrop_core::{Environment, Registry, Secret};
 
 use crate::Outcrop;
 

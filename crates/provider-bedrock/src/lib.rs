@@ -5,6 +5,8 @@
 //! translated into the grammar of core with every failure classified. [`factory`] plugs it into a
 //! [`outcrop_core::Registry`] under the `api` value [`API`].
 
+#[cfg(test)]
+mod canned;
 mod client;
 mod factory;
 mod failure;

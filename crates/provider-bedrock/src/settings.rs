@@ -113,10 +113,8 @@ fn check_guardrail(guardrail: &Map<String, Value>, problems: &mut Vec<SettingPro
     let is_text = |value: &Value| value.as_str().is_some_and(|text| !text.trim().is_empty());
     let place = |key: &str| format!("/guardrail/{}", escaped(key));
     if !said("guardrailIdentifier").is_some_and(is_text) {
-        let present = guardrail.contains_key("guardrailIdentifier");
-        let pointer = if present { place("guardrailIdentifier") } else { "/guardrail".to_owned() };
-        let message = "`guardrail.guardrailIdentifier` must be the id or the ARN of a guardrail";
-        problems.push(unlisted(pointer, message.to_owned()));
+        let message = "`guardrail.guardrailIdentifier` must be the id or the ARN of a guardrail".to_owned();
+        problems.push(unlisted(place("guardrailIdentifier"), message));
     }
     if said("guardrailVersion").is_some_and(|version| !is_text(version)) {
         let message = format!("`guardrail.guardrailVersion` must be a number in quotes or `{WORKING_DRAFT}`");

@@ -1,7 +1,8 @@
 //! Sessions of closed worlds and of given environments.
 
+use outcrop_core::Secret;
+
 use super::*;
-use crate::Secret;
 
 fn isolated() -> AwsSettings {
     AwsSettings {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use outcrop_core::Secret;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::ModelEntry;
-use crate::secret::Secret;
+use crate::secret::SecretSchema;
 
 /// `models.providers.<id>`: the part that every provider shares. A provider may know more keys; its factory says which
 /// (see [`ProviderSchema`](crate::ProviderSchema)) and reads them from
@@ -35,10 +36,10 @@ pub struct Provider {
     #[schemars(length(min = 1))]
     pub region: Option<String>,
     /// The key that is sent as a bearer token; best written as `"${VARIABLE}"`.
-    #[schemars(extend("x-project" = false))]
+    #[schemars(with = "Option<SecretSchema>", extend("x-project" = false))]
     pub api_key: Option<Secret>,
     /// Headers that are added to every call, by name. Their values are treated as secrets.
-    #[schemars(extend("x-project" = false))]
+    #[schemars(with = "BTreeMap<String, SecretSchema>", extend("x-project" = false))]
     pub headers: BTreeMap<String, Secret>,
     /// The models of this provider that are not listed by itself, or about which more is known. The layers of the
     /// configuration are merged by `id`.

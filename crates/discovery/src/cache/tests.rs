@@ -4,6 +4,7 @@ use outcrop_files::Lock;
 
 use super::*;
 use crate::fixtures::*;
+use crate::rows::Listing;
 
 fn place() -> Place {
     Place { partition: "aws".into(), region: "us-east-1".into(), endpoint: None, identity: "somebody".into() }
@@ -22,10 +23,13 @@ async fn what_is_stored_is_loaded_to_the_millisecond() {
     let folder = tempfile::tempdir().unwrap();
     let disk = Disk::new(folder.path().join("not/yet"));
     assert!(disk.load(&place()).await.rows.is_empty());
-    disk.store(&place(), &rows()).await;
+    let precise = noon() + Duration::from_nanos(123_456_789);
+    let rows = RegionRows { foundation_models: Some(Listing::new(precise, vec![model(NOVA)])), ..rows() };
+    disk.store(&place(), &rows).await;
     let loaded = disk.load(&place()).await;
     assert_eq!(loaded.problem, None);
-    assert_eq!(loaded.rows, rows());
+    assert_eq!(loaded.rows, rows);
+    assert_eq!(loaded.rows.foundation_models.unwrap().taken_at, noon() + Duration::from_millis(123));
 }
 
 #[test]

@@ -4,15 +4,13 @@ use super::*;
 use crate::fixtures::*;
 use crate::merge::View;
 use crate::rows::{FoundationModelRow, InferenceProfileRow};
-use crate::settings::DiscoverySettings;
 
 fn chosen(
     models: Vec<FoundationModelRow>,
     profiles: Vec<InferenceProfileRow>,
     geography: &str,
 ) -> Option<String> {
-    let mut settings = DiscoverySettings::default();
-    settings.include_legacy = true;
+    let settings = settings(|settings| settings.include_legacy = true);
     let view = View::new(&[region("us-east-1", models, profiles)], &settings);
     let snapshot = Snapshot {
         models: view.models(false),
@@ -102,8 +100,10 @@ fn previews_and_models_on_their_way_out_come_last() {
 
 #[test]
 fn what_calls_tools_comes_before_what_may_or_cannot() {
-    let ids = ["aaa.unheard-of", "amazon.titan-text-express-v1", "cohere.command-r-v1:0"];
-    assert_eq!(among(&ids), "cohere.command-r-v1:0");
+    let (yes, unknown, no) = ("zai.glm-5", "aaa.unheard-of", "amazon.titan-text-express-v1");
+    assert_eq!(among(&[no, unknown, yes]), yes);
+    assert_eq!(among(&[no, unknown]), unknown);
+    assert_eq!(among(&[no]), no);
 }
 
 #[test]

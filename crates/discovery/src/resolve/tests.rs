@@ -127,8 +127,7 @@ fn the_short_name_of_a_profile_of_the_account_becomes_its_arn() {
 
 #[test]
 fn a_filtered_model_can_be_called_by_whoever_names_it() {
-    let mut settings = DiscoverySettings::default();
-    settings.provider_filter = vec!["amazon".into()];
+    let settings = settings(|settings| settings.provider_filter = vec!["amazon".into()]);
     let profiles = vec![profile("us", SONNET, &["us-east-1"])];
     let view = View::new(&[region("us-east-1", vec![profile_only(SONNET)], profiles)], &settings);
     assert!(view.listed.is_empty());
@@ -140,8 +139,8 @@ fn a_filtered_model_can_be_called_by_whoever_names_it() {
 
 #[test]
 fn a_configured_region_is_where_the_model_is_called() {
-    let mut settings = DiscoverySettings::default();
-    settings.models = vec![ManualModel { region: Some("eu-west-3".into()), ..ManualModel::new("my.model") }];
+    let model = ManualModel { region: Some("eu-west-3".into()), ..ManualModel::new("my.model") };
+    let settings = settings(|settings| settings.models = vec![model]);
     let view = View::new(&[], &settings);
     assert_eq!(
         brief(&resolve_in(Some(&view), "us-east-1", "my.model", "auto")),

@@ -49,7 +49,7 @@ fn an_entry_that_says_nothing_has_the_defaults() {
         assert_eq!(DiscoverySettings::from_json(&entry).unwrap(), DiscoverySettings::default());
     }
     let defaults = DiscoverySettings::default();
-    assert_eq!(defaults.time_to_live(), Some(Duration::from_secs(3600)));
+    assert_eq!(defaults.time_to_live(), Some(Duration::from_hours(1)));
     assert_eq!((defaults.default_context_window, defaults.default_max_tokens), (32_000, 4096));
 }
 
