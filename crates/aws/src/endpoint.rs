@@ -24,6 +24,7 @@ impl Plane {
         }
     }
 
+    /// The first label of the plane's public hosts: the usual one and the one of FIPS.
     const fn host_names(self) -> [&'static str; 2] {
         match self {
             Self::Runtime => ["bedrock-runtime", "bedrock-runtime-fips"],
@@ -87,12 +88,15 @@ impl Endpoint {
 
     /// The region that the host names, if it is one of AWS's.
     pub fn region(&self, plane: Plane) -> Option<HostRegion<'_>> {
+        let [usual, _] = plane.host_names();
         let (service, rest) = self.host.split_once('.')?;
         if plane.host_names().contains(&service) {
             let (region, suffix) = rest.split_once('.')?;
             let partition = Partition::of_region(region);
-            let standard = [partition.dns_suffix, partition.dual_stack_dns_suffix].contains(&suffix);
-            return standard.then_some(HostRegion { region, standard: true });
+            let of_aws = [partition.dns_suffix, partition.dual_stack_dns_suffix].contains(&suffix);
+            // FIPS and dual stack are a choice, which must not get lost.
+            let standard = service == usual && suffix == partition.dns_suffix;
+            return of_aws.then_some(HostRegion { region, standard });
         }
         // vpce-0123-abcd.bedrock-runtime.us-east-1.vpce.amazonaws.com
         let (service, rest) = rest.split_once('.')?;
@@ -107,7 +111,7 @@ impl Endpoint {
 pub struct HostRegion<'a> {
     /// The region.
     pub region: &'a str,
-    /// Whether the host is the region's public endpoint, so that naming it overrides nothing.
+    /// Whether the host is the region's usual public endpoint, so that naming it overrides nothing.
     pub standard: bool,
 }
 
@@ -123,8 +127,8 @@ mod tests {
     fn hosts_of_aws_name_their_region() {
         let cases = [
             ("https://bedrock-runtime.us-east-1.amazonaws.com/", Some(("us-east-1", true))),
-            ("https://bedrock-runtime-fips.us-gov-west-1.amazonaws.com", Some(("us-gov-west-1", true))),
-            ("https://bedrock-runtime.eu-west-1.api.aws", Some(("eu-west-1", true))),
+            ("https://bedrock-runtime-fips.us-gov-west-1.amazonaws.com", Some(("us-gov-west-1", false))),
+            ("https://bedrock-runtime.eu-west-1.api.aws", Some(("eu-west-1", false))),
             ("https://bedrock-runtime.cn-north-1.amazonaws.com.cn", Some(("cn-north-1", true))),
             ("https://vpce-1-a.bedrock-runtime.eu-west-1.vpce.amazonaws.com", Some(("eu-west-1", false))),
             ("https://bedrock-runtime.us-east-1.example.com", None),

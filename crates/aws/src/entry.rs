@@ -19,7 +19,8 @@ impl AwsSettings {
         if let Some(problem) = Self::check(entry).into_iter().next() {
             return Err(Error::config(problem.message));
         }
-        let text = |key| entry.get(key).and_then(Value::as_str).map(str::to_owned);
+        let said = |text: &&str| !text.trim().is_empty();
+        let text = |key| entry.get(key).and_then(Value::as_str).filter(said).map(str::to_owned);
         Ok(Self {
             auth: entry.get("auth").and_then(Value::as_str).and_then(Auth::from_name).unwrap_or_default(),
             profile: text("profile"),

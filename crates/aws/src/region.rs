@@ -9,7 +9,7 @@ use aws_config::meta::region::ProvideRegion as _;
 use aws_config::profile::ProfileFileRegionProvider;
 use outcrop_core::Environment;
 
-use crate::endpoint::{Endpoint, Plane};
+use crate::endpoint::{Endpoint, HostRegion, Plane};
 use crate::{AwsSettings, CredentialSource};
 
 /// The region when nobody names one.
@@ -63,20 +63,29 @@ impl Region {
         Self { name: name.to_owned(), origin }
     }
 
-    /// The region by settings and variables, which cost nothing to look at.
-    fn stated(settings: &AwsSettings, environment: &Environment) -> Option<Self> {
+    /// The region by settings and variables, which cost nothing to look at. The host of a VPC endpoint, or one that was
+    /// chosen for FIPS or IPv6, is a setting too: nothing but its own region can be signed for there.
+    fn stated(
+        settings: &AwsSettings,
+        environment: &Environment,
+        host: Option<HostRegion<'_>>,
+    ) -> Option<Self> {
         if let Some(region) = settings.region.as_deref().map(str::trim).filter(|region| !region.is_empty()) {
             return Some(Self::new(region, RegionOrigin::Settings));
         }
         if settings.isolated.is_some() {
             return Some(Self::new(DEFAULT_REGION, RegionOrigin::Default));
         }
+        if let Some(host) = host.filter(|host| !host.standard) {
+            return Some(Self::new(host.region, RegionOrigin::Endpoint));
+        }
         let variable = |name, origin| environment.get(name).map(|region| Self::new(region, origin));
         variable("AWS_REGION", RegionOrigin::AwsRegion)
             .or_else(|| variable("AWS_DEFAULT_REGION", RegionOrigin::AwsDefaultRegion))
     }
 
-    /// The region for these settings: settings, variables, profile, base URL, instance metadata, default. The
+    /// The region for these settings: settings, the base URL of a special host, variables, profile, the base URL of a
+    /// standard host, instance metadata, default. The
     /// metadata service is asked only where credentials would be asked of it too.
     pub(crate) async fn resolve(
         settings: &AwsSettings,
@@ -84,7 +93,8 @@ impl Region {
         source: &CredentialSource,
         runtime: Option<&Endpoint>,
     ) -> Self {
-        if let Some(stated) = Self::stated(settings, environment) {
+        let host = runtime.and_then(|endpoint| endpoint.region(Plane::Runtime));
+        if let Some(stated) = Self::stated(settings, environment, host) {
             return stated;
         }
         let mut profile = ProfileFileRegionProvider::builder();
@@ -96,7 +106,7 @@ impl Region {
         {
             return Self::new(region.as_ref().trim(), RegionOrigin::Profile);
         }
-        if let Some(host) = runtime.and_then(|endpoint| endpoint.region(Plane::Runtime)) {
+        if let Some(host) = host {
             return Self::new(host.region, RegionOrigin::Endpoint);
         }
         if *source == CredentialSource::DefaultChain
@@ -126,7 +136,7 @@ mod tests {
 
     fn stated(region: Option<&str>, variables: &[(&str, &str)]) -> Option<(String, RegionOrigin)> {
         let settings = AwsSettings { region: region.map(str::to_owned), ..AwsSettings::default() };
-        Region::stated(&settings, &variables.iter().copied().collect())
+        Region::stated(&settings, &variables.iter().copied().collect(), None)
             .map(|found| (found.name, found.origin))
     }
 
@@ -139,5 +149,19 @@ mod tests {
         let blank = [("AWS_REGION", " "), ("AWS_DEFAULT_REGION", "eu-west-2")];
         assert_eq!(stated(None, &blank), found("eu-west-2", RegionOrigin::AwsDefaultRegion));
         assert_eq!(stated(None, &[]), None);
+    }
+
+    #[test]
+    fn a_host_that_serves_one_region_only_is_signed_for_in_it() {
+        let region = |url: &str| {
+            let endpoint = Endpoint::parse(url, "baseUrl").unwrap();
+            let environment = [("AWS_REGION", "us-west-2")].into_iter().collect();
+            Region::stated(&AwsSettings::default(), &environment, endpoint.region(Plane::Runtime))
+                .unwrap()
+                .name
+        };
+        assert_eq!(region("https://vpce-1-a.bedrock-runtime.eu-west-1.vpce.amazonaws.com"), "eu-west-1");
+        assert_eq!(region("https://bedrock-runtime-fips.us-east-1.amazonaws.com"), "us-east-1");
+        assert_eq!(region("https://bedrock-runtime.us-east-1.amazonaws.com"), "us-west-2");
     }
 }

@@ -77,7 +77,6 @@ pub(crate) enum Command {
     /// Ask a model and stream its answer
     Ask(Ask),
     /// See the models that can be called
-    #[command(alias = "model")]
     Models(Models),
     /// See the configuration
     Config(Config),
