@@ -26,7 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("outcrop-emulator", &["outcrop-model-facts"]),
     ("outcrop-config", &["outcrop-files", "outcrop-core"]),
     ("outcrop-layers", &["outcrop-core"]),
-    ("outcrop-aws", &["outcrop-core"]),
+    ("outcrop-aws", &["outcrop-model-facts", "outcrop-core"]),
     ("outcrop-model-facts", &["outcrop-core"]),
     ("outcrop-files", &[]),
     ("outcrop-core", &[]),

@@ -4,5 +4,6 @@
 #![cfg(test)]
 
 mod architecture;
+mod ask;
 mod independent;
 mod support;

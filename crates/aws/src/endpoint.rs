@@ -1,8 +1,7 @@
 //! Endpoint hosts: which region they name, and whether a secret may travel to them.
 
 use outcrop_core::{Error, Result};
-
-use crate::Partition;
+use outcrop_model_facts::Partition;
 
 /// One of the two services behind the name Bedrock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -93,9 +92,9 @@ impl Endpoint {
         if plane.host_names().contains(&service) {
             let (region, suffix) = rest.split_once('.')?;
             let partition = Partition::of_region(region);
-            let of_aws = [partition.dns_suffix, partition.dual_stack_dns_suffix].contains(&suffix);
+            let of_aws = [partition.dns_suffix(), partition.dual_stack_dns_suffix()].contains(&suffix);
             // FIPS and dual stack are a choice, which must not get lost.
-            let standard = service == usual && suffix == partition.dns_suffix;
+            let standard = service == usual && suffix == partition.dns_suffix();
             return of_aws.then_some(HostRegion { region, standard });
         }
         // vpce-0123-abcd.bedrock-runtime.us-east-1.vpce.amazonaws.com

@@ -11,7 +11,6 @@ pub mod endpoint;
 mod entry;
 mod guard;
 mod http_client;
-mod partition;
 mod region;
 mod sdk_error;
 mod service_config;
@@ -21,7 +20,6 @@ mod source;
 
 pub use entry::seconds;
 pub use guard::RetryVariables;
-pub use partition::Partition;
 pub use region::{DEFAULT_REGION, Region, RegionOrigin};
 pub use sdk_error::{Call, RawReply, error_from_sdk};
 pub use session::{Aws, ClosedWorld, Session};

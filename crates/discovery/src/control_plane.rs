@@ -11,8 +11,9 @@ use aws_sdk_bedrock::config::{Builder, Region};
 use aws_sdk_bedrock::types::{FoundationModelSummary, InferenceProfileSummary};
 use aws_smithy_types::timeout::TimeoutConfig;
 use outcrop_aws::endpoint::Plane;
-use outcrop_aws::{Aws, AwsSettings, Call, Partition, Session, error_from_sdk};
+use outcrop_aws::{Aws, AwsSettings, Call, Session, error_from_sdk};
 use outcrop_core::Result;
+use outcrop_model_facts::Partition;
 use serde::{Deserialize, Serialize};
 
 use crate::rows::{FoundationModelRow, InferenceProfileRow};
@@ -115,7 +116,7 @@ impl ControlPlane for AwsControlPlane {
         let session = self.session(target).await?;
         let region = session.region().name.clone();
         Ok(Place {
-            partition: Partition::of_region(&region).name.to_owned(),
+            partition: Partition::of_region(&region).name().to_owned(),
             region,
             endpoint: session.endpoint(Plane::Control).map(|endpoint| endpoint.url().to_owned()),
             identity: session.identity().to_owned(),

@@ -1,4 +1,4 @@
-//! AWS partitions, as far as ids need them: the name in an ARN, and the partition of a region.
+//! AWS partitions: the name in an ARN, the partition of a region, the domains of its endpoints.
 
 /// A part of AWS with its own accounts, regions and endpoints. Nothing is callable across partitions.
 ///
@@ -58,6 +58,32 @@ impl Partition {
             Self::AwsIsoB => "aws-iso-b",
             Self::AwsIsoE => "aws-iso-e",
             Self::AwsIsoF => "aws-iso-f",
+        }
+    }
+
+    /// The domain of its endpoints, as in `https://bedrock-runtime.us-east-1.amazonaws.com`.
+    pub const fn dns_suffix(self) -> &'static str {
+        match self {
+            Self::Aws | Self::AwsUsGov => "amazonaws.com",
+            Self::AwsCn => "amazonaws.com.cn",
+            Self::AwsEusc => "amazonaws.eu",
+            Self::AwsIso => "c2s.ic.gov",
+            Self::AwsIsoB => "sc2s.sgov.gov",
+            Self::AwsIsoE => "cloud.adc-e.uk",
+            Self::AwsIsoF => "csp.hci.ic.gov",
+        }
+    }
+
+    /// The domain of its endpoints that speak IPv6 too.
+    pub const fn dual_stack_dns_suffix(self) -> &'static str {
+        match self {
+            Self::Aws | Self::AwsUsGov => "api.aws",
+            Self::AwsCn => "api.amazonwebservices.com.cn",
+            Self::AwsEusc => "api.amazonwebservices.eu",
+            Self::AwsIso => "api.aws.ic.gov",
+            Self::AwsIsoB => "api.aws.scloud",
+            Self::AwsIsoE => "api.cloud-aws.adc-e.uk",
+            Self::AwsIsoF => "api.aws.hci.ic.gov",
         }
     }
 

@@ -129,7 +129,7 @@ async fn a_list_is_asked_for_once_and_then_comes_from_memory_and_from_disk() {
     let live = snapshot(&discovery).await;
     assert_eq!(
         (ids(&live), live.freshness),
-        (both().each_ref().map(|id| id.as_str()).to_vec(), Freshness::Live)
+        (both().each_ref().map(String::as_str).to_vec(), Freshness::Live)
     );
     assert_eq!((live.taken_at, live.problems.as_slice()), (noon(), &[][..]));
     world.clock.advance(3599);

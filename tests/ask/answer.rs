@@ -1,0 +1,85 @@
+//! What comes out: text on standard output, everything else on standard error.
+
+use super::{MODEL, ask};
+use crate::support::{Emulator, Outcrop};
+
+/// The text of an answer that was printed with exactly one newline behind it.
+#[track_caller]
+fn text(stdout: &str) -> &str {
+    let text = stdout.strip_suffix('\n').unwrap_or_else(|| panic!("no newline at the end: {stdout:?}"));
+    assert!(!text.is_empty() && !text.ends_with('\n'), "not exactly one newline at the end: {stdout:?}");
+    text
+}
+
+#[test]
+fn the_answer_and_one_newline_are_all_there_is_on_stdout() {
+    let emulator = Emulator::start();
+    let run = ask(&emulator, &["Why is the sky blue?"]).run().succeeds();
+    assert!(text(&run.stdout).contains("“Why is the sky blue?”"), "{}", run.stdout);
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn notes_go_to_stderr_unless_they_are_not_wanted() {
+    let args = ["--emulator", "ask", "Why is the sky blue?"];
+    let noted = Outcrop::new(args).run().succeeds();
+    assert!(noted.stderr.contains("note: the embedded emulator answers, not AWS"), "{}", noted.stderr);
+    assert!(noted.stderr.contains("no default model is configured"), "{}", noted.stderr);
+    let quiet = Outcrop::new(args).arg("-q").run().succeeds();
+    assert_eq!(quiet.stderr, "");
+    assert_eq!(text(&quiet.stdout), text(&noted.stdout));
+}
+
+#[test]
+fn prompts_make_answers() {
+    let emulator = Emulator::start();
+    let answer = |prompt| ask(&emulator, &[prompt]).run().succeeds().stdout;
+    assert_eq!(answer("Why is the sky blue?"), answer("Why is the sky blue?"));
+    assert_ne!(answer("Why is the sky blue?"), answer("Why is the sea salty?"));
+}
+
+#[test]
+fn models_make_answers() {
+    let emulator = Emulator::start();
+    let answer = |model| {
+        let run = Outcrop::new(["ask", "-m", model, "Hello"]).via(&emulator).run().succeeds();
+        run.stdout
+    };
+    assert_ne!(answer(MODEL), answer("us.amazon.nova-pro-v1:0"));
+}
+
+#[test]
+fn an_answer_that_was_cut_short_is_a_success_with_a_note() {
+    let emulator = Emulator::start();
+    let whole = ask(&emulator, &["Tell me a story"]).run().succeeds();
+    let cut = ask(&emulator, &["--max-tokens", "3", "Tell me a story"]).run().succeeds();
+    assert!(text(&whole.stdout).starts_with(text(&cut.stdout)), "{}", cut.stdout);
+    assert!(cut.stdout.len() < whole.stdout.len(), "{}", cut.stdout);
+    assert!(cut.stderr.contains("note:") && cut.stderr.contains("cut short"), "{}", cut.stderr);
+
+    let cut = ask(&emulator, &["--max-tokens", "3", "--json", "Tell me a story"]).run().succeeds();
+    assert_eq!(cut.json()["stopReason"], "max_tokens");
+    assert_eq!(cut.stderr, "", "under --json the stop reason says it");
+}
+
+#[test]
+fn without_a_stream_the_answer_is_the_same() {
+    let emulator = Emulator::start();
+    let streamed = ask(&emulator, &["Why is the sky blue?"]).run().succeeds();
+    let whole = ask(&emulator, &["--no-stream", "Why is the sky blue?"]).run().succeeds();
+    assert_eq!(whole.stdout, streamed.stdout);
+    assert_eq!(emulator.requests_of("ConverseStream").len(), 1);
+    assert_eq!(emulator.requests_of("Converse").len(), 1);
+}
+
+#[test]
+fn reasoning_is_not_part_of_the_text() {
+    let emulator = Emulator::start();
+    let args = ["ask", "-m", "us.anthropic.claude-sonnet-5-5", "Why is the sky blue?"];
+    let plain = Outcrop::new(args).via(&emulator).run().succeeds();
+    let full = Outcrop::new(args).arg("--json").via(&emulator).run().succeeds().json();
+    let kinds: Vec<_> = full["content"].as_array().unwrap().iter().map(|block| &block["type"]).collect();
+    assert_eq!(kinds, ["reasoning", "text"]);
+    assert_eq!(full["text"], full["content"][1]["text"]);
+    assert_eq!(text(&plain.stdout), full["text"]);
+}
