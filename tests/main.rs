@@ -5,5 +5,6 @@
 
 mod architecture;
 mod ask;
+mod faults;
 mod independent;
 mod support;

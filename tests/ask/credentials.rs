@@ -125,7 +125,7 @@ fn secrets_get_out_nowhere() {
     let session = ("AWS_SESSION_TOKEN", "a-session-token-of-the-test");
     let wrong = ("AWS_SECRET_ACCESS_KEY", "a-wrong-secret-of-the-test");
     let cases = [
-        (vec![KEY_ID, SECRET, session], 0),
+        (vec![KEY_ID, SECRET], 0),
         (vec![TOKEN], 0),
         (vec![KEY_ID, wrong, session], 4),
         (vec![(BEARER, "ABSK-a-wrong-token-of-the-test")], 4),
@@ -133,7 +133,7 @@ fn secrets_get_out_nowhere() {
     for (variables, code) in cases {
         for mode in [&["-vvv"][..], &["-vvv", "--json"], &["-vvv", "--no-stream"], &["-vvv", "--events"]] {
             let run = ask_as(&emulator, &variables, mode).exits_with(code);
-            assert!(run.stderr.contains("session"), "it says nothing, so this proves nothing: {}", run.stderr);
+            assert!(run.stderr.contains("DEBUG"), "it logs nothing, so this proves nothing: {}", run.stderr);
             for (name, secret) in variables.iter().filter(|(name, _)| *name != KEY_ID.0) {
                 let leaks = run.stdout.contains(secret) || run.stderr.contains(secret);
                 assert!(!leaks, "{name} is in the output of {mode:?}:\n{}{}", run.stdout, run.stderr);

@@ -91,7 +91,7 @@ fn events_follow_the_grammar_and_add_up_to_the_text() {
     let events: Vec<Value> =
         run.stdout.lines().map(|line| serde_json::from_str(line).expect("one object a line")).collect();
     let kinds: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
-    let (deltas, edges): (Vec<_>, Vec<_>) = kinds.iter().partition(|kind| **kind == "delta");
+    let (deltas, edges): (Vec<&str>, Vec<&str>) = kinds.iter().partition(|kind| **kind == "delta");
     assert_eq!(edges, ["start", "open", "close", "end"]);
     assert!(deltas.len() > 1, "{kinds:?}");
     assert_eq!((kinds.first(), kinds.last()), (Some(&"start"), Some(&"end")));

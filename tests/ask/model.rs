@@ -104,7 +104,10 @@ fn a_model_of_another_region_is_called_there() {
     run.succeeds();
     let [request] = emulator.requests().try_into().unwrap();
     let request: serde_json::Value = request;
-    assert_eq!((&request["region"], &request["modelId"]), (&"eu-west-1".into(), &"amazon.nova-lite-v1:0".into()));
+    assert_eq!(
+        (&request["region"], &request["modelId"]),
+        (&"eu-west-1".into(), &"amazon.nova-lite-v1:0".into())
+    );
 }
 
 #[test]

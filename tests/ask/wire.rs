@@ -17,7 +17,10 @@ fn body(emulator: &Emulator) -> Value {
 fn nothing_is_sent_that_nobody_asked_for() {
     let emulator = Emulator::start();
     ask(&emulator, &["Hello"]).run().succeeds();
-    assert_eq!(body(&emulator), json!({ "messages": [{ "role": "user", "content": [{ "text": "Hello" }] }] }));
+    assert_eq!(
+        body(&emulator),
+        json!({ "messages": [{ "role": "user", "content": [{ "text": "Hello" }] }] })
+    );
 }
 
 #[test]

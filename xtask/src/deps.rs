@@ -1,7 +1,7 @@
 //! `cargo xtask deps`: the shape of the dependency graph.
 //!
-//! Which crate may use which is one table, in the architecture tests; they are run here. What no crate may drag in, and
-//! under which licences, is `deny.toml`, so that cargo-deny sees the same rules.
+//! Which crate may use which is the table in ARCHITECTURE.md; the architecture tests hold the manifests against it, and are
+//! run here. What no crate may drag in, and under which licences, is `deny.toml`, so that cargo-deny sees the same rules.
 
 mod licences;
 

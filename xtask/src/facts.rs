@@ -4,8 +4,9 @@
 //! they disagree on. A contradiction that nobody decided stops the generator, so that none gets into the table unseen.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
+
+use crate::files::replace;
 
 mod prices;
 mod reduce;
@@ -56,13 +57,4 @@ fn crate_folder() -> PathBuf {
 fn read(file: &str) -> Result<String, String> {
     let path = crate_folder().join(file);
     fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-/// Writes beside the file and renames, so that a build never reads half a table.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let beside = path.with_extension("rs.new");
-    let mut file = fs::File::create(&beside)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&beside, path)
 }

@@ -56,7 +56,12 @@ impl Terminal {
             ["", "_aws", "_config", "_core", "_discovery", "_emulator", "_layers", "_provider_bedrock"]
                 .map(|name| filter.replacen("outcrop", &format!("outcrop{name}"), 1))
                 .join(",");
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).without_time().init();
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(io::stderr)
+            .with_ansi(self.err.current_choice() == ColorChoice::AlwaysAnsi)
+            .without_time()
+            .init();
     }
 
     /// Writes data.

@@ -188,8 +188,7 @@ fn is_short_name(id: &str, card: &ModelCard) -> bool {
     arn.kind() == Kind::ApplicationProfile && arn.resource_id() == Some(id)
 }
 
-/// The profile of the preferred geography that leads to a foundation model: one that can be called in the region, if
-/// there is one, and one that is listed before one that is not.
+/// The profile of the preferred geography that leads to a foundation model; one that is listed before one that is not.
 fn best_profile<'a>(
     view: &'a View,
     base: &str,
@@ -197,14 +196,12 @@ fn best_profile<'a>(
     geography: &GeographyPreference,
 ) -> Option<&'a Arc<ModelCard>> {
     let of_geography = |geography: &str| {
-        let fits = |card: &&Arc<ModelCard>| {
+        view.cards().find(|card| {
             let profile = card.profile.as_ref().filter(|profile| profile.kind == SYSTEM_DEFINED);
             let same = |known: &ModelId| known == base || differ_by_revision(known.as_str(), base);
             profile.is_some_and(|profile| profile.geography.as_deref() == Some(geography))
                 && card.base_model.as_ref().is_some_and(same)
-        };
-        let elsewhere = |card: &&Arc<ModelCard>| !card.regions.iter().any(|known| known == region);
-        view.cards().filter(fits).min_by_key(elsewhere)
+        })
     };
     geography.candidates(region).into_iter().find_map(of_geography)
 }

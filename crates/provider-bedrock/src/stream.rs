@@ -282,7 +282,7 @@ impl Translator {
         let mut metadata = std::mem::take(&mut self.metadata);
         let mut end = End::new(self.stopped.take().unwrap_or(StopReason::EndTurn));
         if let Some(measured) = measured {
-            end.usage = measured.usage.as_ref().map(decode::usage);
+            end.usage = measured.usage.as_ref().and_then(decode::usage);
             end.latency = measured.metrics.and_then(|metrics| decode::latency(metrics.latency_ms));
             metadata.performance =
                 measured.performance_config.map(|config| config.latency.as_str().to_owned());

@@ -54,6 +54,8 @@ fn export_lines(endpoint: &str, credentials: &Credentials) -> String {
         ("AWS_ACCESS_KEY_ID", &credentials.access_key_id),
         ("AWS_SECRET_ACCESS_KEY", &credentials.secret_access_key),
         ("AWS_REGION", "us-east-1"),
+        // The SDK for Python reads this one only.
+        ("AWS_DEFAULT_REGION", "us-east-1"),
     ];
     for (name, value) in variables {
         // A value of a flag may hold anything; within single quotes a shell takes it as it is.

@@ -1,1 +1,781 @@
-//! Tests.
+//! Each rule by example, and the laws that hold for any conversation.
+
+use std::collections::BTreeSet;
+
+use outcrop_core::{
+    Blob, CachePoint, Citations, Content, Document, DocumentFormat, DocumentSource, ErrorKind, Guard,
+    GuardContent, Image, ImageFormat, Inference, Message, Reasoning, Request, Role, Source, SystemContent,
+    SystemTool, Text, Tool, ToolChoice, ToolResult, ToolResultContent, ToolSpec, ToolUse,
+};
+use outcrop_model_facts::facts::{self, ModelFacts};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+const CLAUDE: &str = "anthropic.claude-sonnet-4-6";
+const NOVA: &str = "amazon.nova-lite-v1:0";
+/// A model that takes no sampling parameters.
+const NO_SAMPLING: &str = "anthropic.claude-opus-4-7";
+
+fn facts_of(id: &str) -> Option<&'static ModelFacts> {
+    Some(facts::find(id).unwrap())
+}
+
+fn ask(messages: Vec<Message>) -> Request {
+    let mut request = Request::new(CLAUDE);
+    request.messages = messages;
+    request
+}
+
+fn user(content: impl outcrop_core::IntoContent) -> Message {
+    Message::user(content)
+}
+
+fn assistant(content: impl outcrop_core::IntoContent) -> Message {
+    Message::assistant(content)
+}
+
+fn text(text: &str) -> Content {
+    Content::text(text)
+}
+
+fn call(id: &str) -> Content {
+    call_with(id, json!({}))
+}
+
+fn call_with(id: &str, input: Value) -> Content {
+    Content::ToolUse(ToolUse { id: id.into(), name: "weather".into(), input, malformed_input: None })
+}
+
+fn result(id: &str, answer: &str) -> Content {
+    Content::ToolResult(ToolResult::text(id, answer))
+}
+
+fn made_up(id: &str) -> Content {
+    Content::ToolResult(ToolResult {
+        is_error: true,
+        ..ToolResult::text(id, "No result: the tool was not run.")
+    })
+}
+
+fn signed(thought: &str) -> Content {
+    Content::Reasoning(Reasoning { text: thought.into(), signature: Some(" s1g ".into()), redacted: None })
+}
+
+fn unsigned(thought: &str) -> Content {
+    Content::Reasoning(Reasoning { text: thought.into(), ..Reasoning::default() })
+}
+
+fn redacted() -> Content {
+    Content::Reasoning(Reasoning { redacted: Some(Blob::from(vec![0, 255])), ..Reasoning::default() })
+}
+
+fn by(model: &str, message: Message) -> Message {
+    Message { model: Some(model.into()), ..message }
+}
+
+fn document(name: Option<&str>) -> Content {
+    Content::Document(file(name))
+}
+
+fn file(name: Option<&str>) -> Document {
+    Document {
+        format: DocumentFormat::Txt,
+        name: name.map(str::to_owned),
+        source: DocumentSource::Text("words".into()),
+        context: None,
+        citations: false,
+    }
+}
+
+fn weather() -> ToolSpec {
+    ToolSpec::new("weather", "Says what the weather is like.", json!({ "type": "object" }))
+}
+
+fn stub(name: &str) -> Tool {
+    let input_schema = json!({ "type": "object", "properties": {} });
+    Tool::Spec(ToolSpec { name: name.into(), description: None, input_schema, strict: None })
+}
+
+/// A conversation that a rule changes.
+struct Case {
+    rule: &'static str,
+    name: &'static str,
+    facts: Option<&'static ModelFacts>,
+    before: Vec<Message>,
+    after: Vec<Message>,
+}
+
+fn case(rule: &'static str, name: &'static str, before: Vec<Message>, after: Vec<Message>) -> Case {
+    Case { rule, name, facts: None, before, after }
+}
+
+fn for_model(model: &str, case: Case) -> Case {
+    Case { facts: facts_of(model), ..case }
+}
+
+/// The conversations that exactly one rule changes.
+fn cases() -> Vec<Case> {
+    let opening = || user("(The conversation begins with the assistant.)");
+    vec![
+        for_model(
+            CLAUDE,
+            case(
+                "foreign-reasoning",
+                "unsigned reasoning is nothing that Claude takes",
+                vec![user("2+2?"), assistant(vec![unsigned("Hm."), text("4")]), user("Sure?")],
+                vec![user("2+2?"), assistant(vec![text("4")]), user("Sure?")],
+            ),
+        ),
+        for_model(
+            CLAUDE,
+            case(
+                "foreign-reasoning",
+                "of another maker's model, signed or not",
+                vec![
+                    user("2+2?"),
+                    by(NOVA, assistant(vec![signed("Hm."), redacted(), text("4")])),
+                    user("Sure?"),
+                ],
+                vec![user("2+2?"), by(NOVA, assistant(vec![text("4")])), user("Sure?")],
+            ),
+        ),
+        for_model(
+            NOVA,
+            case(
+                "foreign-reasoning",
+                "a signature is nothing that others take",
+                vec![user("2+2?"), assistant(vec![signed("Hm."), redacted(), unsigned("So."), text("4")])],
+                vec![user("2+2?"), assistant(vec![unsigned("So."), text("4")])],
+            ),
+        ),
+        case(
+            "blank-text",
+            "in every turn and in results",
+            vec![
+                user(vec![text(" \n"), text("Hi")]),
+                assistant(vec![text(""), call("a"), text("\u{2003}")]),
+                user(vec![Content::ToolResult(ToolResult {
+                    tool_use_id: "a".into(),
+                    content: vec![
+                        ToolResultContent::Text(Text { text: "\t".into() }),
+                        ToolResultContent::Text(Text { text: "sun".into() }),
+                    ],
+                    is_error: false,
+                })]),
+                user(""),
+            ],
+            vec![user("Hi"), assistant(call("a")), user(result("a", "sun"))],
+        ),
+        case(
+            "blank-text",
+            "a result with nothing else says so",
+            vec![user("Hi"), assistant(call("a")), user(result("a", ""))],
+            vec![user("Hi"), assistant(call("a")), user(result("a", "(no output)"))],
+        ),
+        case(
+            "blank-text",
+            "cited text too",
+            vec![
+                user("Hi"),
+                assistant(vec![
+                    Content::Citations(Citations { text: " ".into(), citations: vec![] }),
+                    text("Hello"),
+                ]),
+            ],
+            vec![user("Hi"), assistant("Hello")],
+        ),
+        case(
+            "tool-input",
+            "JSON text of an object is read, all else becomes an empty object",
+            vec![
+                user("Hi"),
+                assistant(vec![
+                    call_with("a", json!("{\"city\": \"Bern\"}")),
+                    call_with("b", json!("[1]")),
+                    call_with("c", json!([1])),
+                    call_with("d", Value::Null),
+                    call_with("e", json!("{\"city\": \"Ber")),
+                ]),
+                user(["a", "b", "c", "d", "e"].map(|id| result(id, "ok")).to_vec()),
+            ],
+            vec![
+                user("Hi"),
+                assistant(vec![
+                    call_with("a", json!({ "city": "Bern" })),
+                    call("b"),
+                    call("c"),
+                    call("d"),
+                    call("e"),
+                ]),
+                user(["a", "b", "c", "d", "e"].map(|id| result(id, "ok")).to_vec()),
+            ],
+        ),
+        case(
+            "merged-turns",
+            "neighbours of the same role",
+            vec![user("One"), user("two"), assistant("Three"), assistant("four"), user("Five")],
+            vec![
+                user(vec![text("One"), text("two")]),
+                assistant(vec![text("Three"), text("four")]),
+                user("Five"),
+            ],
+        ),
+        case(
+            "merged-turns",
+            "results of one turn that came as a message each",
+            vec![user("Hi"), assistant(vec![call("a"), call("b")]), user(result("a", "1")), user(result("b", "2"))],
+            vec![
+                user("Hi"),
+                assistant(vec![call("a"), call("b")]),
+                user(vec![result("a", "1"), result("b", "2")]),
+            ],
+        ),
+        case(
+            "tool-result-order",
+            "in the order of the calls, before everything else",
+            vec![
+                user("Hi"),
+                assistant(vec![text("Let me see."), call("a"), call("b")]),
+                user(vec![text("Look:"), result("b", "2"), result("a", "1")]),
+            ],
+            vec![
+                user("Hi"),
+                assistant(vec![text("Let me see."), call("a"), call("b")]),
+                user(vec![result("a", "1"), result("b", "2"), text("Look:")]),
+            ],
+        ),
+        case(
+            "orphan-tool-result",
+            "of no call, of a call two turns ago, and a second one of the same call",
+            vec![
+                user(vec![text("Hi"), result("x", "?")]),
+                assistant(call("a")),
+                user(vec![result("a", "1"), result("a", "again"), result("x", "?")]),
+                assistant("So."),
+                user(vec![result("a", "late"), text("Thanks")]),
+            ],
+            vec![user("Hi"), assistant(call("a")), user(result("a", "1")), assistant("So."), user("Thanks")],
+        ),
+        case(
+            "missing-tool-result",
+            "when the user goes on, and at the end",
+            vec![
+                user("Hi"),
+                assistant(vec![call("a"), call("b")]),
+                user(vec![result("b", "2"), text("Never mind.")]),
+                assistant(call("c")),
+            ],
+            vec![
+                user("Hi"),
+                assistant(vec![call("a"), call("b")]),
+                user(vec![made_up("a"), result("b", "2"), text("Never mind.")]),
+                assistant(call("c")),
+                user(made_up("c")),
+            ],
+        ),
+        case(
+            "first-turn",
+            "a greeting of the assistant gets a turn before it",
+            vec![assistant("Welcome!"), user("Hi")],
+            vec![opening(), assistant("Welcome!"), user("Hi")],
+        ),
+        case(
+            "document-name",
+            "characters, spaces, length and doubles",
+            vec![user(vec![
+                document(Some("résumé_2024.pdf")),
+                document(Some("  two \t words ")),
+                document(Some("")),
+                document(None),
+                document(Some("two words")),
+                document(Some("(1) [a]-b")),
+                document(Some(&"x".repeat(250))),
+                document(Some(&"x".repeat(250))),
+                Content::ToolUse(ToolUse {
+                    id: "a".into(),
+                    name: "weather".into(),
+                    input: json!({}),
+                    malformed_input: None,
+                }),
+            ])],
+            vec![user(vec![
+                document(Some("r-sum--2024-pdf")),
+                document(Some("two words")),
+                document(Some("document-3")),
+                document(Some("document-4")),
+                document(Some("two words (2)")),
+                document(Some("(1) [a]-b")),
+                document(Some(&"x".repeat(200))),
+                document(Some(&format!("{} (2)", "x".repeat(196)))),
+                call("a"),
+            ])],
+        ),
+        case(
+            "document-name",
+            "documents in results are part of the same request",
+            vec![
+                user(vec![text("Read."), document(Some("a"))]),
+                assistant(call("c")),
+                user(vec![Content::ToolResult(ToolResult {
+                    tool_use_id: "c".into(),
+                    content: vec![ToolResultContent::Document(file(Some("a")))],
+                    is_error: false,
+                })]),
+            ],
+            vec![
+                user(vec![text("Read."), document(Some("a"))]),
+                assistant(call("c")),
+                user(vec![Content::ToolResult(ToolResult {
+                    tool_use_id: "c".into(),
+                    content: vec![ToolResultContent::Document(file(Some("a (2)")))],
+                    is_error: false,
+                })]),
+            ],
+        ),
+    ]
+}
+
+/// The rules that change something beside the messages; each has its own test below.
+const BESIDE_THE_MESSAGES: [&str; 4] = ["tool-stubs", "tools-withheld", "sampling-range", "sampling-refused"];
+
+#[test]
+fn every_rule_has_a_case_and_every_case_a_rule() {
+    let shown: BTreeSet<_> = cases().iter().map(|case| case.rule).chain(BESIDE_THE_MESSAGES).collect();
+    let rules: BTreeSet<_> = RULES.iter().copied().collect();
+    assert_eq!(rules, shown);
+    assert_eq!(rules.len(), RULES.len(), "no id stands for two rules");
+}
+
+#[test]
+fn every_rule_does_what_it_says_and_says_so() {
+    for case in cases() {
+        let Case { rule, name, facts, before, after } = case;
+        let request = with_tools(ask(before));
+        let normalised = normalise(&request, facts).unwrap();
+        assert_eq!(normalised.messages, after, "{rule}: {name}");
+        let said: Vec<_> = normalised.warnings.iter().map(|warning| &*warning.rule).collect();
+        assert!(said.contains(&rule), "{rule}: {name}: only {said:?} said something");
+    }
+}
+
+/// With every tool described, so that no stubs are needed.
+fn with_tools(mut request: Request) -> Request {
+    request = request.tool(weather());
+    request
+}
+
+#[test]
+fn a_conversation_in_order_stays_as_it_is() {
+    let messages = vec![
+        user(vec![text("  Look:  "), document(Some("Report (2) [final]-1")), document(None)]),
+        assistant(vec![signed(" Hm. "), redacted(), text("I will."), call("a"), call("b")]),
+        user(vec![result("a", "1"), result("b", "2"), text("And?")]),
+        assistant("Done.\n"),
+        user("Thanks"),
+    ];
+    let normalised = normalise(&with_tools(ask(messages.clone())), facts_of(CLAUDE)).unwrap();
+    assert_eq!(normalised.warnings, []);
+    let Content::Document(unnamed) = &normalised.messages[0].content[2] else { panic!() };
+    assert_eq!(unnamed.name.as_deref(), Some("document-2"), "one without a name gets one without a word");
+    assert_eq!(normalised.messages[1..], messages[1..]);
+    assert_eq!(normalised.messages[0].content[..2], messages[0].content[..2]);
+}
+
+#[test]
+fn a_tool_that_the_service_ran_has_its_result_beside_the_call() {
+    let messages = vec![
+        user("What is new?"),
+        assistant(vec![call("s1"), result("s1", "nine ships"), text("Nine ships.")]),
+        user("Thanks"),
+    ];
+    let normalised = normalise(&with_tools(ask(messages.clone())), None).unwrap();
+    assert_eq!((normalised.messages, normalised.warnings), (messages, vec![]));
+}
+
+#[test]
+fn what_moved_is_said_even_after_another_repair() {
+    let messages = vec![
+        user("Hi"),
+        assistant(call("a")),
+        user("Never mind."),
+        assistant(vec![call("b"), call("c")]),
+        user(vec![result("c", "3"), result("b", "2")]),
+    ];
+    let normalised = normalise(&with_tools(ask(messages)), None).unwrap();
+    let said: Vec<_> = normalised.warnings.iter().map(|warning| &*warning.rule).collect();
+    assert_eq!(said, ["tool-result-order", "missing-tool-result"]);
+}
+
+#[test]
+fn a_long_name_that_stands_twice_keeps_single_spaces() {
+    let name = format!("{} {}", "x".repeat(195), "y".repeat(50));
+    let request = ask(vec![user(vec![document(Some(&name)), document(Some(&name))])]);
+    let normalised = normalise(&request, None).unwrap();
+    let Content::Document(second) = &normalised.messages[0].content[1] else { panic!() };
+    assert_eq!(second.name.as_deref(), Some(&*format!("{} (2)", "x".repeat(195))));
+}
+
+#[test]
+fn a_request_that_says_nothing_is_refused() {
+    for messages in [vec![], vec![user(" ")], vec![user(vec![]), assistant("\n")], vec![user(result("a", "1"))]]
+    {
+        let error = normalise(&ask(messages), None).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert!(error.hints()[0].contains("`messages`"), "{error:?}");
+    }
+}
+
+#[test]
+fn blank_system_text_is_left_out() {
+    let mut request = ask(vec![user("Hi")]).system(" ").system("Be brief.");
+    let cache = SystemContent::CachePoint(CachePoint::default());
+    request.system.push(cache.clone());
+    let normalised = normalise(&request, None).unwrap();
+    assert_eq!(normalised.system, [SystemContent::Text(Text { text: "Be brief.".into() }), cache]);
+    assert_eq!(normalised.warnings[0].rule, "blank-text");
+}
+
+#[test]
+fn tools_that_only_the_conversation_knows_are_described_from_it() {
+    let other = Content::ToolUse(ToolUse {
+        id: "b".into(),
+        name: "clock".into(),
+        input: json!({}),
+        malformed_input: None,
+    });
+    let messages = vec![
+        user("Hi"),
+        assistant(vec![call("a"), other]),
+        user(vec![result("a", "1"), result("b", "2")]),
+    ];
+    let mut request = ask(messages);
+    let normalised = normalise(&request, None).unwrap();
+    assert_eq!(normalised.tools, [stub("clock"), stub("weather")], "in an order that is always the same");
+    assert_eq!(normalised.warnings[0].rule, "tool-stubs");
+    assert!(!normalised.suppress_tool_calls);
+
+    request.tool_choice = Some(ToolChoice::None);
+    let withheld = normalise(&request, None).unwrap();
+    assert_eq!(withheld.tools, normalised.tools);
+    assert_eq!(withheld.tool_choice, None, "Converse has no word for it");
+    assert!(withheld.suppress_tool_calls, "a call that comes anyway is removed");
+
+    request.tool_choice = None;
+    request.tools = vec![Tool::CachePoint(CachePoint::default())];
+    assert_eq!(normalise(&request, None).unwrap().tools, normalised.tools, "a cache point describes nothing");
+}
+
+#[test]
+fn withheld_tools_are_described_only_if_the_conversation_speaks_of_them() {
+    let mut request = with_tools(ask(vec![user("Hi")]));
+    request.tool_choice = Some(ToolChoice::None);
+    let normalised = normalise(&request, None).unwrap();
+    assert_eq!((normalised.tools, normalised.tool_choice), (vec![], None));
+    assert_eq!(normalised.warnings, []);
+    assert!(!normalised.suppress_tool_calls, "there is nothing to call");
+
+    request.messages = vec![user("Hi"), assistant(call("a")), user(result("a", "1"))];
+    let normalised = normalise(&request, None).unwrap();
+    assert_eq!(normalised.tools, [Tool::Spec(weather())]);
+    assert_eq!(normalised.tool_choice, None);
+    assert_eq!(normalised.warnings[0].rule, "tools-withheld");
+    assert!(normalised.suppress_tool_calls);
+}
+
+#[test]
+fn a_tool_choice_without_tools_is_not_sent() {
+    for choice in [ToolChoice::Auto, ToolChoice::Any, ToolChoice::Tool { name: "weather".into() }] {
+        let mut request = ask(vec![user("Hi")]);
+        request.tool_choice = Some(choice.clone());
+        assert_eq!(normalise(&request, None).unwrap().tool_choice, None);
+        request.tools = vec![Tool::System(SystemTool { name: "nova_grounding".into() })];
+        assert_eq!(normalise(&request, None).unwrap().tool_choice, Some(choice));
+    }
+}
+
+#[test]
+fn a_schema_that_is_no_object_is_refused_by_name() {
+    for schema in [json!(null), json!("object"), json!([]), json!(true)] {
+        let request = ask(vec![user("Hi")]).tool(ToolSpec::new("weather", "Says.", schema));
+        let error = normalise(&request, None).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert!(error.message().contains("`weather`"), "{error:?}");
+    }
+}
+
+#[test]
+fn sampling_is_brought_into_range() {
+    for (temperature, top_p, expected, warned) in [
+        (Some(0.7), Some(0.9), (Some(0.7), Some(0.9)), 0),
+        (Some(0.0), Some(1.0), (Some(0.0), Some(1.0)), 0),
+        (Some(1.5), Some(-0.1), (Some(1.0), Some(0.0)), 2),
+        (Some(f64::INFINITY), None, (Some(1.0), None), 1),
+        (None, None, (None, None), 0),
+    ] {
+        let mut request = ask(vec![user("Hi")]);
+        (request.inference.temperature, request.inference.top_p) = (temperature, top_p);
+        let normalised = normalise(&request, None).unwrap();
+        assert_eq!((normalised.inference.temperature, normalised.inference.top_p), expected);
+        let said: Vec<_> = normalised.warnings.iter().map(|warning| &*warning.rule).collect();
+        assert_eq!(said, vec!["sampling-range"; warned], "{temperature:?} {top_p:?}");
+    }
+}
+
+#[test]
+fn sampling_that_the_model_refuses_is_left_out() {
+    let mut request = ask(vec![user("Hi")]);
+    request.inference = Inference {
+        max_tokens: Some(64),
+        temperature: Some(7.0),
+        top_p: Some(0.9),
+        stop_sequences: vec![String::new(), "END".into()],
+    };
+    let normalised = normalise(&request, facts_of(NO_SAMPLING)).unwrap();
+    let left =
+        Inference { max_tokens: Some(64), stop_sequences: vec!["END".into()], ..Inference::default() };
+    assert_eq!(normalised.inference, left);
+    let said: Vec<_> = normalised.warnings.iter().map(|warning| warning.message.as_str()).collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].contains("`temperature`") && said[1].contains("`topP`"), "{said:?}");
+    assert!(normalised.warnings.iter().all(|warning| warning.rule == "sampling-refused"));
+}
+
+#[test]
+fn numbers_that_are_none_are_refused() {
+    let mut zero = ask(vec![user("Hi")]);
+    zero.inference.max_tokens = Some(0);
+    assert!(normalise(&zero, None).unwrap_err().message().contains("`maxTokens`"));
+    let mut nan = ask(vec![user("Hi")]);
+    nan.inference.top_p = Some(f64::NAN);
+    assert!(normalise(&nan, None).unwrap_err().message().contains("`topP`"));
+}
+
+// Laws for any conversation.
+
+#[derive(Debug, Clone)]
+enum Part {
+    Text(&'static str),
+    Thought,
+    Document(&'static str),
+    Image,
+    Guard,
+    Cache,
+    Call,
+    /// A result of one of the calls of the conversation, before or after, or of none.
+    Result(usize, &'static str),
+}
+
+fn part(role: Role) -> BoxedStrategy<Part> {
+    let words = prop_oneof![Just("word"), Just("two words\n"), Just(" "), Just(""), Just("\u{a0}")];
+    let names = prop_oneof![Just("a"), Just("a (2)"), Just("é  é"), Just(""), Just("document-2")];
+    let both = prop_oneof![
+        4 => words.clone().prop_map(Part::Text),
+        1 => Just(Part::Cache),
+    ];
+    if role == Role::User {
+        return prop_oneof![
+            5 => both,
+            4 => (0..6_usize, words).prop_map(|(call, words)| Part::Result(call, words)),
+            1 => names.prop_map(Part::Document),
+            1 => Just(Part::Image),
+            1 => Just(Part::Guard),
+        ]
+        .boxed();
+    }
+    prop_oneof![3 => both, 1 => Just(Part::Thought), 3 => Just(Part::Call)].boxed()
+}
+
+fn turn() -> impl Strategy<Value = (Role, Vec<Part>)> {
+    prop_oneof![Just(Role::User), Just(Role::Assistant)].prop_flat_map(|role| {
+        proptest::collection::vec(part(role), 0..5).prop_map(move |parts| (role, parts))
+    })
+}
+
+fn conversation() -> impl Strategy<Value = Vec<Message>> {
+    proptest::collection::vec(turn(), 0..8).prop_map(|turns| {
+        let mut calls = 0;
+        let mut texts = 0;
+        let mut content = |part: Part| match part {
+            Part::Text(words) if words.trim().is_empty() => text(words),
+            Part::Text(words) => {
+                texts += 1;
+                text(&format!("{words}{texts}"))
+            }
+            Part::Thought => signed("hm"),
+            Part::Document(name) => document(Some(name).filter(|name| !name.is_empty())),
+            Part::Image => Content::Image(Image {
+                format: ImageFormat::Png,
+                source: Source::Bytes(Blob::from(vec![1])),
+            }),
+            Part::Guard => Content::Guard(Guard {
+                content: GuardContent::Text("guarded".into()),
+                qualifiers: vec![],
+            }),
+            Part::Cache => Content::CachePoint(CachePoint::default()),
+            Part::Call => {
+                calls += 1;
+                call(&format!("call-{}", calls - 1))
+            }
+            Part::Result(call, words) => result(&format!("call-{call}"), words),
+        };
+        turns
+            .into_iter()
+            .map(|(role, parts)| Message {
+                role,
+                content: parts.into_iter().map(&mut content).collect(),
+                model: None,
+            })
+            .collect()
+    })
+}
+
+fn ids<'a>(message: &'a Message, id: impl Fn(&'a Content) -> Option<&'a str>) -> Vec<&'a str> {
+    message.content.iter().filter_map(id).collect()
+}
+
+fn calls(message: &Message) -> Vec<&str> {
+    ids(message, |content| match content {
+        Content::ToolUse(call) => Some(&call.id),
+        _ => None,
+    })
+}
+
+fn results(message: &Message) -> Vec<&str> {
+    ids(message, |content| match content {
+        Content::ToolResult(result) => Some(&result.tool_use_id),
+        _ => None,
+    })
+}
+
+fn said<'a>(messages: impl IntoIterator<Item = &'a Message>, role: Role) -> Vec<&'a str> {
+    let turns = messages.into_iter().filter(|message| message.role == role);
+    let texts = turns.flat_map(|message| &message.content).filter_map(|content| match content {
+        Content::Text(text) => Some(text.text.as_str()),
+        _ => None,
+    });
+    texts.filter(|text| !text.trim().is_empty()).collect()
+}
+
+proptest! {
+    #[test]
+    fn every_conversation_becomes_one_that_converse_takes(messages in conversation()) {
+        let Ok(normalised) = normalise(&ask(messages.clone()), None) else {
+            let nothing = |message: &Message| {
+                message.content.iter().all(|content| match content {
+                    Content::Text(text) => text.text.trim().is_empty(),
+                    Content::ToolResult(_) => true,
+                    _ => false,
+                })
+            };
+            prop_assert!(messages.iter().all(nothing), "refused although something was said");
+            return Ok(());
+        };
+        let turns = &normalised.messages;
+        prop_assert_eq!(turns[0].role, Role::User);
+        for pair in turns.windows(2) {
+            prop_assert_ne!(pair[0].role, pair[1].role);
+        }
+        for (at, turn) in turns.iter().enumerate() {
+            prop_assert!(!turn.content.is_empty());
+            for content in &turn.content {
+                let blank = |text: &str| text.trim().is_empty();
+                match content {
+                    Content::Text(text) => prop_assert!(!blank(&text.text)),
+                    Content::ToolResult(result) => {
+                        prop_assert!(!result.content.is_empty());
+                        let all_said = result.content.iter().all(
+                            |part| !matches!(part, ToolResultContent::Text(text) if blank(&text.text)),
+                        );
+                        prop_assert!(all_said);
+                    }
+                    _ => {}
+                }
+            }
+            // Every call has its one result at the front of the next turn, in the order of the calls; there are no
+            // other results.
+            let open = at.checked_sub(1).map(|before| calls(&turns[before])).unwrap_or_default();
+            prop_assert_eq!(&results(turn), &open);
+            let front = turn.content.iter().take(open.len());
+            prop_assert!(front.into_iter().all(|content| matches!(content, Content::ToolResult(_))));
+        }
+        prop_assert!(calls(&turns[turns.len() - 1]).is_empty(), "a call at the end has its result too");
+    }
+
+    #[test]
+    fn nothing_that_was_said_is_lost_or_reordered(messages in conversation()) {
+        if let Ok(normalised) = normalise(&ask(messages.clone()), None) {
+            for role in [Role::User, Role::Assistant] {
+                let opening = "(The conversation begins with the assistant.)";
+                let kept: Vec<_> =
+                    said(&normalised.messages, role).into_iter().filter(|text| *text != opening).collect();
+                prop_assert_eq!(said(&messages, role), kept);
+            }
+        }
+    }
+
+    #[test]
+    fn document_names_are_acceptable_and_unique(names in proptest::collection::vec(".{0,240}", 1..6)) {
+        let documents: Vec<_> = names.iter().map(|name| document(Some(name))).collect();
+        let normalised = normalise(&ask(vec![user(documents)]), None).unwrap();
+        let mut seen = BTreeSet::new();
+        for content in &normalised.messages[0].content {
+            let Content::Document(Document { name: Some(name), .. }) = content else { panic!("{content:?}") };
+            prop_assert!((1..=200).contains(&name.chars().count()), "{name:?}");
+            prop_assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || " -()[]".contains(c)), "{name:?}");
+            prop_assert!(!name.contains("  "), "{name:?}");
+            prop_assert!(seen.insert(name.clone()), "{name:?} twice");
+        }
+    }
+
+    #[test]
+    fn normalising_twice_changes_nothing_and_says_nothing(messages in conversation(), choice in tool_choice()) {
+        let mut request = with_tools(ask(messages)).system("Be brief.").system(" ");
+        request.tool_choice = choice;
+        request.inference.temperature = Some(1.5);
+        if let Ok(once) = normalise(&request, facts_of(CLAUDE)) {
+            let mut again = Request::new(CLAUDE);
+            again.messages.clone_from(&once.messages);
+            again.system.clone_from(&once.system);
+            again.tools.clone_from(&once.tools);
+            again.tool_choice.clone_from(&once.tool_choice);
+            again.inference = once.inference.clone();
+            let twice = normalise(&again, facts_of(CLAUDE)).unwrap();
+            prop_assert_eq!(&twice.warnings, &vec![]);
+            let expected = Normalised {
+                warnings: vec![],
+                suppress_tool_calls: twice.suppress_tool_calls,
+                ..once
+            };
+            prop_assert_eq!(twice, expected);
+        }
+    }
+
+    /// Prompt caches live on this: what a conversation begins with is written the same however it goes on. Only the
+    /// last turn is open: the next message may join it. And where a call waits for its result at the end, that result
+    /// is made up, so that the turn of the call is the open one.
+    #[test]
+    fn a_longer_conversation_begins_the_same(messages in conversation(), cut in any::<prop::sample::Index>()) {
+        let prefix = messages[..cut.index(messages.len() + 1)].to_vec();
+        if let (Ok(short), Ok(long)) = (normalise(&ask(prefix), None), normalise(&ask(messages), None)) {
+            let last = short.messages.last().unwrap();
+            let waits = last.content.iter().all(|content| {
+                matches!(content, Content::ToolResult(result) if result.is_error)
+            });
+            let closed = short.messages.len().saturating_sub(1 + usize::from(waits));
+            prop_assert!(long.messages.len() >= closed);
+            prop_assert_eq!(&short.messages[..closed], &long.messages[..closed]);
+        }
+    }
+}
+
+fn tool_choice() -> impl Strategy<Value = Option<ToolChoice>> {
+    prop_oneof![
+        Just(None),
+        Just(Some(ToolChoice::Auto)),
+        Just(Some(ToolChoice::Any)),
+        Just(Some(ToolChoice::None)),
+        Just(Some(ToolChoice::Tool { name: "weather".into() })),
+    ]
+}

@@ -460,6 +460,12 @@ async fn cache_writes_are_told_apart_by_their_time_to_live() {
 }
 
 #[tokio::test]
+async fn usage_and_latency_are_absent_rather_than_zero_if_nobody_said() {
+    let answer = answer(&[begins(), says(0, "Hi"), stops("end_turn"), json!({ "metadata": {} })]).await;
+    assert_eq!((answer.end.usage, answer.end.latency, answer.end.metadata), (None, None, None));
+}
+
+#[tokio::test]
 async fn what_else_the_service_says_is_kept_in_its_words() {
     let answer = answer(&[
         begins(),

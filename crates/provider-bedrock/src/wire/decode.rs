@@ -26,7 +26,7 @@ pub(crate) fn response(output: ConverseOutput, request_id: Option<&str>) -> Resu
     let mut response = Response::default();
     response.content = message.content.into_iter().filter_map(content).collect();
     response.stop_reason = StopReason::from(stop_reason);
-    response.usage = output.usage.as_ref().map(usage);
+    response.usage = output.usage.as_ref().and_then(usage);
     response.request_id = request_id.map(str::to_owned);
     response.latency = output.metrics.and_then(|metrics| latency(metrics.latency_ms));
     response.metadata = Metadata {
@@ -67,8 +67,9 @@ impl Metadata {
     }
 }
 
-/// The token counts, in disjoint buckets: Bedrock's `inputTokens` excludes what was cached.
-pub(crate) fn usage(usage: &sdk::TokenUsage) -> Usage {
+/// The token counts, in disjoint buckets: Bedrock's `inputTokens` excludes what was cached. `None` if all are zero: the
+/// SDK fills in zeros where the service says nothing.
+pub(crate) fn usage(usage: &sdk::TokenUsage) -> Option<Usage> {
     let count = |number: i32| u64::try_from(number).unwrap_or(0);
     let written = usage.cache_write_input_tokens.map_or(0, count);
     let one_hour: u64 = usage
@@ -77,17 +78,19 @@ pub(crate) fn usage(usage: &sdk::TokenUsage) -> Usage {
         .filter(|detail| detail.ttl == sdk::CacheTtl::OneHour)
         .map(|detail| count(detail.input_tokens))
         .sum();
-    Usage {
+    let usage = Usage {
         input_tokens: count(usage.input_tokens),
         output_tokens: count(usage.output_tokens),
         cache_read_tokens: usage.cache_read_input_tokens.map_or(0, count),
         cache_write_5m_tokens: written.saturating_sub(one_hour),
         cache_write_1h_tokens: one_hour.min(written),
-    }
+    };
+    (usage != Usage::default()).then_some(usage)
 }
 
+/// How long the service says that it took; `None` for zero, which the SDK fills in where it says nothing.
 pub(crate) fn latency(milliseconds: i64) -> Option<std::time::Duration> {
-    u64::try_from(milliseconds).ok().map(std::time::Duration::from_millis)
+    u64::try_from(milliseconds).ok().filter(|taken| *taken > 0).map(std::time::Duration::from_millis)
 }
 
 /// A block; `None` for what holds nothing, and for what this version does not know.
