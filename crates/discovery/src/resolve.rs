@@ -9,21 +9,6 @@ use outcrop_model_facts::{BedrockId, Kind};
 use crate::merge::{SYSTEM_DEFINED, View, differ_by_revision};
 use crate::settings::GeographyPreference;
 
-/// Models that have on-demand throughput although inference profiles lead to them: the older ones. Without a listing
-/// they are called as they are. Source: "Supported foundation models in Amazon Bedrock" and "Supported Regions and
-/// models for inference profiles" in the Bedrock user guide.
-const ON_DEMAND_BESIDE_PROFILES: &[&str] = &[
-    "amazon.nova-lite-v1:0",
-    "amazon.nova-micro-v1:0",
-    "amazon.nova-pro-v1:0",
-    "anthropic.claude-3-5-sonnet-20240620-",
-    "anthropic.claude-3-haiku-",
-    "anthropic.claude-3-opus-",
-    "anthropic.claude-3-sonnet-",
-    "deepseek.v3.2",
-    "meta.llama3-1-",
-];
-
 /// Resolves an id by what was listed, else by the table of facts; else it stays as it is.
 ///
 /// `home` is the region that models are called in. `ID@REGION` forces a region, and the region of an ARN holds for it.
@@ -154,10 +139,9 @@ impl Question<'_> {
     fn by_facts(&self) -> Option<Resolved> {
         let found = facts::lookup(&self.parsed)?;
         let model = found.facts;
-        let on_demand = ON_DEMAND_BESIDE_PROFILES.iter().any(|start| model.id.starts_with(start));
         let is_bare =
             self.parsed.kind() == Kind::FoundationModel && found.exactness != Exactness::WithoutThroughput;
-        if is_bare && !on_demand {
+        if is_bare && model.needs_profile() {
             let geographies = self.geography.candidates(self.region().unwrap_or_default());
             let known = geographies.into_iter().find(|it| model.profile_prefixes.contains(it));
             if let Some(geography) = known {

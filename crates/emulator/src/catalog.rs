@@ -11,21 +11,6 @@ const DAY: &[FormatItem<'_>] = macros::format_description!("[year]-[month]-[day]
 /// A model becomes LEGACY at least six months before it goes away.
 const NOTICE: Duration = Duration::days(183);
 
-/// Models that can be called by their bare id although inference profiles exist for them: the older ones.
-const ON_DEMAND_BESIDE_PROFILES: &[&str] = &[
-    "amazon.nova-canvas-",
-    "amazon.nova-lite-v1:0",
-    "amazon.nova-micro-v1:0",
-    "amazon.nova-pro-v1:0",
-    "anthropic.claude-3-5-sonnet-20240620-",
-    "anthropic.claude-3-haiku-",
-    "anthropic.claude-3-opus-",
-    "anthropic.claude-3-sonnet-",
-    "deepseek.v3.2",
-    "meta.llama3-1-",
-    "stability.",
-];
-
 /// The models that the runtime knows.
 pub(crate) fn models() -> impl Iterator<Item = &'static ModelFacts> {
     facts::all().iter().filter(|model| !model.is_mantle_only())
@@ -34,12 +19,6 @@ pub(crate) fn models() -> impl Iterator<Item = &'static ModelFacts> {
 /// The model of exactly that bare id.
 pub(crate) fn model(id: &str) -> Option<&'static ModelFacts> {
     facts::find(id).filter(|model| !model.is_mantle_only())
-}
-
-/// Whether a model can be called through an inference profile only.
-pub(crate) fn is_profile_only(model: &ModelFacts) -> bool {
-    let commercial = model.profile_prefixes.iter().any(|prefix| *prefix != Geography::US_GOV.as_str());
-    commercial && !ON_DEMAND_BESIDE_PROFILES.iter().any(|start| model.id.starts_with(start))
 }
 
 /// The dates of a model that goes away.
@@ -191,7 +170,7 @@ impl Place<'_> {
             Kind::FoundationModel => {
                 let model = id.base().and_then(model).ok_or_else(unresolved)?;
                 alive(model, now)?;
-                if is_profile_only(model) {
+                if model.needs_profile() {
                     return Err(ApiError::validation(format!(
                         "Invocation of model ID {} with on-demand throughput isn’t supported. Retry your request \
                          with the ID or ARN of an inference profile that contains this model.",

@@ -162,7 +162,7 @@ fn modalities<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'static str> {
 }
 
 fn inference_types(model: &ModelFacts) -> Vec<&'static str> {
-    if catalog::is_profile_only(model) {
+    if model.needs_profile() {
         return vec!["INFERENCE_PROFILE"];
     }
     if customizations(model).is_empty() { vec!["ON_DEMAND"] } else { vec!["ON_DEMAND", "PROVISIONED"] }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use outcrop_core::{Modality, ModelKind, Price, Rates, Support};
 
+use crate::Geography;
+
 mod lookup;
 mod table;
 
@@ -22,6 +24,23 @@ pub fn all() -> &'static [ModelFacts] {
 pub fn makers() -> &'static [&'static str] {
     table::MAKERS
 }
+
+/// Models that have on-demand throughput although inference profiles lead to them: the older ones. Source: "Supported
+/// foundation models in Amazon Bedrock" and "Supported Regions and models for inference profiles" in the Bedrock user
+/// guide.
+const ON_DEMAND_BESIDE_PROFILES: &[&str] = &[
+    "amazon.nova-canvas-",
+    "amazon.nova-lite-v1:0",
+    "amazon.nova-micro-v1:0",
+    "amazon.nova-pro-v1:0",
+    "anthropic.claude-3-5-sonnet-20240620-",
+    "anthropic.claude-3-haiku-",
+    "anthropic.claude-3-opus-",
+    "anthropic.claude-3-sonnet-",
+    "deepseek.v3.2",
+    "meta.llama3-1-",
+    "stability.",
+];
 
 /// What is known about one foundation model.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,6 +98,13 @@ pub struct ModelFacts {
 }
 
 impl ModelFacts {
+    /// Whether the model is called through an inference profile only, as far as is known: its bare id is refused, for
+    /// want of on-demand throughput. The account's own list is the truth.
+    pub fn needs_profile(&self) -> bool {
+        let commercial = self.profile_prefixes.iter().any(|prefix| *prefix != Geography::US_GOV.as_str());
+        commercial && !ON_DEMAND_BESIDE_PROFILES.iter().any(|start| self.id.starts_with(start))
+    }
+
     /// Whether the id is a name of `bedrock-mantle` only, which the runtime does not know: it is priced nowhere else
     /// and no inference profile has it.
     pub fn is_mantle_only(&self) -> bool {

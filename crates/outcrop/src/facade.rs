@@ -8,7 +8,7 @@ use std::time::Duration;
 use outcrop_config::{Config, Diagnostic, KeyPath, Retry, Settings, Sources};
 use outcrop_core::{
     BuildContext, BuiltCatalog, Environment, Error, ErrorKind, Layer as _, ModelCard, ModelProvider, Price,
-    ProviderId, Query, Rates, Registry, Result, Snapshot,
+    ProviderId, Query, Registry, Result, Snapshot,
 };
 use outcrop_discovery::Discovery;
 use outcrop_layers::{RetryLayer, RetryPolicy, TimeoutLayer};
@@ -153,26 +153,16 @@ impl Outcrop {
         }
     }
 
-    /// What a model costs: by the configuration, else by the table of facts, for the id that is called.
-    pub fn price(&self, reference: &ModelReference) -> Option<Price> {
-        let provider = self.settings().models.providers.get(reference.provider.as_str());
-        let entry = provider
-            .and_then(|provider| provider.models.as_ref())
-            .and_then(|models| models.iter().find(|model| reference.model == model.id.as_str()));
-        if let Some(cost) = entry.and_then(|entry| entry.cost.as_ref()).filter(|cost| !cost.is_placeholder())
-        {
-            return Some(Price::flat(Rates {
-                input: cost.input?,
-                output: cost.output?,
-                cache_read: cost.cache_read,
-                cache_write_5m: cost.cache_write,
-                cache_write_1h: None,
-            }));
+    /// What a model costs, by the id that is called: as its card in the catalogue says, which knows the configuration
+    /// too, else by the table of facts. `None` if nobody knows.
+    pub async fn price(&self, reference: &ModelReference) -> Option<Price> {
+        let catalog = self.built(&reference.provider).await.ok()?.catalog?;
+        let resolved = catalog.resolver?.resolve(&reference.model).await.ok()?;
+        if let Some(price) = resolved.card.and_then(|card| card.price.clone()) {
+            return Some(price);
         }
-        let bedrock =
-            self.config.provider(reference.provider.as_str())?.api() == Some(outcrop_provider_bedrock::API);
-        let id = BedrockId::parse(reference.model.as_str());
-        facts::price_of(&id, id.region()).filter(|_| bedrock).map(|known| known.price.clone())
+        let id = BedrockId::parse(resolved.callable.as_str());
+        facts::price_of(&id, resolved.region.as_deref().or(id.region())).map(|known| known.price.clone())
     }
 
     async fn built(&self, id: &ProviderId) -> Result<Built> {

@@ -28,7 +28,7 @@ pub(crate) async fn run(arguments: Ask, context: &Context, terminal: &mut Termin
         answer = answer(&*provider, &request, &arguments, terminal, started) => answer?,
         _ = tokio::signal::ctrl_c() => return cancelled(terminal),
     };
-    finish(answer, &arguments, &chosen.reference, &ready.outcrop, terminal)
+    finish(answer, &arguments, &chosen.reference, &ready.outcrop, terminal).await
 }
 
 /// The first Ctrl-C: the answer is dropped, which cancels the call. A second one finds the program gone.
@@ -147,7 +147,7 @@ fn warn(warnings: &[Warning], terminal: &mut Terminal) {
     }
 }
 
-fn finish(
+async fn finish(
     answer: Answer,
     arguments: &Ask,
     reference: &ModelReference,
@@ -167,7 +167,8 @@ fn finish(
             || reference.clone(),
             |model| ModelReference { provider: reference.provider.clone(), model },
         );
-        let cost = response.usage.and_then(|usage| outcrop.price(&called)?.cost(&usage));
+        let price = outcrop.price(&called).await;
+        let cost = response.usage.and_then(|usage| price?.cost(&usage));
         terminal.print_json(&summary(&response, &called, cost, first_token, took))?;
     }
     terminal.flush()?;

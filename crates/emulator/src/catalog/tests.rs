@@ -123,11 +123,3 @@ fn names_are_made_from_ids_where_nobody_gave_one() {
     assert_eq!(name_from_id("ai21.j2-mid-v1"), "J2 Mid");
     assert_eq!(name_from_id("anthropic.claude-v2:1"), "Claude");
 }
-
-#[test]
-fn no_exception_of_the_on_demand_list_is_dead() {
-    for start in ON_DEMAND_BESIDE_PROFILES {
-        let model = models().find(|model| model.id.starts_with(start) && !model.profile_prefixes.is_empty());
-        assert!(model.is_some(), "{start} excepts nothing");
-    }
-}

@@ -131,3 +131,20 @@ fn names_of_the_other_endpoint_are_told_apart() {
     assert!(!row("anthropic.claude-haiku-5-5").is_mantle_only());
     assert!(!row("amazon.rerank-v1:0").is_mantle_only());
 }
+
+#[test]
+fn no_exception_of_the_on_demand_list_is_dead() {
+    for start in ON_DEMAND_BESIDE_PROFILES {
+        let model =
+            all().iter().find(|model| model.id.starts_with(start) && !model.profile_prefixes.is_empty());
+        assert!(model.is_some(), "{start} excepts nothing");
+    }
+}
+
+#[test]
+fn newer_models_need_a_profile_and_older_ones_and_those_without_any_do_not() {
+    let needs = |id| find(id).unwrap().needs_profile();
+    assert!(needs("anthropic.claude-opus-4-7"));
+    assert!(!needs("anthropic.claude-3-haiku-20240307-v1:0"));
+    assert!(!needs("amazon.titan-text-express-v1"));
+}

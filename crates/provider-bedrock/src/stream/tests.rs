@@ -126,7 +126,7 @@ fn measured() -> Value {
     json!({ "metadata": { "usage": usage, "metrics": { "latencyMs": 250 } } })
 }
 
-/// <https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference-call.html#conversation-inference-call-response-converse-stream>
+/// <https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference.html#conversation-inference-call-response-converse-stream>
 /// shows a partial response: there is no start and no stop of the text block in it.
 #[tokio::test]
 async fn the_documented_stream() {
