@@ -5,6 +5,9 @@
 
 mod architecture;
 mod ask;
+mod command_line;
+mod configuration;
 mod faults;
 mod independent;
+mod models;
 mod support;

@@ -30,7 +30,7 @@ fn ctrl_c_cancels_the_call() {
     let emulator = stalling();
     let mut client = ask(&emulator, &["--events", "Tell me a long story"]).start();
     client.wait_for("a part of the answer", |line| line.contains(r#""event":"delta""#).then_some(()));
-    interrupt(client.id());
+    client.interrupt();
     let run = client.finish().exits_with(130);
     let error = &run.error_json()["error"];
     assert_eq!(error["kind"], "Cancelled", "{error}");
@@ -45,16 +45,8 @@ fn ctrl_c_before_the_first_word_cancels_the_call_too() {
     emulator.scenario(&json!({ "rules": [{ "fault": { "type": "slowFirstByte" } }] }));
     let client = ask(&emulator, &["Tell me a long story"]).start();
     emulator.wait_for("response_held");
-    interrupt(client.id());
+    client.interrupt();
     let run = client.finish().exits_with(130);
     assert_eq!(run.stdout, "");
     emulator.wait_for("client_disconnected");
-}
-
-/// What Ctrl-C does, by way of the shell: the standard library sends no signals.
-#[cfg(unix)]
-#[track_caller]
-fn interrupt(process: u32) {
-    let status = std::process::Command::new("sh").args(["-c", &format!("kill -INT {process}")]).status();
-    assert!(status.unwrap().success());
 }

@@ -5,8 +5,11 @@ use serde_json::{Value, json};
 use super::{MODEL, ask};
 use crate::support::{Emulator, Outcrop};
 
-/// The fields of an answer, and whether a value is one of theirs.
-const FIELDS: [(&str, fn(&Value) -> bool); 10] = [
+/// The name of a field, and whether a value can be its.
+type Field = (&'static str, fn(&Value) -> bool);
+
+/// The fields of an answer.
+const FIELDS: [Field; 10] = [
     ("content", Value::is_array),
     ("costUsd", Value::is_f64),
     ("firstTokenMs", Value::is_u64),

@@ -124,6 +124,13 @@ fn an_unknown_model_is_not_found_and_the_way_to_a_known_one_is_shown() {
 }
 
 #[test]
+fn a_misspelled_id_is_answered_with_the_right_one() {
+    let emulator = Emulator::start();
+    let run = ask(&emulator, "us.amazon.nova-light-v1:0").exits_with(5);
+    assert!(run.stderr.contains("did you mean `us.amazon.nova-lite-v1:0`?"), "{}", run.stderr);
+}
+
+#[test]
 fn an_unknown_provider_is_part_of_the_id() {
     let emulator = Emulator::start();
     ask(&emulator, "elsewhere/model").exits_with(5);

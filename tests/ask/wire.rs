@@ -7,8 +7,7 @@ use crate::support::Emulator;
 
 #[track_caller]
 fn body(emulator: &Emulator) -> Value {
-    let [request] = emulator.requests().try_into().expect("exactly one request");
-    let request: Value = request;
+    let [request]: [Value; 1] = emulator.requests().try_into().expect("exactly one request");
     assert_eq!((&request["modelId"], &request["status"]), (&json!(MODEL), &json!(200)));
     request["body"].clone()
 }

@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::{Failure, check};
 
+/// Long enough for the head of a response on a busy machine, where a row expects it.
+const FIRST_EVENT: &str = "models.providers.\"amazon-bedrock\".timeouts.firstEvent=1";
+const TOTAL: &str = "models.providers.\"amazon-bedrock\".timeouts.total=1";
 const IDLE: &str = "models.providers.\"amazon-bedrock\".timeouts.idle=0.3";
-const FIRST_EVENT: &str = "models.providers.\"amazon-bedrock\".timeouts.firstEvent=0.3";
-const TOTAL: &str = "models.providers.\"amazon-bedrock\".timeouts.total=0.3";
 
 /// Before the first frame, before the first delta, and in the middle of the text.
 fn places() -> [(Value, &'static str); 3] {

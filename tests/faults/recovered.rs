@@ -16,8 +16,8 @@ fn frames_may_come_in_single_bytes() {
 
 #[test]
 fn the_first_byte_may_be_late() {
-    let emulator = Emulator::start();
     for mode in [&[][..], &["--no-stream"]] {
+        let emulator = Emulator::start();
         emulator.scenario(&json!({ "rules": [{ "fault": { "type": "slowFirstByte" } }] }));
         let asking = ask(&emulator, 1, mode).start();
         let held = emulator.wait_for("response_held");

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Failure, check};
+use super::{Failure, ask, check};
+use crate::support::Emulator;
 
 fn error(status: u16, code: &str, message: &str) -> Value {
     json!({ "type": "error", "status": status, "code": code, "message": message })
@@ -170,4 +171,21 @@ fn what_is_no_answer_of_bedrock_is_a_protocol_error() {
         foreign("an answer to another operation", "unknownOperation").with_status(200),
         foreign("an empty object", "emptyObject").with_status(200),
     ]);
+}
+
+#[test]
+fn a_foreign_answer_is_none_without_a_stream_either() {
+    for body in ["html", "unknownOperation", "emptyObject"] {
+        let emulator = Emulator::start();
+        emulator.scenario(&json!({ "rules": [{ "fault": { "type": "foreignBody", "body": body } }] }));
+        let run = ask(&emulator, 3, &["--json", "--no-stream"]).run().exits_with(1);
+        assert_eq!(run.stdout, "", "{body}");
+        let [request] = emulator.requests_of("Converse").try_into().expect("exactly one request");
+        let (error, request): (_, Value) = (&run.error_json()["error"], request);
+        assert_eq!(
+            (&error["kind"], &error["requestId"]),
+            (&json!("Protocol"), &request["requestId"]),
+            "{body}"
+        );
+    }
 }

@@ -134,9 +134,10 @@ fn only_what_may_pass_is_tried_again() {
 fn silence_before_the_first_word_is_tried_again() {
     let emulator = Emulator::start();
     break_streams(&emulator, &json!({ "type": "stall", "after": "messageStart" }), Some(1));
-    let run = ask(&emulator, 2, &[]).env("OUTCROP_TIMEOUT_FIRST_EVENT", "1").run().succeeds();
+    // More attempts than it takes: on a busy machine a second may be too short once more.
+    let run = ask(&emulator, 4, &[]).env("OUTCROP_TIMEOUT_FIRST_EVENT", "1").run().succeeds();
     assert!(run.stdout.contains(super::PROMPT), "{}", run.stdout);
-    assert_eq!(emulator.requests_of("ConverseStream").len(), 2);
+    assert!(emulator.requests_of("ConverseStream").len() > 1);
 }
 
 #[test]

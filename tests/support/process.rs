@@ -96,9 +96,12 @@ impl Started {
         }
     }
 
-    /// Process id, for signals.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
+    /// Does what Ctrl-C does, by way of the shell: the standard library sends no signals.
+    #[cfg(unix)]
+    #[track_caller]
+    pub(crate) fn interrupt(&self) {
+        let kill = format!("kill -INT {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
     /// Writes `input` to the child's stdin and closes it.

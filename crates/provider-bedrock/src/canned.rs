@@ -49,9 +49,8 @@ pub(crate) fn frame(event: &Value) -> Vec<u8> {
     let is_exception = name.ends_with("Exception");
     let (message_type, name_header) =
         if is_exception { ("exception", ":exception-type") } else { ("event", ":event-type") };
-    let header = |name: &str, value: &str| {
-        Header::new(name.to_owned(), HeaderValue::String(value.to_owned().into()))
-    };
+    let header =
+        |name: &str, value: &str| Header::new(name.to_owned(), HeaderValue::String(value.to_owned().into()));
     let message = Message::new(payload.to_string().into_bytes())
         .add_header(header(":message-type", message_type))
         .add_header(header(name_header, name))

@@ -88,3 +88,111 @@ impl ProviderFactory for Factory {
         Ok(Arc::new(Bedrock::new(context.provider.clone(), aws, settings, context.resolver.clone())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use outcrop_aws::AwsSettings;
+    use outcrop_core::{Environment, ErrorKind, ModelProviderExt as _, Timeouts};
+
+    use super::*;
+
+    fn ours() -> impl ProviderFactory {
+        factory(Arc::new(Aws::new(Environment::default())))
+    }
+
+    /// The pointers and schemas of all settings that have no settings below them.
+    fn leaves(schema: &Value, pointer: &str) -> Vec<(String, Value)> {
+        let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+            return vec![(pointer.to_owned(), schema.clone())];
+        };
+        properties.iter().flat_map(|(key, schema)| leaves(schema, &format!("{pointer}/{key}"))).collect()
+    }
+
+    /// An entry with one value.
+    fn entry(pointer: &str, value: Value) -> Value {
+        pointer.rsplit('/').filter(|key| !key.is_empty()).fold(value, |value, key| json!({ key: value }))
+    }
+
+    #[test]
+    fn every_setting_of_the_schema_is_described_and_read() {
+        let leaves = leaves(&ours().schema(), "");
+        assert!(leaves.len() >= 14, "{leaves:?}");
+        for (pointer, schema) in leaves {
+            let description = schema["description"].as_str().unwrap_or_default();
+            assert!(description.ends_with('.'), "{pointer} is not described: {schema}");
+            let problems = ours().check(&entry(&pointer, json!([])));
+            let found = problems.iter().any(|problem| problem.pointer == pointer);
+            assert!(found, "nobody looks at {pointer}: {problems:?}");
+        }
+    }
+
+    #[test]
+    fn everything_that_is_read_is_in_the_schema() {
+        let full = json!({
+            "auth": "profile",
+            "profile": "dev",
+            "region": "eu-central-1",
+            "baseUrl": "http://127.0.0.1:1",
+            "controlBaseUrl": "http://127.0.0.1:2",
+            "timeouts": { "connect": 1, "firstEvent": 2, "idle": 3, "total": 4 },
+            "guardrail": {
+                "guardrailIdentifier": "g",
+                "guardrailVersion": "1",
+                "streamProcessingMode": "sync",
+                "trace": "enabled",
+            },
+            "requestMetadata": { "team": "growth" },
+        });
+        // A new field does not compile here until the entry above sets it.
+        let BedrockSettings { aws, timeouts, guardrail, request_metadata } =
+            BedrockSettings::from_json(&full).unwrap();
+        let AwsSettings {
+            auth,
+            profile,
+            region,
+            runtime_endpoint,
+            control_endpoint,
+            connect_timeout,
+            isolated: _, // For programs only.
+        } = aws;
+        let Timeouts { first_event, idle, total } = timeouts;
+        assert_eq!(auth, Auth::Profile);
+        let texts = [profile, region, runtime_endpoint, control_endpoint];
+        assert!(texts.iter().all(Option::is_some), "{texts:?}");
+        let limits = [connect_timeout, first_event, idle, total];
+        assert_eq!(limits.map(|limit| limit.map(|limit| limit.as_secs())), [1, 2, 3, 4].map(Some));
+        assert_eq!(guardrail.map(Value::Object), full.get("guardrail").cloned());
+        assert_eq!(request_metadata["team"], "growth");
+
+        let known: BTreeSet<_> =
+            leaves(&ours().schema(), "").into_iter().map(|(pointer, _)| pointer).collect();
+        for pointer in &known {
+            assert!(full.pointer(pointer).is_some(), "{pointer} of the schema is not in the full entry");
+        }
+        let set: usize = full.as_object().unwrap().iter().fold(0, |sum, (key, value)| {
+            sum + if key == "requestMetadata" { 1 } else { value.as_object().map_or(1, serde_json::Map::len) }
+        });
+        assert_eq!(set, known.len(), "the full entry has settings that the schema has not");
+    }
+
+    #[tokio::test]
+    async fn a_provider_is_built_without_the_network() {
+        let factory = ours();
+        assert_eq!((factory.api(), factory.crate_name()), (API, "outcrop-provider-bedrock"));
+        let context = BuildContext::new("bedrock-eu".into(), Environment::default());
+        let provider = factory.build(&json!({ "region": "eu-central-1" }), &context).await.unwrap();
+        assert_eq!(provider.id().as_str(), "bedrock-eu");
+        assert!(provider.find::<Bedrock>().is_some());
+    }
+
+    #[tokio::test]
+    async fn wrong_settings_build_nothing() {
+        let context = BuildContext::new("bedrock-eu".into(), Environment::default());
+        let broken = json!({ "guardrail": { "guardrailIdentifier": "" } });
+        let error = ours().build(&broken, &context).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.message().contains("`guardrail.guardrailIdentifier`"), "{error}");
+    }
+}

@@ -54,3 +54,110 @@ pub(crate) fn merged(
 fn invalid(message: String) -> Error {
     Error::new(ErrorKind::InvalidRequest, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use outcrop_core::ProviderId;
+    use serde_json::json;
+
+    use super::*;
+
+    const PROVIDER: &str = "bedrock-eu";
+
+    fn ask(options: Value) -> Request {
+        let mut request = Request::new("amazon.nova-lite-v1:0").user("Hi");
+        request.options.insert(ProviderId::from(PROVIDER), options);
+        request
+    }
+
+    fn settings(entry: &Value) -> BedrockSettings {
+        BedrockSettings::from_json(entry).unwrap()
+    }
+
+    fn merge(options: Value, entry: &Value, streaming: bool) -> Value {
+        Value::Object(merged(&ask(options), PROVIDER, &settings(entry), streaming).unwrap())
+    }
+
+    #[test]
+    fn a_request_without_options_has_none() {
+        let request = Request::new("amazon.nova-lite-v1:0").user("Hi");
+        assert!(merged(&request, PROVIDER, &BedrockSettings::default(), true).unwrap().is_empty());
+    }
+
+    #[test]
+    fn options_of_another_provider_are_not_looked_at() {
+        let request = ask(json!({ "not for you": true }));
+        assert!(merged(&request, "amazon-bedrock", &BedrockSettings::default(), true).unwrap().is_empty());
+    }
+
+    #[test]
+    fn an_unknown_option_names_the_known_ones() {
+        let request = ask(json!({ "serviceTier": { "type": "flex" }, "topK": 5 }));
+        let error = merged(&request, PROVIDER, &BedrockSettings::default(), true).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert!(error.message().contains("`options.bedrock-eu.topK`"), "{error}");
+        for option in OPTIONS {
+            assert!(error.message().contains(&format!("`{option}`")), "{error}");
+        }
+    }
+
+    #[test]
+    fn options_that_are_no_object_are_refused() {
+        for (options, place) in
+            [(json!([]), "`options.bedrock-eu`"), (json!({ "requestMetadata": "a" }), "requestMetadata")]
+        {
+            let settings = settings(&json!({ "requestMetadata": { "team": "growth" } }));
+            let error = merged(&ask(options), PROVIDER, &settings, true).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+            assert!(error.message().contains(place), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_configured_guardrail_cannot_be_replaced_or_loosened() {
+        let entry = json!({ "guardrail": { "guardrailIdentifier": "ours", "guardrailVersion": "3" } });
+        for own in [
+            json!({}),
+            json!({ "guardrailConfig": { "guardrailIdentifier": "theirs", "guardrailVersion": "DRAFT" } }),
+            json!({ "guardrailConfig": { "streamProcessingMode": "async", "trace": "disabled" } }),
+            json!({ "guardrailConfig": null }),
+        ] {
+            let expected =
+                json!({ "guardrailConfig": { "guardrailIdentifier": "ours", "guardrailVersion": "3" } });
+            assert_eq!(merge(own, &entry, true), expected);
+        }
+    }
+
+    #[test]
+    fn a_caller_may_choose_a_guardrail_where_none_is_configured() {
+        let own = json!({ "guardrailConfig": { "guardrailIdentifier": "theirs", "guardrailVersion": "1" } });
+        assert_eq!(merge(own.clone(), &json!({}), true), own);
+    }
+
+    #[test]
+    fn converse_knows_no_stream_processing_mode() {
+        let guardrail = json!({
+            "guardrailIdentifier": "g", "guardrailVersion": "1", "streamProcessingMode": "sync", "trace": "enabled",
+        });
+        let mut whole = guardrail.clone();
+        whole.as_object_mut().unwrap().remove("streamProcessingMode");
+        for (own, entry) in [
+            (json!({}), json!({ "guardrail": guardrail })),
+            (json!({ "guardrailConfig": guardrail }), json!({})),
+        ] {
+            assert_eq!(merge(own.clone(), &entry, true)["guardrailConfig"], guardrail);
+            assert_eq!(merge(own, &entry, false)["guardrailConfig"], whole);
+        }
+    }
+
+    #[test]
+    fn configured_metadata_goes_along_and_cannot_be_changed() {
+        let entry = json!({ "requestMetadata": { "team": "growth", "stage": "prod" } });
+        assert_eq!(merge(json!({}), &entry, true), entry);
+        let own = json!({ "requestMetadata": { "user": "alice", "team": "nobody" } });
+        assert_eq!(
+            merge(own, &entry, true),
+            json!({ "requestMetadata": { "user": "alice", "team": "growth", "stage": "prod" } })
+        );
+    }
+}

@@ -43,7 +43,8 @@ fn with_nearest(error: Error, model: &ModelId) -> Error {
     let scored = known.map(|id| (strsim::jaro_winkler(wanted, id), id)).filter(|(score, _)| *score > SIMILAR);
     match scored.max_by(|(one, _), (other, _)| one.total_cmp(other)) {
         Some((_, id)) => {
-            let prefix = parsed.geography().map(|geography| format!("{}.", geography.as_str())).unwrap_or_default();
+            let prefix =
+                parsed.geography().map(|geography| format!("{}.", geography.as_str())).unwrap_or_default();
             error.with_hint(format!("did you mean `{prefix}{id}`?"))
         }
         None => error,

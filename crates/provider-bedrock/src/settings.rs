@@ -116,7 +116,7 @@ fn check_guardrail(guardrail: &Map<String, Value>, problems: &mut Vec<SettingPro
         let message = "`guardrail.guardrailIdentifier` must be the id or the ARN of a guardrail".to_owned();
         problems.push(unlisted(place("guardrailIdentifier"), message));
     }
-    if said("guardrailVersion").is_some_and(|version| !is_text(version)) {
+    if said("guardrailVersion").is_some_and(|version| !version.as_str().is_some_and(is_version)) {
         let message = format!("`guardrail.guardrailVersion` must be a number in quotes or `{WORKING_DRAFT}`");
         problems.push(unlisted(place("guardrailVersion"), message));
     }
@@ -132,6 +132,12 @@ fn check_guardrail(guardrail: &Map<String, Value>, problems: &mut Vec<SettingPro
     }
 }
 
+/// `GuardrailVersion` of the service model.
+fn is_version(version: &str) -> bool {
+    let number = !version.starts_with('0') && version.bytes().all(|byte| byte.is_ascii_digit());
+    version == WORKING_DRAFT || (number && (1..=8).contains(&version.len()))
+}
+
 fn unlisted(pointer: String, message: String) -> SettingProblem {
     listed(pointer, message, &[])
 }
@@ -144,4 +150,139 @@ fn listed(pointer: String, message: String, allowed: &[&str]) -> SettingProblem 
 /// A key as a JSON pointer writes it (RFC 6901).
 fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use outcrop_core::ErrorKind;
+    use serde_json::json;
+
+    use super::*;
+
+    fn problems(entry: &Value) -> Vec<(String, String)> {
+        let problems = BedrockSettings::check(entry);
+        if let Some(first) = problems.first() {
+            let error = BedrockSettings::from_json(entry).unwrap_err();
+            assert_eq!((error.kind(), error.message()), (ErrorKind::Config, first.message.as_str()));
+        }
+        problems.into_iter().map(|problem| (problem.pointer, problem.message)).collect()
+    }
+
+    fn pointers(entry: &Value) -> Vec<String> {
+        problems(entry).into_iter().map(|(pointer, _)| pointer).collect()
+    }
+
+    #[test]
+    fn an_empty_entry_is_all_defaults() {
+        assert_eq!(BedrockSettings::from_json(&json!({})).unwrap(), BedrockSettings::default());
+    }
+
+    #[test]
+    fn every_problem_is_found_at_its_place() {
+        let entry = json!({
+            "auth": "magic",
+            "timeouts": { "connect": 0, "firstEvent": -1, "idle": "2", "total": 0 },
+            "guardrail": {
+                "guardrailVersion": 3, "streamProcessingMode": "later", "trace": true, "a/b~c": 1,
+            },
+            "requestMetadata": { "team": "growth", "cost/centre": 7 },
+        });
+        assert_eq!(
+            pointers(&entry),
+            [
+                "/auth",
+                "/timeouts/connect",
+                "/timeouts/firstEvent",
+                "/timeouts/idle",
+                "/timeouts/total",
+                "/requestMetadata/cost~1centre",
+                "/guardrail/guardrailIdentifier",
+                "/guardrail/guardrailVersion",
+                "/guardrail/streamProcessingMode",
+                "/guardrail/trace",
+                "/guardrail/a~1b~0c",
+            ]
+        );
+        let named = BedrockSettings::check(&entry);
+        let allowed =
+            |pointer: &str| named.iter().find(|problem| problem.pointer == pointer).unwrap().allowed.clone();
+        assert_eq!(allowed("/guardrail/streamProcessingMode"), ["sync", "async"]);
+        assert_eq!(allowed("/guardrail/trace"), ["enabled", "disabled", "enabled_full"]);
+        assert_eq!(allowed("/guardrail/a~1b~0c"), GUARDRAIL_KEYS);
+
+        assert_eq!(
+            pointers(&json!({ "guardrail": "g", "requestMetadata": [] })),
+            ["/guardrail", "/requestMetadata"]
+        );
+    }
+
+    /// An empty identifier stands where the configuration had a mistake: calls must fail rather than go through.
+    #[test]
+    fn a_guardrail_without_an_identifier_lets_no_call_through() {
+        for guardrail in [
+            json!({}),
+            json!({ "guardrailIdentifier": "" }),
+            json!({ "guardrailIdentifier": " \t", "guardrailVersion": "1" }),
+            json!({ "guardrailIdentifier": null }),
+            json!({ "guardrailIdentifier": 7 }),
+        ] {
+            let entry = json!({ "guardrail": guardrail });
+            let (pointer, message) = problems(&entry).remove(0);
+            assert_eq!(pointer, "/guardrail/guardrailIdentifier", "{entry}");
+            assert!(message.contains("`guardrail.guardrailIdentifier`"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_guardrail_without_a_version_is_its_working_draft() {
+        let guardrail = |guardrail: Value| {
+            BedrockSettings::from_json(&json!({ "guardrail": guardrail }))
+                .unwrap()
+                .guardrail
+                .map(Value::Object)
+        };
+        let draft = json!({ "guardrailIdentifier": "g", "guardrailVersion": "DRAFT" });
+        assert_eq!(guardrail(json!({ "guardrailIdentifier": "g" })), Some(draft.clone()));
+        let unset = json!({
+            "guardrailIdentifier": "g", "guardrailVersion": null, "streamProcessingMode": null, "trace": null,
+        });
+        assert_eq!(guardrail(unset), Some(draft));
+        let whole = json!({
+            "guardrailIdentifier": "arn:aws:bedrock:us-east-1:111122223333:guardrail/g",
+            "guardrailVersion": "12",
+            "streamProcessingMode": "async",
+            "trace": "enabled_full",
+        });
+        assert_eq!(guardrail(whole.clone()), Some(whole));
+    }
+
+    #[test]
+    fn a_version_is_a_number_or_the_working_draft() {
+        for (version, right) in [
+            ("1", true),
+            ("12345678", true),
+            ("DRAFT", true),
+            ("", false),
+            ("0", false),
+            ("123456789", false),
+            ("v1", false),
+            ("draft", false),
+        ] {
+            let entry = json!({ "guardrail": { "guardrailIdentifier": "g", "guardrailVersion": version } });
+            let expected: &[&str] = if right { &[] } else { &["/guardrail/guardrailVersion"] };
+            assert_eq!(pointers(&entry), expected, "{version:?}");
+        }
+    }
+
+    #[test]
+    fn time_limits_are_the_entrys_then_the_models_then_ours() {
+        let ours = BedrockSettings::default();
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        let limits = |first_event, idle, total| Timeouts { first_event, idle, total };
+        assert_eq!(ours.timeouts_for(false, None), limits(seconds(120), seconds(120), None));
+        assert_eq!(ours.timeouts_for(true, seconds(300)), limits(seconds(600), seconds(300), None));
+        let entry = json!({ "timeouts": { "firstEvent": 1, "idle": 2, "total": 3 } });
+        let entry = BedrockSettings::from_json(&entry).unwrap();
+        assert_eq!(entry.timeouts_for(true, seconds(300)), limits(seconds(1), seconds(2), seconds(3)));
+    }
 }

@@ -145,7 +145,9 @@ impl Translator {
     fn take(&mut self, frame: sdk::ConverseStreamOutput) -> Result<()> {
         match frame {
             sdk::ConverseStreamOutput::Metadata(event) => self.measured = Some(event),
-            _ if self.stopped.is_some() => tracing::warn!("an event after the end of the message was left out"),
+            _ if self.stopped.is_some() => {
+                tracing::warn!("an event after the end of the message was left out");
+            }
             sdk::ConverseStreamOutput::ContentBlockDelta(event) => {
                 if let Some(delta) = event.delta {
                     self.grow(index(event.content_block_index), delta)?;

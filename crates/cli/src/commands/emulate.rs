@@ -24,16 +24,21 @@ pub(crate) async fn run(arguments: Emulate, terminal: &mut Terminal) -> Result<(
     let emulator = Emulator::bind(arguments.listen, options)
         .await
         .map_err(Failure::io(format!("the emulator cannot listen on {}", arguments.listen)))?;
+    let mut interrupted = Box::pin(async {
+        // Without a signal handler there is nothing to wait for but the end of the process.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    });
+    // Polled once before anybody can know that it runs: from then on Ctrl-C ends it in good order.
+    tokio::select! {
+        biased;
+        () = &mut interrupted => return Ok(()),
+        () = std::future::ready(()) => {}
+    }
     terminal.print(&export_lines(&emulator.endpoint(), &exports))?;
     terminal.flush()?;
-    emulator
-        .serve(async {
-            // Without a signal handler there is nothing to wait for but the end of the process.
-            if tokio::signal::ctrl_c().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        })
-        .await;
+    emulator.serve(interrupted).await;
     Ok(())
 }
 

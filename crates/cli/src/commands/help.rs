@@ -38,13 +38,16 @@ fn command(path: &[&str]) -> Result<String, Failure> {
 }
 
 fn exit_codes() -> String {
-    let mut text = String::from("Exit codes\n\n   0  success\n   2  the command line is wrong\n");
-    let mut kinds = ErrorKind::ALL.to_vec();
-    kinds.sort_by_key(|kind| kind.exit_code());
-    for kind in kinds {
+    let mut rows = vec![(0, "success".to_owned()), (2, "the command line is wrong".to_owned())];
+    rows.extend(ErrorKind::ALL.iter().map(|kind| {
         let retry = if kind.default_retry().is_advised() { " (is retried)" } else { "" };
-        writeln!(text, " {:>3}  {}: {}{retry}\n      {}", kind.exit_code(), kind.name(), kind, kind.remedy())
-            .ok();
+        (kind.exit_code(), format!("{}: {kind}{retry}\n      {}", kind.name(), kind.remedy()))
+    }));
+    // Kinds of the same code stay in the order of the documentation.
+    rows.sort_by_key(|(code, _)| *code);
+    let mut text = String::from("Exit codes\n\n");
+    for (code, meaning) in rows {
+        writeln!(text, " {code:>3}  {meaning}").ok();
     }
     text
 }

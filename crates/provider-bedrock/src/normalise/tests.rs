@@ -18,8 +18,8 @@ const NOVA: &str = "amazon.nova-lite-v1:0";
 /// A model that takes no sampling parameters.
 const NO_SAMPLING: &str = "anthropic.claude-opus-4-7";
 
-fn facts_of(id: &str) -> Option<&'static ModelFacts> {
-    Some(facts::find(id).unwrap())
+fn facts_of(id: &str) -> &'static ModelFacts {
+    facts::find(id).unwrap()
 }
 
 fn ask(messages: Vec<Message>) -> Request {
@@ -112,12 +112,18 @@ fn case(rule: &'static str, name: &'static str, before: Vec<Message>, after: Vec
 }
 
 fn for_model(model: &str, case: Case) -> Case {
-    Case { facts: facts_of(model), ..case }
+    Case { facts: Some(facts_of(model)), ..case }
 }
 
 /// The conversations that exactly one rule changes.
 fn cases() -> Vec<Case> {
-    let opening = || user("(The conversation begins with the assistant.)");
+    [reasoning_cases(), text_cases(), call_cases(), turn_cases(), document_cases()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn reasoning_cases() -> Vec<Case> {
     vec![
         for_model(
             CLAUDE,
@@ -150,6 +156,11 @@ fn cases() -> Vec<Case> {
                 vec![user("2+2?"), assistant(vec![unsigned("So."), text("4")])],
             ),
         ),
+    ]
+}
+
+fn text_cases() -> Vec<Case> {
+    vec![
         case(
             "blank-text",
             "in every turn and in results",
@@ -186,6 +197,11 @@ fn cases() -> Vec<Case> {
             ],
             vec![user("Hi"), assistant("Hello")],
         ),
+    ]
+}
+
+fn call_cases() -> Vec<Case> {
+    vec![
         case(
             "tool-input",
             "JSON text of an object is read, all else becomes an empty object",
@@ -210,26 +226,6 @@ fn cases() -> Vec<Case> {
                     call("e"),
                 ]),
                 user(["a", "b", "c", "d", "e"].map(|id| result(id, "ok")).to_vec()),
-            ],
-        ),
-        case(
-            "merged-turns",
-            "neighbours of the same role",
-            vec![user("One"), user("two"), assistant("Three"), assistant("four"), user("Five")],
-            vec![
-                user(vec![text("One"), text("two")]),
-                assistant(vec![text("Three"), text("four")]),
-                user("Five"),
-            ],
-        ),
-        case(
-            "merged-turns",
-            "results of one turn that came as a message each",
-            vec![user("Hi"), assistant(vec![call("a"), call("b")]), user(result("a", "1")), user(result("b", "2"))],
-            vec![
-                user("Hi"),
-                assistant(vec![call("a"), call("b")]),
-                user(vec![result("a", "1"), result("b", "2")]),
             ],
         ),
         case(
@@ -275,12 +271,48 @@ fn cases() -> Vec<Case> {
                 user(made_up("c")),
             ],
         ),
+    ]
+}
+
+fn turn_cases() -> Vec<Case> {
+    let opening = user("(The conversation begins with the assistant.)");
+    vec![
+        case(
+            "merged-turns",
+            "neighbours of the same role",
+            vec![user("One"), user("two"), assistant("Three"), assistant("four"), user("Five")],
+            vec![
+                user(vec![text("One"), text("two")]),
+                assistant(vec![text("Three"), text("four")]),
+                user("Five"),
+            ],
+        ),
+        case(
+            "merged-turns",
+            "results of one turn that came as a message each",
+            vec![
+                user("Hi"),
+                assistant(vec![call("a"), call("b")]),
+                user(result("a", "1")),
+                user(result("b", "2")),
+            ],
+            vec![
+                user("Hi"),
+                assistant(vec![call("a"), call("b")]),
+                user(vec![result("a", "1"), result("b", "2")]),
+            ],
+        ),
         case(
             "first-turn",
             "a greeting of the assistant gets a turn before it",
             vec![assistant("Welcome!"), user("Hi")],
-            vec![opening(), assistant("Welcome!"), user("Hi")],
+            vec![opening, assistant("Welcome!"), user("Hi")],
         ),
+    ]
+}
+
+fn document_cases() -> Vec<Case> {
+    vec![
         case(
             "document-name",
             "characters, spaces, length and doubles",
@@ -293,12 +325,6 @@ fn cases() -> Vec<Case> {
                 document(Some("(1) [a]-b")),
                 document(Some(&"x".repeat(250))),
                 document(Some(&"x".repeat(250))),
-                Content::ToolUse(ToolUse {
-                    id: "a".into(),
-                    name: "weather".into(),
-                    input: json!({}),
-                    malformed_input: None,
-                }),
             ])],
             vec![user(vec![
                 document(Some("r-sum--2024-pdf")),
@@ -309,7 +335,6 @@ fn cases() -> Vec<Case> {
                 document(Some("(1) [a]-b")),
                 document(Some(&"x".repeat(200))),
                 document(Some(&format!("{} (2)", "x".repeat(196)))),
-                call("a"),
             ])],
         ),
         case(
@@ -356,7 +381,7 @@ fn every_rule_does_what_it_says_and_says_so() {
         let normalised = normalise(&request, facts).unwrap();
         assert_eq!(normalised.messages, after, "{rule}: {name}");
         let said: Vec<_> = normalised.warnings.iter().map(|warning| &*warning.rule).collect();
-        assert!(said.contains(&rule), "{rule}: {name}: only {said:?} said something");
+        assert_eq!(said, [rule], "{name}");
     }
 }
 
@@ -375,7 +400,7 @@ fn a_conversation_in_order_stays_as_it_is() {
         assistant("Done.\n"),
         user("Thanks"),
     ];
-    let normalised = normalise(&with_tools(ask(messages.clone())), facts_of(CLAUDE)).unwrap();
+    let normalised = normalise(&with_tools(ask(messages.clone())), Some(facts_of(CLAUDE))).unwrap();
     assert_eq!(normalised.warnings, []);
     let Content::Document(unnamed) = &normalised.messages[0].content[2] else { panic!() };
     assert_eq!(unnamed.name.as_deref(), Some("document-2"), "one without a name gets one without a word");
@@ -419,7 +444,8 @@ fn a_long_name_that_stands_twice_keeps_single_spaces() {
 
 #[test]
 fn a_request_that_says_nothing_is_refused() {
-    for messages in [vec![], vec![user(" ")], vec![user(vec![]), assistant("\n")], vec![user(result("a", "1"))]]
+    for messages in
+        [vec![], vec![user(" ")], vec![user(vec![]), assistant("\n")], vec![user(result("a", "1"))]]
     {
         let error = normalise(&ask(messages), None).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
@@ -445,11 +471,8 @@ fn tools_that_only_the_conversation_knows_are_described_from_it() {
         input: json!({}),
         malformed_input: None,
     });
-    let messages = vec![
-        user("Hi"),
-        assistant(vec![call("a"), other]),
-        user(vec![result("a", "1"), result("b", "2")]),
-    ];
+    let messages =
+        vec![user("Hi"), assistant(vec![call("a"), other]), user(vec![result("a", "1"), result("b", "2")])];
     let mut request = ask(messages);
     let normalised = normalise(&request, None).unwrap();
     assert_eq!(normalised.tools, [stub("clock"), stub("weather")], "in an order that is always the same");
@@ -532,9 +555,8 @@ fn sampling_that_the_model_refuses_is_left_out() {
         top_p: Some(0.9),
         stop_sequences: vec![String::new(), "END".into()],
     };
-    let normalised = normalise(&request, facts_of(NO_SAMPLING)).unwrap();
-    let left =
-        Inference { max_tokens: Some(64), stop_sequences: vec!["END".into()], ..Inference::default() };
+    let normalised = normalise(&request, Some(facts_of(NO_SAMPLING))).unwrap();
+    let left = Inference { max_tokens: Some(64), stop_sequences: vec!["END".into()], ..Inference::default() };
     assert_eq!(normalised.inference, left);
     let said: Vec<_> = normalised.warnings.iter().map(|warning| warning.message.as_str()).collect();
     assert_eq!(said.len(), 2, "{said:?}");
@@ -569,7 +591,10 @@ enum Part {
 
 fn part(role: Role) -> BoxedStrategy<Part> {
     let words = prop_oneof![Just("word"), Just("two words\n"), Just(" "), Just(""), Just("\u{a0}")];
-    let names = prop_oneof![Just("a"), Just("a (2)"), Just("é  é"), Just(""), Just("document-2")];
+    let names = prop_oneof![
+        3 => Just(""),
+        4 => prop_oneof![Just("a"), Just("a (2)"), Just("é  é"), Just("document-2")],
+    ];
     let both = prop_oneof![
         4 => words.clone().prop_map(Part::Text),
         1 => Just(Part::Cache),
@@ -578,7 +603,7 @@ fn part(role: Role) -> BoxedStrategy<Part> {
         return prop_oneof![
             5 => both,
             4 => (0..6_usize, words).prop_map(|(call, words)| Part::Result(call, words)),
-            1 => names.prop_map(Part::Document),
+            3 => names.prop_map(Part::Document),
             1 => Just(Part::Image),
             1 => Just(Part::Guard),
         ]
@@ -594,7 +619,7 @@ fn turn() -> impl Strategy<Value = (Role, Vec<Part>)> {
 }
 
 fn conversation() -> impl Strategy<Value = Vec<Message>> {
-    proptest::collection::vec(turn(), 0..8).prop_map(|turns| {
+    proptest::collection::vec(turn(), 0..10).prop_map(|turns| {
         let mut calls = 0;
         let mut texts = 0;
         let mut content = |part: Part| match part {
@@ -605,14 +630,12 @@ fn conversation() -> impl Strategy<Value = Vec<Message>> {
             }
             Part::Thought => signed("hm"),
             Part::Document(name) => document(Some(name).filter(|name| !name.is_empty())),
-            Part::Image => Content::Image(Image {
-                format: ImageFormat::Png,
-                source: Source::Bytes(Blob::from(vec![1])),
-            }),
-            Part::Guard => Content::Guard(Guard {
-                content: GuardContent::Text("guarded".into()),
-                qualifiers: vec![],
-            }),
+            Part::Image => {
+                Content::Image(Image { format: ImageFormat::Png, source: Source::Bytes(Blob::from(vec![1])) })
+            }
+            Part::Guard => {
+                Content::Guard(Guard { content: GuardContent::Text("guarded".into()), qualifiers: vec![] })
+            }
             Part::Cache => Content::CachePoint(CachePoint::default()),
             Part::Call => {
                 calls += 1;
@@ -734,14 +757,14 @@ proptest! {
         let mut request = with_tools(ask(messages)).system("Be brief.").system(" ");
         request.tool_choice = choice;
         request.inference.temperature = Some(1.5);
-        if let Ok(once) = normalise(&request, facts_of(CLAUDE)) {
+        if let Ok(once) = normalise(&request, Some(facts_of(CLAUDE))) {
             let mut again = Request::new(CLAUDE);
             again.messages.clone_from(&once.messages);
             again.system.clone_from(&once.system);
             again.tools.clone_from(&once.tools);
             again.tool_choice.clone_from(&once.tool_choice);
             again.inference = once.inference.clone();
-            let twice = normalise(&again, facts_of(CLAUDE)).unwrap();
+            let twice = normalise(&again, Some(facts_of(CLAUDE))).unwrap();
             prop_assert_eq!(&twice.warnings, &vec![]);
             let expected = Normalised {
                 warnings: vec![],

@@ -50,23 +50,19 @@ struct Repairs {
 }
 
 /// Puts the results of an assistant's calls at the front of the next user turn, in the order of the calls; makes up
-/// the missing ones and drops those that answer nothing. A call of a tool that the service ran has its result beside
-/// it and waits for none.
+/// the missing ones and drops those that answer nothing. The turns alternate already. A call of a tool that the
+/// service ran has its result beside it and waits for none.
 pub(super) fn pair(messages: Vec<Message>, warnings: &mut Warnings) -> Vec<Message> {
     let mut repairs = Repairs::default();
     let mut paired: Vec<Message> = Vec::with_capacity(messages.len());
     let mut open_calls: Vec<String> = Vec::new();
     for mut message in messages {
-        let calls = std::mem::take(&mut open_calls);
         if message.role == Role::Assistant {
-            if !calls.is_empty() {
-                repairs.missing += calls.len();
-                paired.push(Message::user(calls.iter().map(|id| no_result(id)).collect::<Vec<_>>()));
-            }
             open_calls = call_ids(&message);
             paired.push(message);
             continue;
         }
+        let calls = std::mem::take(&mut open_calls);
         message.content = answer(&calls, std::mem::take(&mut message.content), &mut repairs);
         if !message.content.is_empty() {
             paired.push(message);
@@ -125,7 +121,9 @@ fn answer(calls: &[String], content: Vec<Content>, repairs: &mut Repairs) -> Vec
         .collect();
     answered.extend(rest);
     let in_place = |(before, after): (&Option<String>, &Content)| before.as_deref() == result_id(after);
-    if repairs.missing + repairs.orphans == repaired_before && !order_before.iter().zip(&answered).all(in_place) {
+    if repairs.missing + repairs.orphans == repaired_before
+        && !order_before.iter().zip(&answered).all(in_place)
+    {
         repairs.moved += 1;
     }
     answered

@@ -298,12 +298,7 @@ async fn citations_belong_to_their_text() {
     };
     assert_eq!(
         answer.events,
-        [
-            open(0, Block::Text),
-            text(0, "It is fast."),
-            grows(0, Delta::Citation { citation }),
-            close(0)
-        ]
+        [open(0, Block::Text), text(0, "It is fast."), grows(0, Delta::Citation { citation }), close(0)]
     );
 }
 

@@ -218,3 +218,6 @@ fn citation_location(location: sdk::CitationLocation) -> Option<CitationLocation
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests;

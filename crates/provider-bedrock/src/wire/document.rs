@@ -18,3 +18,43 @@ pub(crate) fn to_value(document: &Document) -> Value {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_value_stays_what_it_is() {
+        let document = Document::Object(
+            [
+                ("null".to_owned(), Document::Null),
+                ("flag".to_owned(), Document::Bool(true)),
+                ("large".to_owned(), Document::Number(Number::PosInt(u64::MAX))),
+                ("small".to_owned(), Document::Number(Number::NegInt(i64::MIN))),
+                ("fraction".to_owned(), Document::Number(Number::Float(0.7))),
+                ("text".to_owned(), Document::String("\u{0}🦀".to_owned())),
+                ("list".to_owned(), Document::Array(vec![Document::Null, Document::Bool(false)])),
+                ("none".to_owned(), Document::Object(std::collections::HashMap::new())),
+            ]
+            .into(),
+        );
+        let expected = json!({
+            "null": null,
+            "flag": true,
+            "large": u64::MAX,
+            "small": i64::MIN,
+            "fraction": 0.7,
+            "text": "\u{0}🦀",
+            "list": [null, false],
+            "none": {},
+        });
+        assert_eq!(to_value(&document), expected);
+    }
+
+    #[test]
+    fn a_number_that_json_cannot_write_is_null() {
+        assert_eq!(to_value(&Document::Number(Number::Float(f64::NAN))), Value::Null);
+    }
+}

@@ -250,10 +250,7 @@ fn examples() -> Vec<(&'static str, Request)> {
         ("text", ask("string")),
         ("image", ask(image(Source::Bytes(bytes(PNG))))),
         ("image in S3", ask(image(Source::S3(s3("myImage", OWNER))))),
-        (
-            "document",
-            ask(vec![text("string"), pdf("MyDocument", DocumentSource::Bytes(bytes(PDF)))]),
-        ),
+        ("document", ask(vec![text("string"), pdf("MyDocument", DocumentSource::Bytes(bytes(PDF)))])),
         (
             "document in S3",
             ask(vec![text("string"), pdf("MyDocument", DocumentSource::S3(s3("myDocument", OWNER)))]),
@@ -306,10 +303,7 @@ fn examples() -> Vec<(&'static str, Request)> {
         (
             "contextual grounding",
             ask(vec![
-                guarded(
-                    "London is the capital of UK. Tokyo is the capital of Japan",
-                    &["grounding_source"],
-                ),
+                guarded("London is the capital of UK. Tokyo is the capital of Japan", &["grounding_source"]),
                 guarded("What is the capital of Japan?", &["query"]),
             ]),
         ),
@@ -365,13 +359,15 @@ fn cited() -> Content {
 }
 
 fn look() -> Request {
-    let call =
-        ToolUse { id: "a".into(), name: "look".into(), input: json!({}), malformed_input: None };
+    let call = ToolUse { id: "a".into(), name: "look".into(), input: json!({}), malformed_input: None };
     let film = Video { format: VideoFormat::ThreeGp, source: Source::S3(s3("film", None)) };
     let content = vec![
         ToolResultContent::Text(Text { text: "seen".into() }),
         ToolResultContent::Json(Json { value: json!([1, null]) }),
-        ToolResultContent::Image(Image { format: ImageFormat::Webp, source: Source::Bytes(bytes("UklGRg==")) }),
+        ToolResultContent::Image(Image {
+            format: ImageFormat::Webp,
+            source: Source::Bytes(bytes("UklGRg==")),
+        }),
         ToolResultContent::Document(file(
             DocumentFormat::Csv,
             Some("table"),
@@ -423,8 +419,7 @@ fn of_every_kind() -> Vec<(&'static str, Request)> {
         let signature = signature.map(str::to_owned);
         Content::Reasoning(Reasoning { text: text.into(), signature, redacted: None })
     };
-    let redacted =
-        Content::Reasoning(Reasoning { redacted: Some(bytes("AP8=")), ..Reasoning::default() });
+    let redacted = Content::Reasoning(Reasoning { redacted: Some(bytes("AP8=")), ..Reasoning::default() });
     let noted = Document {
         context: Some("A note.".into()),
         citations: true,
@@ -460,10 +455,7 @@ fn of_every_kind() -> Vec<(&'static str, Request)> {
                     .user("Sure?"),
             ),
         ),
-        (
-            "unsigned reasoning",
-            ask("2+2?").assistant(vec![thought("Hm.", None), text("4")]).user("Sure?"),
-        ),
+        ("unsigned reasoning", ask("2+2?").assistant(vec![thought("Hm.", None), text("4")]).user("Sure?")),
         ("citations", ask("What is new?").assistant(cited()).user("Thanks")),
         (
             "search results",
@@ -473,10 +465,7 @@ fn of_every_kind() -> Vec<(&'static str, Request)> {
                 text("How many?"),
             ]),
         ),
-        (
-            "documents",
-            ask(vec![text("Read."), Content::Document(noted), Content::Document(passages)]),
-        ),
+        ("documents", ask(vec![text("Read."), Content::Document(noted), Content::Document(passages)])),
         ("tool result content", look()),
         (
             "guarded content",
@@ -504,7 +493,7 @@ fn of_every_kind() -> Vec<(&'static str, Request)> {
             let options =
                 json!({ "additionalModelRequestFields": { "top_k": 1 }, "serviceTier": { "type": "flex" } });
             let request = ask("Hi").system("Be brief.").tool(top_song()).max_tokens(64);
-            with_options(choose(request, ToolChoice::None), options)
+            with_options(request, options)
         }),
     ]
 }
@@ -526,8 +515,9 @@ fn the_same_request_gives_the_same_bytes() {
 
 #[test]
 fn a_schema_of_many_members_keeps_its_order() {
-    let properties: serde_json::Map<_, _> =
-        (0..200).map(|number| (format!("member-{}", number * 7 % 200), json!({ "type": "string" }))).collect();
+    let properties: serde_json::Map<_, _> = (0..200)
+        .map(|number| (format!("member-{}", number * 7 % 200), json!({ "type": "string" })))
+        .collect();
     let schema = json!({ "type": "object", "properties": properties });
     let request = || ask("Hi").tool(ToolSpec::new("many", "Takes a lot.", schema.clone()));
     let first = encoded(&request(), "ConverseRequest").0;
@@ -549,8 +539,9 @@ fn numbers_are_written_as_they_were_given() {
 /// byte: <https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html#prompt-caching-converse>.
 #[test]
 fn a_longer_conversation_begins_with_the_same_bytes() {
-    let short = answered(ToolResultContent::Json(Json { value: json!({ "song": "Elemental Hotel" }) }), false)
-        .system(RADIO);
+    let short =
+        answered(ToolResultContent::Json(Json { value: json!({ "song": "Elemental Hotel" }) }), false)
+            .system(RADIO);
     let short = system(short, SystemContent::CachePoint(CachePoint::default()));
     let long = temperature(short.clone().assistant("It is Elemental Hotel.").user("Who is it by?"), 0.5);
     let body = |request| String::from_utf8(encoded(request, "ConverseRequest").0).unwrap();
@@ -566,7 +557,10 @@ fn a_longer_conversation_begins_with_the_same_bytes() {
 #[test]
 fn what_is_not_set_is_not_written() {
     let body = encoded(&ask("Hi"), "ConverseRequest").0;
-    assert_eq!(String::from_utf8(body).unwrap(), r#"{"messages":[{"role":"user","content":[{"text":"Hi"}]}]}"#);
+    assert_eq!(
+        String::from_utf8(body).unwrap(),
+        r#"{"messages":[{"role":"user","content":[{"text":"Hi"}]}]}"#
+    );
 }
 
 #[test]
