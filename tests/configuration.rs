@@ -229,6 +229,22 @@ fn foreign_keys_are_named_and_do_no_harm() {
 }
 
 #[test]
+fn a_file_that_somebody_named_must_be_there() {
+    let emulator = Emulator::start();
+    let run = Outcrop::new(["ask", "--json", "Hello", "--config", "missing.json5"])
+        .via(&emulator)
+        .run()
+        .exits_with(3);
+    let error = &run.error_json()["error"];
+    assert_eq!(error["kind"], "Config");
+    assert!(error["message"].as_str().unwrap().contains("missing.json5"), "{error}");
+    assert!(
+        emulator.requests().is_empty(),
+        "nothing is called by another configuration than the one that was named"
+    );
+}
+
+#[test]
 fn the_schema_describes_every_layer_of_the_file() {
     let schema = Outcrop::new(["config", "schema"]).run().succeeds().json();
     assert!(schema["$schema"].as_str().unwrap().starts_with("http"), "{}", schema["$schema"]);

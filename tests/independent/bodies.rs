@@ -49,6 +49,24 @@ fn what_ask_sends_is_what_the_service_takes() {
     assert!(finished.stdout.contains("3 bodies checked, 0 findings"), "{}", finished.stdout);
 }
 
+/// The bodies that the provider's own tests hold its encoder against.
+const ENCODED: [&str; 2] = [
+    include_str!("../../crates/provider-bedrock/tests-data/documented.json"),
+    include_str!("../../crates/provider-bedrock/tests-data/kinds.json"),
+];
+
+#[test]
+fn what_the_provider_can_encode_is_what_the_service_takes() {
+    let cases = ENCODED.iter().flat_map(|text| serde_json::from_str::<Vec<Value>>(text).unwrap());
+    let bodies: Vec<_> = cases
+        .map(|case| json!({ "service": "bedrock-runtime", "shape": case["shape"], "body": case["body"] }))
+        .collect();
+    let lines: String = bodies.iter().map(|body| format!("{body}\n")).collect();
+    let finished = validate(&lines).succeeds();
+    let expected = format!("{} bodies checked, 0 findings", bodies.len());
+    assert!(finished.stdout.contains(&expected), "{}", finished.stdout);
+}
+
 #[test]
 fn the_validator_finds_what_the_service_would_refuse() {
     let check = |body: &Value| {

@@ -21,7 +21,7 @@ mod source;
 pub use entry::seconds;
 pub use guard::RetryVariables;
 pub use region::{DEFAULT_REGION, Region, RegionOrigin};
-pub use sdk_error::{Call, RawReply, error_from_sdk};
+pub use sdk_error::{Call, ForeignReply, RawReply, error_from_sdk};
 pub use session::{Aws, ClosedWorld, Session};
 pub use settings::{AccessKeys, Auth, AwsSettings};
 pub use source::CredentialSource;

@@ -1,6 +1,7 @@
 //! From the SDK's errors to ours, with nothing of what the service said lost.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -76,13 +77,32 @@ impl Call<'_> {
     }
 }
 
+/// A reply of another content type than Bedrock's: something else answered. For interceptors to raise.
+#[derive(Debug)]
+pub struct ForeignReply {
+    /// The content type.
+    pub content_type: String,
+}
+
+impl fmt::Display for ForeignReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the reply is of the type `{}`", self.content_type)
+    }
+}
+
+impl StdError for ForeignReply {}
+
 /// Classifies an error of the SDK.
 pub fn error_from_sdk<E, R>(call: &Call<'_>, error: SdkError<E, R>) -> Error
 where
     E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
-    R: RawReply + std::fmt::Debug + Send + Sync + 'static,
+    R: RawReply + fmt::Debug + Send + Sync + 'static,
 {
     let classified = match &error {
+        _ if find::<ForeignReply>(&error).is_some() => match error.raw_response() {
+            Some(raw) => foreign(raw),
+            None => Error::new(ErrorKind::Protocol, "the reply is not one of Amazon Bedrock"),
+        },
         SdkError::ServiceError(service) => {
             from_service(call, service.err().meta().code(), service.err().meta().message(), service.raw())
         }
@@ -111,6 +131,9 @@ fn from_service(call: &Call<'_>, code: Option<&str>, message: Option<&str>, raw:
         Some(status) => Signal { code: None, message, status: Some(status) },
         None => Signal { code, message, status: raw.status() },
     };
+    if code.is_none() && raw.status().is_some_and(|status| (200..300).contains(&status)) {
+        return foreign(raw);
+    }
     let rule = rule_for(&signal);
     let kind = rule.map_or(ErrorKind::Unexpected, |rule| rule.kind);
     let mut error = Error::new(kind, summary(kind))
@@ -209,6 +232,10 @@ fn from_response(call: &Call<'_>, raw: &impl RawReply, error: &(dyn StdError + '
     if call.answering || broken_frame || cut || find::<io::Error>(error).is_some() {
         return Error::new(ErrorKind::Interrupted, "the answer broke off: a frame is damaged or cut");
     }
+    foreign(raw)
+}
+
+fn foreign(raw: &impl RawReply) -> Error {
     let error = Error::new(ErrorKind::Protocol, "the reply is not one of Amazon Bedrock")
         .with_hint("check the endpoint: something else answered");
     match raw.status() {

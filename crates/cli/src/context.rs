@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::path::Path;
 
-use outcrop::{Assignment, DEFAULT_PROVIDER, FileSource, KeyPath, Outcrop, Sources, cache_folder};
+use outcrop::{Assignment, Code, DEFAULT_PROVIDER, FileSource, KeyPath, Outcrop, Sources, cache_folder};
 use outcrop_emulator::{Credentials, Emulator, Options, Running};
 use serde_json::json;
 
@@ -37,17 +37,17 @@ impl Context {
 
     /// Loads the configuration and wires the library up; what is wrong with the configuration is shown.
     pub(crate) async fn start(&self, terminal: &mut Terminal) -> Result<Ready, Failure> {
-        let ready = self.start_silently(terminal).await?;
-        terminal.diagnose(ready.outcrop.diagnostics());
-        Ok(ready)
-    }
-
-    /// The same for commands that show what is wrong with the configuration themselves.
-    pub(crate) async fn start_silently(&self, terminal: &mut Terminal) -> Result<Ready, Failure> {
         // The emulator first, so that nothing else is ever talked to.
         let emulator =
             if self.global.emulator { Some(self.embedded_emulator(terminal).await?) } else { None };
         let outcrop = self.library(emulator.as_ref())?;
+        // Whoever names a file means it: going on without it would do something else than was asked for.
+        if let Some(missing) =
+            outcrop.diagnostics().iter().find(|diagnostic| diagnostic.code == Code::NamedFile)
+        {
+            return Err(outcrop::Error::config(missing.to_string()).into());
+        }
+        terminal.diagnose(outcrop.diagnostics());
         Ok(Ready { outcrop, _emulator: emulator })
     }
 

@@ -25,6 +25,8 @@ pub enum Severity {
 pub enum Code {
     /// A file could not be read; its layer is left out.
     Read,
+    /// The file of `--config` or `OUTCROP_CONFIG` could not be read; its layer is left out.
+    NamedFile,
     /// A file is not UTF-8 or not JSON5; its layer is left out.
     Syntax,
     /// The same key stands twice in an object; the last one counts.
@@ -57,8 +59,9 @@ pub enum Code {
 
 impl Code {
     /// Every code, for documentation and tests.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Read,
+        Self::NamedFile,
         Self::Syntax,
         Self::DuplicateKey,
         Self::Number,
@@ -79,6 +82,7 @@ impl Code {
     pub fn id(self) -> &'static str {
         match self {
             Self::Read => "config::read",
+            Self::NamedFile => "config::named-file",
             Self::Syntax => "config::syntax",
             Self::DuplicateKey => "config::duplicate-key",
             Self::Number => "config::number",

@@ -236,7 +236,8 @@ fn read(source: &Source, path: &Path, required: bool, diagnostics: &mut Vec<Diag
             None
         }
         Err(error) => {
-            diagnostics.push(failed(Code::Read, format!("the configuration file cannot be read: {error}")));
+            let code = if required { Code::NamedFile } else { Code::Read };
+            diagnostics.push(failed(code, format!("the configuration file cannot be read: {error}")));
             None
         }
     }
@@ -313,8 +314,15 @@ mod tests {
         sources.environment = environment(&[("OUTCROP_CONFIG", missing.to_str().unwrap())]);
         sources.read_files(&mut diagnostics);
         assert_eq!(diagnostics.len(), 1);
-        assert_eq!(diagnostics[0].code, Code::Read);
+        assert_eq!(diagnostics[0].code, Code::NamedFile);
         assert_eq!(diagnostics[0].file.as_deref(), Some(missing.as_path()));
+
+        // A folder is there, and cannot be read as a file.
+        let unreadable =
+            Sources { user: Some(FileSource::Optional(folder.path().into())), ..Sources::default() };
+        diagnostics.clear();
+        unreadable.read_files(&mut diagnostics);
+        assert_eq!(diagnostics[0].code, Code::Read);
     }
 
     #[test]

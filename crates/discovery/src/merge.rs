@@ -17,6 +17,9 @@ mod rules;
 pub(crate) use candidate::{Candidate, SYSTEM_DEFINED};
 pub use rules::{Explanation, Verdict};
 
+/// The rule of the verdict on a model of the configuration.
+const CONFIGURED: &str = "configured";
+
 /// The rows of one region.
 #[derive(Debug, Clone)]
 pub(crate) struct Region {
@@ -86,6 +89,12 @@ impl View {
     }
 
     /// The card of exactly that id.
+    /// Whether an id is known from the configuration alone.
+    pub(crate) fn is_only_configured(&self, id: &str) -> bool {
+        let mut verdicts = self.explain(id).iter().flat_map(|explanation| &explanation.verdicts).peekable();
+        verdicts.peek().is_some() && verdicts.all(|verdict| verdict.rule == CONFIGURED)
+    }
+
     pub(crate) fn find(&self, id: &str) -> Option<&Arc<ModelCard>> {
         self.explanations.get(id)?;
         self.cards().find(|card| card.id == *id)
@@ -183,7 +192,7 @@ fn add_manual(
         id: ModelId::from(id),
         region,
         listed: true,
-        verdicts: vec![Verdict::passed("configured", "the configuration has this model")],
+        verdicts: vec![Verdict::passed(CONFIGURED, "the configuration has this model")],
     });
 }
 

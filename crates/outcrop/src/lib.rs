@@ -14,8 +14,8 @@ pub use builder::{Builder, Emulator};
 pub use facade::{Chosen, Outcrop};
 pub use models::{ListedModel, ModelFilter, ModelList};
 pub use outcrop_config::{
-    Assignment, Config, ConfigFile, Diagnostic, FileSource, KeyPath, PathError, Severity, Sources, Style,
-    VARIABLES,
+    Assignment, Code, Config, ConfigFile, Diagnostic, FileSource, KeyPath, PathError, Severity, Sources,
+    Style, VARIABLES,
 };
 pub use outcrop_core::{Error, ErrorKind, ModelProvider, ModelProviderExt, Query, Request, Result};
 pub use paths::cache_folder;

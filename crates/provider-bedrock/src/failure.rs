@@ -34,6 +34,8 @@ pub(crate) fn in_stream(
     request_id: Option<&str>,
     answering: bool,
 ) -> Error {
+    // Once the head of the reply is there, a connection that breaks is an answer that was interrupted.
+    let answering = answering || matches!(error, SdkError::DispatchFailure(_));
     let code = error.as_service_error().and_then(exception_code);
     // Most frames carry no id of their own; the one of the HTTP answer holds for the whole stream.
     let own_id = error.as_service_error().and_then(|error| error.meta().request_id()).map(str::to_owned);

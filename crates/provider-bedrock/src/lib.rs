@@ -8,6 +8,7 @@
 #[cfg(test)]
 mod canned;
 mod client;
+mod content_type;
 mod factory;
 mod failure;
 mod normalise;

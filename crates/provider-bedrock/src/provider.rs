@@ -18,6 +18,7 @@ use outcrop_model_facts::facts::{self, ModelFacts};
 use outcrop_model_facts::{BedrockId, Kind};
 
 use crate::client::Clients;
+use crate::content_type::{EVENT_STREAM, Expects, JSON};
 use crate::normalise::{Normalised, normalise};
 use crate::wire::{decode, encode};
 use crate::{BedrockSettings, failure, options, repair, stream};
@@ -129,6 +130,7 @@ impl Prepared {
 
     async fn stream(&self) -> Result<EventStream> {
         let call = self.client.converse_stream().model_id(self.model.as_str()).customize();
+        let call = call.interceptor(Expects(EVENT_STREAM));
         let sent = call.mutate_request(self.body()).send().await.map_err(failure::converse_stream)?;
         let start = self.start(sent.request_id());
         stream::open(sent.stream, start, self.normalised.suppress_tool_calls).await
@@ -136,6 +138,7 @@ impl Prepared {
 
     async fn generate(&self) -> Result<Response> {
         let call = self.client.converse().model_id(self.model.as_str()).customize();
+        let call = call.interceptor(Expects(JSON));
         let sent = call.mutate_request(self.body()).send().await.map_err(failure::converse)?;
         let request_id = sent.request_id().map(str::to_owned);
         let mut response = decode::response(sent, request_id.as_deref())?;

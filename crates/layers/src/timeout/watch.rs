@@ -30,6 +30,8 @@ pub(super) struct Watch {
     /// Since when there has been nothing, if that has been noticed.
     idle_since: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
+    /// The service's id of the call, once it said one.
+    request_id: Option<String>,
 }
 
 /// How far the answer is.
@@ -59,6 +61,7 @@ impl Watch {
             phase: Phase::Silent,
             idle_since: None,
             timer: None,
+            request_id: None,
             limits,
         }
     }
@@ -78,6 +81,9 @@ impl Watch {
     /// Notes an event.
     pub(super) fn saw(&mut self, event: &Event) {
         self.idle_since = None;
+        if let Event::Start(start) = event {
+            self.request_id.clone_from(&start.request_id);
+        }
         let phase = match event {
             Event::Start(_) => Phase::Silent,
             Event::Delta { .. } | Event::Close { .. } => Phase::Answering,
@@ -147,6 +153,7 @@ impl Watch {
         Error::new(ErrorKind::Timeout, message)
             .with_retry(if may_retry { Retry::Backoff } else { Retry::Never })
             .with_provider(&self.provider)
+            .with_request_id(self.request_id.clone())
             .with_context("model", self.model.as_str())
             .with_hint(format!("raise {} to wait for longer", config_key(&self.provider, key)))
     }

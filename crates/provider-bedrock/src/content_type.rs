@@ -1,0 +1,41 @@
+//! Replies that are none of Bedrock's: a proxy's login page has the status 200 too.
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use outcrop_aws::ForeignReply;
+
+/// Content type of event streams.
+pub(crate) const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
+/// Content type of everything else.
+pub(crate) const JSON: &str = "application/json";
+
+/// Refuses a successful reply of another content type before it is read: the SDK would take a web page for a damaged
+/// frame or for an empty answer.
+#[derive(Debug)]
+pub(crate) struct Expects(pub(crate) &'static str);
+
+#[dyn_dispatch_hint]
+impl Intercept for Expects {
+    fn name(&self) -> &'static str {
+        "ExpectedContentType"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let response = context.response();
+        // A reply that does not say what it is gets the benefit of the doubt.
+        let content_type = response.headers().get("content-type").unwrap_or(self.0);
+        let expected = content_type.trim_start().to_ascii_lowercase().starts_with(self.0);
+        if expected || !response.status().is_success() {
+            return Ok(());
+        }
+        Err(Box::new(ForeignReply { content_type: content_type.to_owned() }))
+    }
+}
