@@ -61,8 +61,8 @@ fn what_the_provider_can_encode_is_what_the_service_takes() {
     let bodies: Vec<_> = cases
         .map(|case| json!({ "service": "bedrock-runtime", "shape": case["shape"], "body": case["body"] }))
         .collect();
-    let lines: String = bodies.iter().map(|body| format!("{body}\n")).collect();
-    let finished = validate(&lines).succeeds();
+    let lines: Vec<_> = bodies.iter().map(Value::to_string).collect();
+    let finished = validate(&lines.join("\n")).succeeds();
     let expected = format!("{} bodies checked, 0 findings", bodies.len());
     assert!(finished.stdout.contains(&expected), "{}", finished.stdout);
 }
