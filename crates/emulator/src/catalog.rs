@@ -48,11 +48,20 @@ fn name_from_id(id: &str) -> String {
         word.strip_prefix('v')
             .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit()))
     };
-    let words = model.split('-').filter(|word| !is_version(word)).map(|word| {
+    let is_number = |word: &str| word.len() <= 2 && word.bytes().all(|it| it.is_ascii_digit());
+    let mut name = String::new();
+    let mut number_before = false;
+    for word in model.split('-').filter(|word| !word.is_empty() && !is_version(word)) {
+        if !name.is_empty() {
+            // Ids write 5.5 as `5-5`.
+            name.push(if number_before && is_number(word) { '.' } else { ' ' });
+        }
+        number_before = is_number(word);
         let mut characters = word.chars();
-        characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
-    });
-    words.collect::<Vec<_>>().join(" ")
+        name.extend(characters.next().into_iter().flat_map(char::to_uppercase));
+        name.push_str(characters.as_str());
+    }
+    name
 }
 
 /// The view of one account in one region.

@@ -122,4 +122,5 @@ fn every_name_keeps_to_the_limits_of_the_service_model() {
 fn names_are_made_from_ids_where_nobody_gave_one() {
     assert_eq!(name_from_id("ai21.j2-mid-v1"), "J2 Mid");
     assert_eq!(name_from_id("anthropic.claude-v2:1"), "Claude");
+    assert_eq!(name_from_id("anthropic.claude-sonnet-5-5"), "Claude Sonnet 5.5");
 }
