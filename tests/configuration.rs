@@ -245,6 +245,28 @@ fn a_file_that_somebody_named_must_be_there() {
 }
 
 #[test]
+fn nothing_is_sent_by_a_configuration_that_is_wrong_about_who_where_or_under_which_guardrail() {
+    let emulator = Emulator::start();
+    let guarded = "{ models: { providers: { 'amazon-bedrock': { guardrail: { guardrailIdentifier: 'g' } } }";
+    let home = Home::new();
+    file(&home, "config/outcrop/config.json5", guarded);
+    let runs = [
+        Outcrop::new(["ask", "Hello", "-m", MODEL, "--endpoint-url", "nowhere"]),
+        Outcrop::new(["ask", "Hello", "-m", MODEL, "--set", "models.providers.amazon-bedrock.auth=magic"]),
+        Outcrop::new(["ask", "Hello", "-m", MODEL]).env("OUTCROP_AUTH", "magic"),
+        Outcrop::new(["ask", "Hello", "-m", MODEL, "--set", "models.providers.amazon-bedrock.guardrail={}"]),
+        Outcrop::at(&home, ["ask", "Hello", "-m", MODEL]),
+        Outcrop::at(&home, ["models", "list"]),
+    ];
+    for run in runs {
+        let run = run.via(&emulator).run().exits_with(3);
+        assert_eq!(run.stdout, "");
+        assert!(run.stderr.contains("nothing is sent by a wrong configuration"), "{}", run.stderr);
+    }
+    assert!(emulator.requests().is_empty(), "{:?}", emulator.requests());
+}
+
+#[test]
 fn the_schema_describes_every_layer_of_the_file() {
     let schema = Outcrop::new(["config", "schema"]).run().succeeds().json();
     assert!(schema["$schema"].as_str().unwrap().starts_with("http"), "{}", schema["$schema"]);

@@ -90,13 +90,47 @@ fn variables_that_the_sdk_panics_on_are_named() {
         ("AWS_MAX_ATTEMPTS", "0"),
         ("AWS_MAX_ATTEMPTS", "-1"),
         ("AWS_MAX_ATTEMPTS", "many"),
-        ("AWS_RETRY_MODE", "legacy"),
+        ("AWS_RETRY_MODE", "sometimes"),
     ] {
         let run = ask(&emulator, &["Hello"]).env(name, value).run().exits_with(3);
         assert!(run.stderr.contains(&format!("`{name}`")), "{}", run.stderr);
         assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
     }
     assert_eq!(emulator.requests().len(), 0);
+    // What other SDKs take is no mistake, and in the closed world of the emulator nothing of this counts.
+    ask(&emulator, &["Hello"]).env("AWS_RETRY_MODE", "legacy").run().succeeds();
+    Outcrop::new(["--emulator", "ask", "Hello"]).env("AWS_MAX_ATTEMPTS", "0").run().succeeds();
+}
+
+#[test]
+fn a_profile_that_is_asked_for_is_the_only_source() {
+    let emulator = Emulator::start();
+    let home = crate::support::Home::new();
+    let credentials = home.path().join("credentials");
+    let profile = "[dev]\naws_access_key_id = AKIAOUTCROPEMULATOR\naws_secret_access_key = outcrop-emulator-secret-key\n";
+    std::io::Write::write_all(&mut std::fs::File::create(&credentials).unwrap(), profile.as_bytes()).unwrap();
+    for asked in [&["--profile", "dev"][..], &["--set", "models.providers.amazon-bedrock.auth=profile"][..]] {
+        Outcrop::at(&home, ["ask", "-m", super::MODEL, "Hello"])
+            .via(&emulator)
+            .env("AWS_PROFILE", "dev")
+            .env("AWS_ACCESS_KEY_ID", "AKIAOTHER")
+            .env("AWS_SHARED_CREDENTIALS_FILE", &credentials)
+            .args(asked)
+            .run()
+            .succeeds();
+    }
+}
+
+#[test]
+fn without_authentication_nothing_is_signed() {
+    let emulator = Emulator::start();
+    let run = Outcrop::new(["ask", "--json", "-m", super::MODEL, "Hello"])
+        .via(&emulator)
+        .args(&["--set", "models.providers.amazon-bedrock.auth=none"])
+        .run()
+        .exits_with(4);
+    // The emulator asks for a signature; that it misses it is the proof.
+    assert_eq!(run.error_json()["error"]["code"], "MissingAuthenticationTokenException");
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn boto3_with_an_api_key_is_answered_and_with_a_wrong_one_gets_403() {
 #[test]
 fn the_lines_that_emulate_prints_are_all_that_boto3_needs() {
     let mut emulator = Outcrop::new(["emulate", "--listen", "127.0.0.1:0"]).start();
-    emulator.wait_for("its last line", |line| line.contains("AWS_BEARER_TOKEN_BEDROCK").then_some(()));
+    emulator.wait_for("its last line", |line| line.starts_with("# or, instead of the keys").then_some(()));
     let exports = emulator.printed().lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
     let mut command = python::client("boto3_client.py");
     command.arg("converses").envs(exports.map(|(name, value)| (name, value.trim_matches('\''))));

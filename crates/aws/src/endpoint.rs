@@ -23,6 +23,14 @@ impl Plane {
         }
     }
 
+    /// How an endpoint of the environment or the shared configuration is called in messages.
+    pub(crate) const fn variable(self) -> &'static str {
+        match self {
+            Self::Runtime => "AWS_ENDPOINT_URL_BEDROCK_RUNTIME` or `AWS_ENDPOINT_URL",
+            Self::Control => "AWS_ENDPOINT_URL_BEDROCK` or `AWS_ENDPOINT_URL",
+        }
+    }
+
     /// The first label of the plane's public hosts: the usual one and the one of FIPS.
     const fn host_names(self) -> [&'static str; 2] {
         match self {
@@ -52,6 +60,12 @@ impl Endpoint {
             ))
         };
         let url = url.trim().trim_end_matches('/');
+        let authority = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', '?', '#']).next();
+        if authority.is_some_and(|authority| authority.contains('@')) {
+            // The value itself stays out of the message: it holds a password.
+            let message = format!("`{setting}` holds a user name or password, which endpoints do not take");
+            return Err(Error::config(message));
+        }
         let uri: http::Uri = url.parse().map_err(|_| bad("which is no URL"))?;
         let https = match uri.scheme_str() {
             Some("https") => true,
@@ -59,12 +73,6 @@ impl Endpoint {
             _ => return Err(bad("which does not start with `https://` or `http://`")),
         };
         let authority = uri.authority().ok_or_else(|| bad("which names no host"))?;
-        if authority.as_str().contains('@') {
-            // The value itself stays out of the message: it holds a password.
-            return Err(Error::config(format!(
-                "`{setting}` holds a user name or password, which endpoints do not take"
-            )));
-        }
         let host = authority.host().to_ascii_lowercase();
         Ok(Self { url: url.to_owned(), host, https })
     }
@@ -72,6 +80,11 @@ impl Endpoint {
     /// The URL.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Whether it speaks TLS.
+    pub const fn is_https(&self) -> bool {
+        self.https
     }
 
     /// Whether everything sent there stays on this machine.
@@ -160,7 +173,14 @@ mod tests {
         for url in ["", "bedrock", "ftp://x", "https://"] {
             assert!(Endpoint::parse(url, "baseUrl").unwrap_err().to_string().contains("`baseUrl`"), "{url}");
         }
-        let error = Endpoint::parse("https://me:hunter2@example.com", "baseUrl").unwrap_err();
-        assert!(!format!("{error:?}").contains("hunter2"));
+        for url in [
+            "https://me:hunter2@example.com",
+            "me:hunter2@127.0.0.1:9",
+            "https://me:hunter2 @x",
+            "x://a:hunter2@b",
+        ] {
+            let error = Endpoint::parse(url, "baseUrl").unwrap_err();
+            assert!(!format!("{error:?}").contains("hunter2"), "{url}");
+        }
     }
 }

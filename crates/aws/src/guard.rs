@@ -2,7 +2,8 @@
 
 use outcrop_core::{Environment, Error, Result};
 
-const RETRY_MODES: &[&str] = &["standard", "adaptive"];
+/// `legacy` is what other SDKs take; this one has `standard` in its place.
+const RETRY_MODES: &[&str] = &["standard", "adaptive", "legacy"];
 
 /// The retry settings of the environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,7 +65,7 @@ mod tests {
             ("AWS_MAX_ATTEMPTS", "0"),
             ("AWS_MAX_ATTEMPTS", "-1"),
             ("AWS_MAX_ATTEMPTS", "three"),
-            ("AWS_RETRY_MODE", "legacy"),
+            ("AWS_RETRY_MODE", "sometimes"),
         ] {
             let error = read(name, value).unwrap_err();
             assert_eq!(error.kind(), outcrop_core::ErrorKind::Config);

@@ -114,14 +114,27 @@ where
         }
         _ => Error::new(ErrorKind::Unexpected, "the AWS SDK failed"),
     };
+    if let Some(failed) = find::<CredentialsError>(&error)
+        && !matches!(failed, CredentialsError::CredentialsNotLoaded(_))
+    {
+        let causes: Vec<_> = chain(failed).map(ToString::to_string).collect();
+        return Error::new(ErrorKind::Unauthenticated, "the AWS credentials could not be fetched")
+            .with_context("operation", call.operation)
+            .with_hint(
+                "for single sign-on, run `aws sso login`; else check the profile, its role and the network",
+            )
+            .with_source(causes.join(": "));
+    }
     if find::<CredentialsError>(&error).is_some() || find::<TokenError>(&error).is_some() {
         // The outer causes only say that a call failed; the innermost one lists what was tried.
         let tried = chain(&error).last().map(ToString::to_string).unwrap_or_default();
         return no_credentials(tried);
     }
     let classified = classified.with_request_id(call.request_id).with_context("operation", call.operation);
-    // A service error's source would only repeat the message that is kept already.
-    if matches!(error, SdkError::ServiceError(_)) { classified } else { classified.with_source(error) }
+    // What the service said is kept already; the SDK's error would only repeat it, or be puzzled by an error frame.
+    let said = matches!(error, SdkError::ServiceError(_))
+        || error.raw_response().is_some_and(|raw| raw.header(":error-code").is_some());
+    if said { classified } else { classified.with_source(error) }
 }
 
 fn from_service(call: &Call<'_>, code: Option<&str>, message: Option<&str>, raw: &impl RawReply) -> Error {

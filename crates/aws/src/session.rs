@@ -7,6 +7,7 @@ use std::time::Duration;
 use aws_config::BehaviorVersion;
 use aws_config::identity::IdentityCache;
 use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::token::SharedTokenProvider;
@@ -52,18 +53,24 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Aws {
     environment: Environment,
     closed_world: Option<ClosedWorld>,
+    http: SharedHttpClient,
     sessions: Mutex<HashMap<AwsSettings, Arc<OnceCell<Arc<Session>>>>>,
 }
 
 impl Aws {
     /// Sessions for programs that were started with this environment.
     pub fn new(environment: Environment) -> Self {
-        Self { environment, closed_world: None, sessions: Mutex::default() }
+        Self { environment, closed_world: None, http: http(), sessions: Mutex::default() }
     }
 
     /// Sessions that all lead to one place, whatever settings and environment say.
     pub fn closed_world(world: ClosedWorld) -> Self {
-        Self { environment: Environment::default(), closed_world: Some(world), sessions: Mutex::default() }
+        Self {
+            environment: Environment::default(),
+            closed_world: Some(world),
+            http: http(),
+            sessions: Mutex::default(),
+        }
     }
 
     /// The session of these settings. Credentials are not resolved yet.
@@ -75,10 +82,17 @@ impl Aws {
         let settings =
             self.closed_world.as_ref().map_or_else(|| settings.clone(), |world| world.settings(settings));
         let cell = Arc::clone(self.sessions.lock().await.entry(settings.clone()).or_default());
-        cell.get_or_try_init(async || Session::load(&settings, &self.environment).await.map(Arc::new))
-            .await
-            .cloned()
+        cell.get_or_try_init(async || {
+            Session::load(&settings, &self.environment, self.http.clone()).await.map(Arc::new)
+        })
+        .await
+        .cloned()
     }
+}
+
+/// The connections that all sessions share.
+fn http() -> SharedHttpClient {
+    SharedHttpClient::new(SharedClient::new(false))
 }
 
 /// One endpoint for both planes, and the keys for it: an emulator.
@@ -118,7 +132,7 @@ pub struct Session {
 }
 
 impl Session {
-    async fn load(settings: &AwsSettings, environment: &Environment) -> Result<Self> {
+    async fn load(settings: &AwsSettings, environment: &Environment, http: SharedHttpClient) -> Result<Self> {
         let retry = RetryVariables::read(environment)?;
         let source = CredentialSource::detect(settings, environment)?;
         let parse = |url: &Option<String>, setting: &str| {
@@ -130,11 +144,15 @@ impl Session {
         let base_url = parse(&settings.runtime_endpoint, "baseUrl")?;
         let control_base_url = parse(&settings.control_endpoint, "controlBaseUrl")?;
         let region = Region::resolve(settings, environment, &source, base_url.as_ref()).await;
-        let local =
-            [&base_url, &control_base_url].iter().all(|url| url.as_ref().is_some_and(Endpoint::is_loopback));
+        // Where all is plain and on this machine, and credentials are at hand, no TLS roots need to be loaded.
+        let at_hand = !matches!(source, CredentialSource::Profile(_) | CredentialSource::DefaultChain);
+        let plain = [&base_url, &control_base_url]
+            .iter()
+            .all(|url| url.as_ref().is_some_and(|url| url.is_loopback() && !url.is_https()));
+        let http = if plain && at_hand { SharedHttpClient::new(SharedClient::new(true)) } else { http };
         let sdk = match &settings.isolated {
-            Some(keys) => isolated_config(keys, &region, local),
-            None => ambient_config(settings, environment, &source, &region, retry, local).await,
+            Some(keys) => isolated_config(keys, settings, &region, http),
+            None => ambient_config(settings, environment, &source, &region, retry, http).await,
         };
         let runtime = endpoint(&sdk, Plane::Runtime, base_url)?;
         let control = endpoint(&sdk, Plane::Control, control_base_url)?;
@@ -187,18 +205,24 @@ impl Session {
 }
 
 /// Everything given, nothing looked up.
-fn isolated_config(keys: &AccessKeys, region: &Region, local: bool) -> SdkConfig {
+fn isolated_config(
+    keys: &AccessKeys,
+    settings: &AwsSettings,
+    region: &Region,
+    http: SharedHttpClient,
+) -> SdkConfig {
+    let connect = settings.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(aws_types::region::Region::new(region.name.clone()))
         .credentials_provider(SharedCredentialsProvider::new(credentials(keys)))
         .auth_scheme_preference([SIGV4])
         .identity_cache(IdentityCache::lazy().build())
-        .http_client(SharedHttpClient::new(SharedClient::new(local)))
+        .http_client(http)
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(SharedTimeSource::new(SystemTimeSource::new()))
         .retry_config(RetryConfig::standard())
-        .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build())
+        .timeout_config(TimeoutConfig::builder().connect_timeout(connect).build())
         .build()
 }
 
@@ -219,7 +243,7 @@ async fn ambient_config(
     source: &CredentialSource,
     region: &Region,
     retry: RetryVariables,
-    local: bool,
+    http: SharedHttpClient,
 ) -> SdkConfig {
     let mode = if retry.adaptive { RetryMode::Adaptive } else { RetryMode::Standard };
     let mut retries = RetryConfig::standard().with_retry_mode(mode);
@@ -233,12 +257,15 @@ async fn ambient_config(
         .retry_config(retries)
         .timeout_config(TimeoutConfig::builder().connect_timeout(connect).build())
         .identity_cache(IdentityCache::lazy().build())
-        .http_client(SharedHttpClient::new(SharedClient::new(local)));
+        .http_client(http.clone());
     loader = match source {
-        CredentialSource::Profile(name)
-            if settings.profile.is_some() || environment.get("AWS_PROFILE").is_none() =>
-        {
-            let profile = ProfileFileCredentialsProvider::builder().profile_name(name).build();
+        // Said explicitly, the profile is the only source: the chain would look at access keys first.
+        CredentialSource::Profile(name) if settings.profile.is_some() || settings.auth == Auth::Profile => {
+            let provider = ProviderConfig::without_region()
+                .with_region(Some(aws_types::region::Region::new(region.name.clone())))
+                .with_http_client(http);
+            let profile =
+                ProfileFileCredentialsProvider::builder().configure(&provider).profile_name(name).build();
             loader.profile_name(name).credentials_provider(profile).auth_scheme_preference([SIGV4])
         }
         CredentialSource::Profile(_) | CredentialSource::DefaultChain => {
@@ -256,7 +283,12 @@ async fn ambient_config(
         CredentialSource::Given | CredentialSource::Unsigned => loader.no_credentials(),
     };
     let found = loader.load().await;
-    found.to_builder().service_config(FilteredServiceConfig(found)).build()
+    let mut built = found.to_builder().service_config(FilteredServiceConfig(found));
+    if *source == CredentialSource::Unsigned {
+        // The loader's own, which would look for a single sign-on and fail.
+        built.set_token_provider(None);
+    }
+    built.build()
 }
 
 /// The endpoint of a plane: an explicit one of a foreign host, else what the environment and the shared configuration
@@ -275,7 +307,7 @@ fn endpoint(sdk: &SdkConfig, plane: Plane, explicit: Option<Endpoint>) -> Result
             Error::new(ErrorKind::Unexpected, "the endpoint settings cannot be read").with_source(error)
         })?;
     let configured = sdk.service_config().and_then(|config| config.load_config(key));
-    configured.map(|url| Endpoint::parse(&url, "AWS_ENDPOINT_URL")).transpose()
+    configured.map(|url| Endpoint::parse(&url, plane.variable())).transpose()
 }
 
 fn refuse_tokens_in_the_clear(endpoints: [&Option<Endpoint>; 2]) -> Result<()> {

@@ -101,13 +101,13 @@ pub(crate) struct Ask {
     #[arg(short, long, value_name = "TEXT")]
     pub system: Option<String>,
     /// The most tokens the answer may have
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_tokens: Option<u32>,
     /// Randomness, 0 to 1
-    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    #[arg(long, value_name = "T", allow_negative_numbers = true, value_parser = finite)]
     pub temperature: Option<f64>,
     /// Share of the probability mass to sample from, 0 to 1
-    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    #[arg(long, value_name = "P", allow_negative_numbers = true, value_parser = finite)]
     pub top_p: Option<f64>,
     /// Stop at this text; may be given several times
     #[arg(long, value_name = "TEXT")]
@@ -124,7 +124,7 @@ pub(crate) struct Ask {
 }
 
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(subcommand_precedence_over_arg = true)]
 pub(crate) struct Models {
     #[command(subcommand)]
     pub command: Option<ModelsCommand>,
@@ -136,6 +136,22 @@ pub(crate) struct Models {
 pub(crate) enum ModelsCommand {
     /// List the models that can be called (the default)
     List(List),
+}
+
+impl Models {
+    /// What to list, whether the words stand before or behind `list`.
+    pub(crate) fn list(self) -> List {
+        let Self { command, list: mut before } = self;
+        let Some(ModelsCommand::List(behind)) = command else { return before };
+        before.filter.extend(behind.filter);
+        List {
+            filter: before.filter,
+            provider: behind.provider.or(before.provider),
+            refresh: before.refresh || behind.refresh,
+            json: before.json || behind.json,
+            plain: before.plain || behind.plain,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -193,7 +209,7 @@ pub(crate) struct Emulate {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4566")]
     pub listen: SocketAddr,
-    /// A JSON file with faults and scripted answers
+    /// A JSON file with faults and scripted answers; docs/guide/emulator.md says how
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
     /// The access key id that is accepted
@@ -214,15 +230,20 @@ pub(crate) struct Help {
     pub topic: Vec<String>,
 }
 
+/// A number that is one.
+fn finite(text: &str) -> Result<f64, String> {
+    let number: f64 = text.trim().parse().map_err(|_| "not a number".to_owned())?;
+    if number.is_finite() { Ok(number) } else { Err("not a number between 0 and 1".to_owned()) }
+}
+
 impl Cli {
     /// Whether the command prints JSON; then its failures are JSON too.
     pub(crate) const fn prints_json(&self) -> bool {
         match &self.command {
             Command::Ask(ask) => ask.json || ask.events,
-            Command::Models(models) => match &models.command {
-                Some(ModelsCommand::List(list)) => list.json,
-                None => models.list.json,
-            },
+            Command::Models(models) => {
+                models.list.json || matches!(&models.command, Some(ModelsCommand::List(list)) if list.json)
+            }
             Command::Config(config) => {
                 matches!(
                     config.command,

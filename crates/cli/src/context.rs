@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 
 use outcrop::{Assignment, Code, DEFAULT_PROVIDER, FileSource, KeyPath, Outcrop, Sources, cache_folder};
+use outcrop_core::Secret;
 use outcrop_emulator::{Credentials, Emulator, Options, Running};
 use serde_json::json;
 
@@ -30,6 +31,11 @@ impl Context {
         Self { global }
     }
 
+    /// The region of the command line.
+    pub(crate) fn region(&self) -> Option<&str> {
+        self.global.region.as_deref()
+    }
+
     /// Whether standard input may be read.
     pub(crate) const fn reads_input(&self) -> bool {
         !self.global.no_input
@@ -48,6 +54,9 @@ impl Context {
             return Err(outcrop::Error::config(missing.to_string()).into());
         }
         terminal.diagnose(outcrop.diagnostics());
+        for key in outcrop.without_effect() {
+            terminal.warn(&format!("`{key}` has no effect in this version"));
+        }
         Ok(Ready { outcrop, _emulator: emulator })
     }
 
@@ -58,6 +67,7 @@ impl Context {
         let mut builder = Outcrop::builder(sources).cache(cache);
         if let Some(running) = emulator {
             let Credentials { access_key_id, secret_access_key, .. } = Credentials::default();
+            let secret_access_key = Secret::new(secret_access_key);
             builder = builder.emulator(outcrop::Emulator {
                 endpoint: running.endpoint(),
                 access_key_id,

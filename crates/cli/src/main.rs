@@ -37,14 +37,17 @@ fn run(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
         _ => tokio::runtime::Builder::new_current_thread(),
     };
     let runtime = builder.enable_all().build().map_err(Failure::io("the runtime cannot start"))?;
-    runtime.block_on(Box::pin(async {
+    let done = runtime.block_on(Box::pin(async {
         let (command, context) = (cli.command, Context::new(cli.global));
         match command {
             Command::Ask(arguments) => commands::ask::run(arguments, &context, terminal).await,
             Command::Models(arguments) => commands::models::run(arguments, &context, terminal).await,
             Command::Config(arguments) => commands::config::run(arguments, &context, terminal),
-            Command::Emulate(arguments) => commands::emulate::run(arguments, terminal).await,
+            Command::Emulate(arguments) => commands::emulate::run(arguments, &context, terminal).await,
             Command::Help(arguments) => commands::help::run(&arguments, terminal),
         }
-    }))
+    }));
+    // A name that is still being looked up is nobody's business any more.
+    runtime.shutdown_background();
+    done
 }

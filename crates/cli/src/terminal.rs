@@ -1,12 +1,12 @@
 //! The two streams of the program: data on standard output, everything else on standard error.
 
 use std::error::Error as _;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use outcrop::{Diagnostic, Error};
+use outcrop::{Diagnostic, Error, ErrorKind};
 use serde::Serialize;
 use serde_json::json;
 
@@ -19,7 +19,10 @@ const NOTE: Style = AnsiColor::Cyan.on_default().bold();
 
 /// Standard output and standard error, as the command line wants them.
 pub(crate) struct Terminal {
-    out: AutoStream<io::Stdout>,
+    /// Data goes out byte for byte: whatever looks like an escape sequence in it is part of it.
+    out: io::Stdout,
+    colour: ColorChoice,
+    line_is_open: bool,
     err: AutoStream<io::Stderr>,
     json: bool,
     quiet: bool,
@@ -35,7 +38,9 @@ impl Terminal {
         };
         // `Auto` honours NO_COLOR, CLICOLOR and CLICOLOR_FORCE, and looks at the terminal.
         Self {
-            out: AutoStream::new(io::stdout(), choice),
+            out: io::stdout(),
+            colour: choice,
+            line_is_open: false,
             err: AutoStream::new(io::stderr(), choice),
             json: cli.prints_json(),
             quiet: cli.global.quiet,
@@ -66,7 +71,41 @@ impl Terminal {
 
     /// Writes data.
     pub(crate) fn print(&mut self, text: &str) -> Result<(), Failure> {
+        if let Some(last) = text.chars().next_back() {
+            self.line_is_open = last != '\n';
+        }
         self.out.write_all(text.as_bytes()).map_err(Failure::io("the output cannot be written"))
+    }
+
+    /// Writes a piece of a model's answer: exactly as it is for programs, without control over the terminal for people.
+    pub(crate) fn print_answer(&mut self, text: &str) -> Result<(), Failure> {
+        let is_tricky = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
+        if !text.contains(is_tricky) || !self.out.is_terminal() {
+            return self.print(text);
+        }
+        let shown: String =
+            text.chars()
+                .map(|character| {
+                    if is_tricky(character) {
+                        character.escape_unicode().to_string()
+                    } else {
+                        character.into()
+                    }
+                })
+                .collect();
+        self.print(&shown)
+    }
+
+    /// Writes text with styles, as far as colour is wanted.
+    pub(crate) fn print_styled(&mut self, text: &str) -> Result<(), Failure> {
+        AutoStream::new(&mut self.out, self.colour)
+            .write_all(text.as_bytes())
+            .map_err(Failure::io("the output cannot be written"))
+    }
+
+    /// Ends the line that was begun, if there is one.
+    pub(crate) fn end_line(&mut self) -> Result<(), Failure> {
+        if self.line_is_open { self.print("\n") } else { Ok(()) }
     }
 
     /// Makes sure that what was written is seen.
@@ -77,8 +116,7 @@ impl Terminal {
     /// Writes one line of JSON.
     pub(crate) fn print_json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let mut line = serde_json::to_string(value).map_err(|error| {
-            Error::new(outcrop::ErrorKind::Unexpected, "the output cannot be written as JSON")
-                .with_source(error)
+            Error::new(ErrorKind::Unexpected, "the output cannot be written as JSON").with_source(error)
         })?;
         line.push('\n');
         self.print(&line)
@@ -97,7 +135,7 @@ impl Terminal {
     fn say(&mut self, style: Style, label: &str, text: &str) {
         if !self.quiet && !self.json {
             // Nothing can be done about a standard error that cannot be written.
-            writeln!(self.err, "{style}{label}{style:#}: {text}").ok();
+            writeln!(self.err, "{style}{label}{style:#}: {}", harmless(text)).ok();
         }
     }
 
@@ -113,9 +151,10 @@ impl Terminal {
         }
     }
 
-    /// Whether a person watches standard output.
-    pub(crate) fn is_interactive(&self) -> bool {
-        self.out.is_terminal()
+    /// The width of the terminal that a person watches, in columns; `None` where programs read along.
+    pub(crate) fn width(&self) -> Option<u16> {
+        let (terminal_size::Width(width), _) = terminal_size::terminal_size_of(&self.out)?;
+        Some(width)
     }
 
     /// Says why the program fails, and with which code.
@@ -139,12 +178,12 @@ impl Terminal {
     }
 
     fn explain(&mut self, error: &Error) -> io::Result<()> {
-        writeln!(self.err, "{ERROR}error{ERROR:#}: {}", error.message())?;
+        writeln!(self.err, "{ERROR}error{ERROR:#}: {}", harmless(error.message()))?;
         if let Some(words) = error.provider_message() {
             let code = error.code().map(|code| format!("{code}: ")).unwrap_or_default();
-            writeln!(self.err, "  caused by: {code}{words}")?;
+            writeln!(self.err, "  caused by: {}", harmless(&format!("{code}{words}")))?;
         } else if let Some(code) = error.code() {
-            writeln!(self.err, "  caused by: {code}")?;
+            writeln!(self.err, "  caused by: {}", harmless(code))?;
         }
         let mut said = error.to_string();
         let mut source = error.source();
@@ -152,22 +191,48 @@ impl Terminal {
             let text = cause.to_string();
             // Many errors repeat their source's text in their own.
             if !said.contains(&text) {
-                writeln!(self.err, "  caused by: {}", text.replace('\n', "\n    "))?;
+                writeln!(self.err, "  caused by: {}", harmless(&text))?;
                 said = text;
             }
             source = cause.source();
         }
-        if !error.hints().is_empty() {
+        let hints = hints(error);
+        if !hints.is_empty() {
             writeln!(self.err)?;
         }
-        for hint in error.hints() {
-            writeln!(self.err, "{NOTE}hint{NOTE:#}: {hint}")?;
+        for hint in hints {
+            writeln!(self.err, "{NOTE}hint{NOTE:#}: {}", harmless(hint))?;
         }
         match error.request_id() {
-            Some(request_id) => writeln!(self.err, "request id: {request_id}"),
+            Some(request_id) => writeln!(self.err, "request id: {}", harmless(request_id)),
             None => Ok(()),
         }
     }
+}
+
+/// What to do next: what the error itself says, else what holds for its kind.
+fn hints(error: &Error) -> Vec<&str> {
+    match error.hints() {
+        [] if error.kind() == ErrorKind::Cancelled => Vec::new(),
+        [] => vec![error.kind().remedy()],
+        hints => hints.iter().map(String::as_str).collect(),
+    }
+}
+
+/// A text of somebody else's, safe to show: no control characters, which could move the cursor and forge lines of ours;
+/// further lines are indented.
+fn harmless(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.trim_end().chars() {
+        match character {
+            '\n' => shown.push_str("\n    "),
+            '\r' => {}
+            '\t' => shown.push(' '),
+            _ if character.is_control() => shown.extend(character.escape_unicode()),
+            _ => shown.push(character),
+        }
+    }
+    shown
 }
 
 /// The failure as a program reads it.
@@ -176,7 +241,7 @@ fn error_json(error: &Error) -> serde_json::Value {
         "kind": error.kind().name(),
         "code": error.code(),
         "message": error.to_string(),
-        "hints": error.hints(),
+        "hints": hints(error),
         "requestId": error.request_id(),
         "status": error.status(),
     }})
@@ -186,4 +251,15 @@ fn error_json(error: &Error) -> serde_json::Value {
 pub(crate) fn print_usage(error: &clap::Error) -> ExitCode {
     error.print().ok();
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_say_cannot_forge_lines_of_ours() {
+        assert_eq!(harmless("no\u{1b}[2K\rerror: fake\n"), "no\\u{1b}[2Kerror: fake");
+        assert_eq!(harmless("tried:\n one"), "tried:\n     one");
+    }
 }

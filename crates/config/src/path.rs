@@ -14,6 +14,16 @@ pub enum Segment {
     Index(usize),
 }
 
+impl Segment {
+    /// The key, if it is one.
+    pub fn as_key(&self) -> Option<&str> {
+        match self {
+            Self::Key(name) => Some(name),
+            Self::Index(_) => None,
+        }
+    }
+}
+
 /// Where a value lives in the configuration.
 ///
 /// Keys are separated by dots; a key that holds dots, brackets, quotes or blanks is quoted. A model in a provider's

@@ -1,6 +1,7 @@
 //! What a configuration is read from, said explicitly.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -39,7 +40,7 @@ impl FileSource {
 }
 
 /// A value set on the command line.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Assignment {
     /// The flag as the user knows it, such as `--set` or `--region`.
     pub flag: String,
@@ -57,6 +58,13 @@ pub enum Assigned {
     Value(Value),
     /// A text to be read as JSON5, and as a string where it is no JSON5 or where the key takes only strings.
     Json5(String),
+}
+
+impl fmt::Debug for Assignment {
+    /// The value stays out: it may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Assignment({} {})", self.flag, self.path)
+    }
 }
 
 impl Assignment {
@@ -124,7 +132,7 @@ pub struct ConfigFile {
 /// # #[cfg(all(unix, not(target_os = "macos")))]
 /// assert_eq!(sources.user.unwrap().path(), Path::new("/home/me/.config/outcrop/config.json5"));
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Sources {
     /// A snapshot of the environment.
     pub environment: BTreeMap<String, String>,
@@ -141,6 +149,21 @@ pub struct Sources {
     pub file: Option<FileSource>,
     /// What the command line sets; later ones win.
     pub command_line: Vec<Assignment>,
+}
+
+impl fmt::Debug for Sources {
+    /// The names of variables, never their values.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sources")
+            .field("environment", &self.environment.keys().collect::<Vec<_>>())
+            .field("system", &self.system)
+            .field("user", &self.user)
+            .field("project", &self.project)
+            .field("project_trusted", &self.project_trusted)
+            .field("file", &self.file)
+            .field("command_line", &self.command_line)
+            .finish()
+    }
 }
 
 impl Sources {
@@ -299,6 +322,15 @@ mod tests {
         assert_eq!(split_assignment("a"), None);
         let error = Assignment::set("a..b=1").unwrap_err();
         assert_eq!(error.to_string(), "`a..b` is not a path of keys: a key is missing");
+    }
+
+    #[test]
+    fn debug_shows_no_value_of_the_environment_or_the_command_line() {
+        let mut sources =
+            Sources { environment: environment(&[("AWS_SECRET_ACCESS_KEY", "hush")]), ..Sources::default() };
+        sources.command_line.push(Assignment::set("models.providers.mine.apiKey=hush").unwrap());
+        let shown = format!("{sources:?}");
+        assert!(shown.contains("AWS_SECRET_ACCESS_KEY") && !shown.contains("hush"), "{shown}");
     }
 
     #[test]

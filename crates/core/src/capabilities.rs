@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use crate::Support;
 
 /// What a provider knows of a model without asking anybody. `Unknown` is an honest answer: whoever needs the feature
@@ -46,13 +44,14 @@ pub struct Capabilities {
 }
 
 /// How long to wait for an answer. `None` sets no limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Timeouts {
     /// From the call to the first event after the start.
     pub first_event: Option<Duration>,
     /// Between two events.
     pub idle: Option<Duration>,
-    /// For the whole answer.
+    /// For the whole answer, retries included.
     pub total: Option<Duration>,
+    /// For an answer in one piece, where `total` sets no limit.
+    pub whole: Option<Duration>,
 }

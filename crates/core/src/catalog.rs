@@ -89,8 +89,8 @@ pub struct Snapshot {
     pub problems: Vec<CatalogProblem>,
 }
 
-/// Where a list is from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Where a list is from, the freshest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Freshness {

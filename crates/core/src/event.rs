@@ -50,7 +50,7 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Start {
-    /// The model that was really called, if it is not the one that was asked for.
+    /// The model that was called, which may not be the one that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelId>,
     /// What was adjusted, repaired or dropped to make the request acceptable.
@@ -164,8 +164,13 @@ pub struct End {
     /// The service's id of this call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// How long the service says that it took.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// How long the service says that it took; milliseconds in JSON.
+    #[serde(
+        default,
+        rename = "latencyMs",
+        with = "crate::milliseconds",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub latency: Option<Duration>,
     /// What else the provider said about the answer, in its own words: trace, performance configuration, additional
     /// response fields.

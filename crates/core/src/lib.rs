@@ -22,6 +22,7 @@ mod error;
 mod event;
 mod id;
 mod laws;
+mod milliseconds;
 mod provider;
 mod registry;
 mod request;

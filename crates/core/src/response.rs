@@ -12,7 +12,7 @@ use crate::{Content, Message, ModelId, Role, StopReason, ToolUse, Usage, Warning
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Response {
-    /// The model that was really called, if it is not the one that was asked for.
+    /// The model that was called, which may not be the one that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelId>,
     /// The answer's blocks, by ascending index.
@@ -28,8 +28,13 @@ pub struct Response {
     /// The service's id of this call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// How long the service says that it took.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// How long the service says that it took; milliseconds in JSON.
+    #[serde(
+        default,
+        rename = "latencyMs",
+        with = "crate::milliseconds",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub latency: Option<Duration>,
     /// What was adjusted, repaired or dropped to make the request acceptable.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

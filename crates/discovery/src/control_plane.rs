@@ -12,7 +12,7 @@ use aws_sdk_bedrock::types::{FoundationModelSummary, InferenceProfileSummary};
 use aws_smithy_types::timeout::TimeoutConfig;
 use outcrop_aws::endpoint::Plane;
 use outcrop_aws::{Aws, AwsSettings, Call, Session, error_from_sdk};
-use outcrop_core::Result;
+use outcrop_core::{Error, ErrorKind, Result};
 use outcrop_model_facts::Partition;
 use serde::{Deserialize, Serialize};
 
@@ -127,7 +127,12 @@ impl ControlPlane for AwsControlPlane {
         let client = self.client(target).await?;
         let answer = client.list_foundation_models().send().await;
         let answer = answer.map_err(|error| error_from_sdk(&Call::new(LIST_FOUNDATION_MODELS), error))?;
-        Ok(answer.model_summaries.unwrap_or_default().into_iter().map(Into::into).collect())
+        // AWS always has models; a reply without a list is somebody else's, and no reason to believe that there are none.
+        let summaries = answer.model_summaries.ok_or_else(|| {
+            Error::new(ErrorKind::Protocol, "the reply is not one of Amazon Bedrock")
+                .with_hint("check the endpoint of the control plane: something else answered")
+        })?;
+        Ok(summaries.into_iter().map(Into::into).collect())
     }
 
     async fn inference_profiles(&self, target: &Target) -> Result<Vec<InferenceProfileRow>> {

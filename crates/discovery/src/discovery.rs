@@ -1,6 +1,6 @@
 //! The catalogue: memory, disk, AWS, in this order.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -55,8 +55,6 @@ struct Inner {
     memory: Mutex<Memory>,
     /// The refresh that is under way for those who take a fresh list at hand, and for those who do not.
     flights: Mutex<[Option<WeakShared<Refresh>>; 2]>,
-    /// The ids whose notes were told.
-    told: Mutex<HashSet<ModelId>>,
 }
 
 /// What is known in this process.
@@ -114,7 +112,6 @@ impl Discovery {
             now: Box::new(now),
             memory: Mutex::default(),
             flights: Mutex::default(),
-            told: Mutex::default(),
         }))
     }
 
@@ -129,13 +126,6 @@ impl Discovery {
     /// As [`ModelCatalog::snapshot`].
     pub async fn explain(&self, id: &ModelId) -> Result<Vec<Explanation>> {
         Ok(self.answer(false).await?.view.explain(id.as_str()).to_vec())
-    }
-
-    /// As [`ModelResolver::resolve`], but with the note each time: for who looks something up and calls nothing.
-    pub async fn look_up(&self, id: &ModelId) -> Resolved {
-        let home = self.0.plane.place(&Target::Usual).await.ok().map(|place| place.region);
-        let view = self.0.at_hand().await;
-        resolve::resolve(id, view.as_deref(), home.as_deref(), &self.0.settings.geography)
     }
 
     /// The model to take if nobody names one, by [`default_model`](crate::default_model) for the region that models are
@@ -184,13 +174,11 @@ impl ModelCatalog for Discovery {
 
 #[async_trait]
 impl ModelResolver for Discovery {
-    /// Memory, disk, the table of facts, the id as it is. The note for an id is given once.
+    /// Memory, disk, the table of facts, the id as it is.
     async fn resolve(&self, id: &ModelId) -> Result<Resolved> {
-        let mut resolved = self.look_up(id).await;
-        if resolved.note.is_some() && !lock(&self.0.told).insert(id.clone()) {
-            resolved.note = None;
-        }
-        Ok(resolved)
+        let home = self.0.plane.place(&Target::Usual).await.ok().map(|place| place.region);
+        let view = self.0.at_hand().await;
+        Ok(resolve::resolve(id, view.as_deref(), home.as_deref(), &self.0.settings.geography))
     }
 }
 
@@ -268,8 +256,10 @@ impl Inner {
             let known = lock(&self.memory).rows.contains_key(&place);
             if !known && let Some(disk) = &self.disk {
                 let loaded = disk.load(&place).await;
-                // Nothing is remembered too: the disk is read once.
-                self.remember(&place, &loaded.rows);
+                // Nothing is remembered too: the disk is read once. What a listing found meanwhile is younger.
+                let mut memory = lock(&self.memory);
+                memory.rows.entry(place.clone()).or_insert(loaded.rows);
+                memory.view = None;
             }
             let listed = lock(&self.memory).rows.get(&place).is_some_and(|rows| !rows.is_empty());
             if listed {

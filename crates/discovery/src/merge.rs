@@ -88,13 +88,13 @@ impl View {
         self.listed.iter().chain(&self.hidden)
     }
 
-    /// The card of exactly that id.
     /// Whether an id is known from the configuration alone.
     pub(crate) fn is_only_configured(&self, id: &str) -> bool {
         let mut verdicts = self.explain(id).iter().flat_map(|explanation| &explanation.verdicts).peekable();
         verdicts.peek().is_some() && verdicts.all(|verdict| verdict.rule == CONFIGURED)
     }
 
+    /// The card of exactly that id.
     pub(crate) fn find(&self, id: &str) -> Option<&Arc<ModelCard>> {
         self.explanations.get(id)?;
         self.cards().find(|card| card.id == *id)

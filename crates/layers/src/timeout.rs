@@ -74,7 +74,7 @@ impl TimeoutLayer {
 }
 
 impl From<Timeouts> for TimeoutLayer {
-    fn from(Timeouts { first_event, idle, total }: Timeouts) -> Self {
+    fn from(Timeouts { first_event, idle, total, .. }: Timeouts) -> Self {
         Self::new().first_event(first_event).idle(idle).total(total)
     }
 }
@@ -100,8 +100,8 @@ impl Layer for TimeoutLayer {
 /// seen. One of `total` never does: another attempt would take the call further beyond what it may take.
 ///
 /// # Whole answers
-/// `generate`, `count_tokens` and `embed` show no events, so `total` is the only limit that means anything to them.
-/// `first_event` is no substitute: a long answer in one piece takes longer than the first piece of it.
+/// `generate`, `count_tokens` and `embed` show no events, so `total` is the only limit that means anything to them; where
+/// neither the layer nor the provider sets it, the provider's `whole` stands in. `first_event` is no substitute: a long answer in one piece takes longer than the first piece of it.
 #[derive(Debug)]
 pub struct TimeoutProvider {
     inner: Arc<dyn ModelProvider>,
@@ -115,6 +115,7 @@ impl TimeoutProvider {
             first_event: self.settings.first_event.or(hint.first_event),
             idle: self.settings.idle.or(hint.idle),
             total: self.settings.total.or(hint.total),
+            whole: self.settings.total.or(hint.total.or(hint.whole)),
         }
     }
 
@@ -124,7 +125,7 @@ impl TimeoutProvider {
         model: &ModelId,
         call: impl Future<Output = Result<T>> + Send + Unpin,
     ) -> Result<T> {
-        let limits = Timeouts { total: self.limits(model).total, ..Timeouts::default() };
+        let limits = Timeouts { total: self.limits(model).whole, ..Timeouts::default() };
         Watch::new(limits, self.id(), model).over(call).await
     }
 }
@@ -140,7 +141,7 @@ impl ModelProvider for TimeoutProvider {
     }
 
     async fn stream(&self, request: &Request) -> Result<EventStream> {
-        let limits = self.limits(&request.model);
+        let limits = Timeouts { whole: None, ..self.limits(&request.model) };
         if limits == Timeouts::default() {
             return self.inner.stream(request).await;
         }

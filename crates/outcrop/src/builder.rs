@@ -1,5 +1,6 @@
 //! What a program says before it starts.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,7 +16,16 @@ pub struct Builder {
     sources: Sources,
     cache: Option<PathBuf>,
     emulator: Option<Emulator>,
-    known_variables: Vec<String>,
+    plugins: Vec<Plugin>,
+}
+
+/// What a program adds to the registry.
+struct Plugin(Box<dyn FnOnce(Registry) -> Registry + Send>);
+
+impl fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Plugin")
+    }
 }
 
 /// An emulator to talk to instead of AWS.
@@ -26,12 +36,12 @@ pub struct Emulator {
     /// The access key id that it accepts.
     pub access_key_id: String,
     /// The secret access key that it accepts.
-    pub secret_access_key: String,
+    pub secret_access_key: Secret,
 }
 
 impl Builder {
     pub(crate) fn new(sources: Sources) -> Self {
-        Self { sources, cache: None, emulator: None, known_variables: Vec::new() }
+        Self { sources, cache: None, emulator: None, plugins: Vec::new() }
     }
 
     /// Keeps lists of models in this folder; without one, they are kept in memory only.
@@ -46,28 +56,33 @@ impl Builder {
         self
     }
 
-    /// `OUTCROP_*` variables that the program reads itself, so that nobody warns about them.
-    pub fn known_variables<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
-        self.known_variables.extend(names.into_iter().map(Into::into));
+    /// Adds providers and catalogues, or puts others in the place of the built-in ones.
+    ///
+    /// ```
+    /// use outcrop::{Outcrop, Sources, outcrop_core::scripted};
+    /// let outcrop = Outcrop::builder(Sources::default()).plugins(|registry| registry.with(scripted::factory())).build();
+    /// ```
+    pub fn plugins(mut self, add: impl FnOnce(Registry) -> Registry + Send + 'static) -> Self {
+        self.plugins.push(Plugin(Box::new(add)));
         self
     }
 
     /// Loads the configuration and wires everything up. It never fails: what is wrong with the configuration is in
     /// [`Outcrop::diagnostics`], and what does not need the wrong value works.
     pub fn build(self) -> Outcrop {
-        let environment: Environment = self.sources.environment.clone().into_iter().collect();
-        let (aws, cache) = match self.emulator {
-            Some(emulator) => (Aws::closed_world(closed_world(emulator)), None),
-            None => (Aws::new(environment.clone()), self.cache),
+        let ambient: Environment = self.sources.environment.clone().into_iter().collect();
+        let (environment, aws, cache) = match self.emulator {
+            // Nothing of the environment counts in there.
+            Some(emulator) => (Environment::default(), Aws::closed_world(closed_world(emulator)), None),
+            None => (ambient.clone(), Aws::new(ambient), self.cache),
         };
         let aws = Arc::new(aws);
         let registry = Registry::new()
             .with(outcrop_provider_bedrock::factory(Arc::clone(&aws)))
             .with_catalog(outcrop_discovery::factory(aws, cache));
-        let Loaded { config, mut diagnostics, .. } = Loader::new(self.sources)
-            .with_providers(schemas(&registry))
-            .also_known(self.known_variables)
-            .load();
+        let registry = self.plugins.into_iter().fold(registry, |registry, plugin| plugin.0(registry));
+        let Loaded { config, mut diagnostics, .. } =
+            Loader::new(self.sources).with_providers(schemas(&registry)).load();
         diagnostics.extend(entry_diagnostics(&config, &registry));
         Outcrop::new(environment, config, diagnostics, registry)
     }
@@ -78,7 +93,7 @@ fn closed_world(emulator: Emulator) -> ClosedWorld {
         endpoint: emulator.endpoint,
         keys: AccessKeys {
             access_key_id: emulator.access_key_id,
-            secret_access_key: Secret::new(emulator.secret_access_key),
+            secret_access_key: emulator.secret_access_key,
             session_token: None,
         },
     }
@@ -96,7 +111,12 @@ pub(crate) fn schemas(registry: &Registry) -> Vec<ProviderSchema> {
 fn entry_diagnostics(config: &outcrop_config::Config, registry: &Registry) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     for entry in config.providers() {
-        let Some(factory) = entry.api().and_then(|api| registry.factory(api).ok()) else { continue };
+        let Some(api) = entry.api() else { continue };
+        let Ok(factory) = registry.factory(api) else {
+            let known: Vec<_> = registry.factories().map(|factory| factory.api().to_owned()).collect();
+            diagnostics.push(entry.diagnostic("/api", format!("no provider speaks the api `{api}`"), &known));
+            continue;
+        };
         let problems = factory.check(entry.settings()).into_iter();
         diagnostics.extend(
             problems.map(|problem| entry.diagnostic(&problem.pointer, problem.message, &problem.allowed)),

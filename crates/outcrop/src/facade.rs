@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use outcrop_config::{Config, Diagnostic, KeyPath, Retry, Settings, Sources};
+use outcrop_config::{Code, Config, Diagnostic, KeyPath, Retry, Settings, Sources};
 use outcrop_core::{
-    BuildContext, BuiltCatalog, Environment, Error, ErrorKind, Layer as _, ModelCard, ModelProvider, Price,
-    ProviderId, Query, Registry, Result, Snapshot,
+    BuildContext, BuiltCatalog, CatalogProblem, Environment, Error, ErrorKind, Layer as _, ModelCard,
+    ModelProvider, Price, ProviderId, Query, Registry, Result, Snapshot,
 };
 use outcrop_discovery::Discovery;
 use outcrop_layers::{RetryLayer, RetryPolicy, TimeoutLayer};
@@ -57,6 +57,8 @@ pub struct Chosen {
     pub reference: ModelReference,
     /// What to tell the user, if nobody named it.
     pub note: Option<String>,
+    /// What could not be found out when it was chosen.
+    pub problems: Vec<CatalogProblem>,
 }
 
 impl Outcrop {
@@ -87,6 +89,22 @@ impl Outcrop {
     /// The JSON schema of the configuration, with what the providers add to it.
     pub fn schema(&self) -> Value {
         outcrop_config::schema_with(&schemas(&self.registry))
+    }
+
+    /// Settings that this version knows and does not act on yet, by key.
+    pub fn without_effect(&self) -> Vec<&'static str> {
+        let Settings { models, agents, .. } = self.settings();
+        let discovery = &models.bedrock_discovery;
+        let said = [
+            ("agents.defaults.model.fallbacks", !agents.defaults.model.fallbacks.is_empty()),
+            ("models.bedrockDiscovery.checkAccess", discovery.check_access == Some(true)),
+            (
+                "models.bedrockDiscovery.include",
+                discovery.include.as_ref().is_some_and(|include| !include.is_empty()),
+            ),
+            ("models.overrides", !models.overrides.is_empty()),
+        ];
+        said.into_iter().filter_map(|(key, said)| said.then_some(key)).collect()
     }
 
     /// The typed configuration.
@@ -127,7 +145,13 @@ impl Outcrop {
     pub async fn choose(&self, named: Option<&str>) -> Result<Chosen> {
         let configured = self.settings().agents.defaults.model.primary.as_deref();
         if let Some(name) = named.or(configured) {
-            return Ok(Chosen { reference: self.reference(name), note: None });
+            let reference = self.reference(name);
+            if reference.model.as_str().is_empty() {
+                return Err(
+                    Error::config("the name of the model is empty").with_hint("run `outcrop models list`")
+                );
+            }
+            return Ok(Chosen { reference, note: None, problems: Vec::new() });
         }
         let provider = ProviderId::from(DEFAULT_PROVIDER);
         let snapshot = self.snapshot(&provider, &Query::default()).await?;
@@ -141,7 +165,7 @@ impl Outcrop {
         };
         let reference = ModelReference { provider, model: card.id.clone() };
         let note = format!("no default model is configured: asking `{}` ({})", card.id, card.name);
-        Ok(Chosen { reference, note: Some(note) })
+        Ok(Chosen { reference, note: Some(note), problems: snapshot.problems })
     }
 
     async fn best_of(&self, id: &ProviderId, snapshot: &Snapshot) -> Result<Option<Arc<ModelCard>>> {
@@ -163,6 +187,16 @@ impl Outcrop {
         }
         let id = BedrockId::parse(resolved.callable.as_str());
         facts::price_of(&id, resolved.region.as_deref().or(id.region())).map(|known| known.price.clone())
+    }
+
+    /// The model that is called for a reference.
+    pub(crate) async fn called(&self, reference: &ModelReference) -> ModelReference {
+        let resolver = self.built(&reference.provider).await.ok().and_then(|built| built.catalog?.resolver);
+        let Some(resolver) = resolver else { return reference.clone() };
+        match resolver.resolve(&reference.model).await {
+            Ok(found) => ModelReference { provider: reference.provider.clone(), model: found.callable },
+            Err(_) => reference.clone(),
+        }
     }
 
     async fn built(&self, id: &ProviderId) -> Result<Built> {
@@ -187,6 +221,7 @@ impl Outcrop {
                 outcrop_provider_bedrock::API
             )));
         };
+        self.refuse_unsafe(id)?;
         let context = BuildContext::new(id.clone(), self.environment.clone());
         let catalog = match self.registry.catalog(api) {
             Some(factory) => Some(factory.build(&self.with_discovery(entry.settings()), &context).await?),
@@ -196,8 +231,46 @@ impl Outcrop {
         let context = context.with_resolver(resolver);
         let inner = self.registry.factory(api)?.build(entry.settings(), &context).await?;
         let policy = retry_policy(&entry.provider().retry, &self.environment)?;
-        let provider = RetryLayer::new(policy).layer(TimeoutLayer::new().layer(inner));
+        // The limits of silence hold for each attempt, the one of the whole answer for all of them.
+        let attempt = TimeoutLayer::new().total(None).layer(inner);
+        let attempts = RetryLayer::new(policy).layer(attempt);
+        let provider = TimeoutLayer::new().first_event(None).idle(None).layer(attempts);
         Ok(Built { provider, catalog })
+    }
+
+    /// Refuses to call anybody by a configuration in which something is wrong with who calls, where to, or under which
+    /// guardrail. A file that cannot be read at all may have said anything.
+    fn refuse_unsafe(&self, id: &ProviderId) -> Result<()> {
+        const NEEDED: [&str; 9] = [
+            "api",
+            "apiKey",
+            "auth",
+            "baseUrl",
+            "controlBaseUrl",
+            "guardrail",
+            "headers",
+            "profile",
+            "region",
+        ];
+        let entry = ["models", "providers", id.as_str()];
+        let is_unsafe = |diagnostic: &&Diagnostic| {
+            let unreadable = matches!(diagnostic.code, Code::Read | Code::NamedFile | Code::Syntax);
+            let needed = diagnostic.key.as_ref().is_some_and(|key| {
+                let names: Vec<_> = key.segments().iter().map(|it| it.as_key().unwrap_or_default()).collect();
+                names
+                    .strip_prefix(&entry[..])
+                    .is_some_and(|rest| rest.first().is_none_or(|name| NEEDED.contains(name)))
+            });
+            // What a project's file may not say had no effect: what is safe was kept.
+            diagnostic.is_error() && diagnostic.code != Code::Refused && (unreadable || needed)
+        };
+        match self.diagnostics.iter().find(is_unsafe) {
+            None => Ok(()),
+            Some(diagnostic) => {
+                Err(Error::config(format!("nothing is sent by a wrong configuration: {diagnostic}"))
+                    .with_hint("run `outcrop config check` to see all that is wrong"))
+            }
+        }
     }
 
     /// An entry's settings with `discovery`, which the configuration keeps elsewhere.

@@ -17,6 +17,7 @@ pub use outcrop_config::{
     Assignment, Code, Config, ConfigFile, Diagnostic, FileSource, KeyPath, PathError, Severity, Sources,
     Style, VARIABLES,
 };
+pub use outcrop_core;
 pub use outcrop_core::{Error, ErrorKind, ModelProvider, ModelProviderExt, Query, Request, Result};
 pub use paths::cache_folder;
 pub use reference::{DEFAULT_PROVIDER, ModelReference};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use outcrop_core::{ModelCard, ProviderId, Query, Result, Snapshot};
+use outcrop_core::{CatalogProblem, Error, ErrorKind, ModelCard, ProviderId, Query, Result, Snapshot};
 
-use crate::{DEFAULT_PROVIDER, ModelReference, Outcrop};
+use crate::{ModelReference, Outcrop};
 
 /// What to list.
 #[derive(Debug, Clone, Default)]
@@ -61,41 +61,88 @@ pub struct ModelList {
 }
 
 impl Outcrop {
-    /// The models of Amazon Bedrock that can be called.
+    /// The models that can be called, of every provider that can list its own.
     ///
     /// # Errors
-    /// If nothing could be listed.
+    /// If nothing could be listed: the failure of the first provider.
     pub async fn models(&self, query: &Query, filter: &ModelFilter) -> Result<ModelList> {
-        let provider = ProviderId::from(DEFAULT_PROVIDER);
-        let snapshot = self.snapshot(&provider, query).await?;
-        let models = snapshot
-            .models
-            .iter()
-            .filter(|card| filter.admits(&provider, card))
-            .map(|card| {
-                let reference = ModelReference { provider: provider.clone(), model: card.id.clone() };
-                ListedModel { tags: self.tags(&reference), reference, card: Arc::clone(card) }
-            })
-            .collect();
+        let meant = self.meant().await;
+        let mut models = Vec::new();
+        let mut list: Option<Snapshot> = None;
+        let mut failure = None;
+        for id in self.config().providers().map(|entry| ProviderId::from(entry.id())).collect::<Vec<_>>() {
+            let snapshot = match self.snapshot(&id, query).await {
+                Ok(snapshot) => snapshot,
+                Err(error) if error.kind() == ErrorKind::Unsupported => continue,
+                Err(error) => {
+                    failure = failure.or(Some((id, error)));
+                    continue;
+                }
+            };
+            let listed = snapshot.models.iter().filter(|card| filter.admits(&id, card)).map(|card| {
+                let reference = ModelReference { provider: id.clone(), model: card.id.clone() };
+                ListedModel { tags: meant.tags(&reference), reference, card: Arc::clone(card) }
+            });
+            models.extend(listed);
+            list = Some(joined(list, snapshot));
+        }
+        let Some(mut snapshot) = list else {
+            return Err(
+                failure.map_or_else(|| Error::config("no provider can list its models"), |(_, error)| error)
+            );
+        };
+        snapshot.problems.extend(failure.map(|(id, error)| problem(&id, &error)));
         Ok(ModelList { models, snapshot })
     }
 
-    fn tags(&self, reference: &ModelReference) -> Vec<String> {
+    /// What the configuration means by the models that it names.
+    async fn meant(&self) -> Meant {
         let settings = self.settings();
         let defaults = &settings.agents.defaults.model;
-        let is_meant = |name: &str| self.reference(name) == *reference;
-        let mut tags = Vec::new();
-        if defaults.primary.as_deref().is_some_and(is_meant) {
-            tags.push("default".to_owned());
+        let mut meant = Meant::default();
+        let primary = defaults.primary.iter().map(|name| ("default".to_owned(), self.reference(name)));
+        let fallbacks = (1..).zip(&defaults.fallbacks);
+        let fallbacks = fallbacks.map(|(place, name)| (format!("fallback#{place}"), self.reference(name)));
+        let configured = settings.models.providers.iter().flat_map(|(id, entry)| {
+            let models = entry.models.as_deref().unwrap_or_default().iter();
+            models
+                .map(|model| ModelReference { provider: id.as_str().into(), model: model.id.as_str().into() })
+        });
+        let configured = configured.map(|reference| ("configured".to_owned(), reference));
+        for (tag, reference) in primary.chain(fallbacks).chain(configured) {
+            let called = self.called(&reference).await;
+            meant.0.push((tag, called));
         }
-        if let Some(place) = defaults.fallbacks.iter().position(|name| is_meant(name)) {
-            tags.push(format!("fallback#{}", place + 1));
-        }
-        let entry = settings.models.providers.get(reference.provider.as_str());
-        let models = entry.and_then(|entry| entry.models.as_deref()).unwrap_or_default();
-        if models.iter().any(|model| reference.model == model.id.as_str()) {
-            tags.push("configured".to_owned());
-        }
-        tags
+        meant
+    }
+}
+
+/// Tags, and the models that they are for, by the ids that are called.
+#[derive(Default)]
+struct Meant(Vec<(String, ModelReference)>);
+
+impl Meant {
+    fn tags(&self, reference: &ModelReference) -> Vec<String> {
+        self.0.iter().filter(|(_, meant)| meant == reference).map(|(tag, _)| tag.clone()).collect()
+    }
+}
+
+/// Two lists as one: as old as the older, as fresh as the staler.
+fn joined(list: Option<Snapshot>, mut more: Snapshot) -> Snapshot {
+    let Some(mut list) = list else { return more };
+    list.models.append(&mut more.models);
+    list.problems.append(&mut more.problems);
+    list.taken_at = list.taken_at.min(more.taken_at);
+    list.freshness = list.freshness.max(more.freshness);
+    list
+}
+
+fn problem(provider: &ProviderId, error: &Error) -> CatalogProblem {
+    CatalogProblem {
+        source: provider.to_string(),
+        region: None,
+        code: error.code().unwrap_or(error.kind().name()).to_owned(),
+        message: error.to_string(),
+        hint: error.hints().first().cloned(),
     }
 }

@@ -157,7 +157,7 @@ mod tests {
             connect_timeout,
             isolated: _, // For programs only.
         } = aws;
-        let Timeouts { first_event, idle, total } = timeouts;
+        let Timeouts { first_event, idle, total, whole: _ } = timeouts;
         assert_eq!(auth, Auth::Profile);
         let texts = [profile, region, runtime_endpoint, control_endpoint];
         assert!(texts.iter().all(Option::is_some), "{texts:?}");

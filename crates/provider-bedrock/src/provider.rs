@@ -11,8 +11,8 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use outcrop_aws::{Aws, Call, Session, error_from_sdk};
 use outcrop_core::{
-    Capabilities, Content, Error, ErrorKind, EventStream, Modality, ModelId, ModelProvider, ModelResolver,
-    ProviderId, Request, Resolved, Response, Result, Start, StopReason, Support, TokenCount, Warning,
+    Capabilities, Content, Error, EventStream, Modality, ModelId, ModelProvider, ModelResolver, ProviderId,
+    Request, Resolved, Response, Result, Start, StopReason, Support, TokenCount, Warning,
 };
 use outcrop_model_facts::facts::{self, ModelFacts};
 use outcrop_model_facts::{BedrockId, Kind};
@@ -25,6 +25,8 @@ use crate::{BedrockSettings, failure, options, repair, stream};
 
 /// The rule of the warning that another id was called than was asked for.
 const CALLED_AS: &str = "called-as";
+/// The rule of the warning that raw events were asked for.
+const RAW_EVENTS: &str = "raw-events";
 
 /// Amazon Bedrock, by Converse and ConverseStream.
 #[derive(Debug)]
@@ -62,12 +64,15 @@ impl Bedrock {
         if let Some(note) = resolved.note {
             normalised.warnings.insert(0, Warning::new(CALLED_AS, note));
         }
+        if request.raw {
+            let message = "left out the service's own events, which this provider does not have";
+            normalised.warnings.push(Warning::new(RAW_EVENTS, message));
+        }
         let options = options::merged(request, self.id.as_str(), &self.settings, streaming)?;
         Ok(Prepared {
             client,
             session,
             model: resolved.callable,
-            asked: request.model.clone(),
             facts,
             body: Bytes::from(encode::converse_body(&normalised, &options)?),
             normalised,
@@ -91,7 +96,12 @@ impl Bedrock {
             Err(error) => error,
         };
         let region = &prepared.session.region().name;
-        let Some(profile) = repair::profile_instead(&error, &prepared.model, prepared.facts, region) else {
+        // A resolver knows the account and the geography that is wanted, and has had its say.
+        let profile = match self.resolver {
+            Some(_) => None,
+            None => repair::profile_instead(&error, &prepared.model, prepared.facts, region),
+        };
+        let Some(profile) = profile else {
             return Err(self.named(error, &prepared));
         };
         let note = format!("called `{profile}`: `{}` needs an inference profile", prepared.model);
@@ -107,8 +117,6 @@ struct Prepared {
     session: Arc<Session>,
     /// The id to call.
     model: ModelId,
-    /// The id that was asked for.
-    asked: ModelId,
     facts: Option<&'static ModelFacts>,
     normalised: Normalised,
     body: Bytes,
@@ -117,7 +125,7 @@ struct Prepared {
 impl Prepared {
     fn start(&self, request_id: Option<&str>) -> Start {
         Start {
-            model: (self.model != self.asked).then(|| self.model.clone()),
+            model: Some(self.model.clone()),
             warnings: self.normalised.warnings.clone(),
             request_id: request_id.map(str::to_owned),
         }
@@ -199,21 +207,10 @@ impl ModelProvider for Bedrock {
         self.with_repairs(prepared, Prepared::stream).await
     }
 
-    /// One Converse call. Where the settings give no limit for the whole answer, it may take as long as the slowest
-    /// model thinks: nothing comes in between by which life could be told from death.
+    /// One Converse call.
     async fn generate(&self, request: &Request) -> Result<Response> {
         let prepared = self.prepare(request, false).await?;
-        let timeouts = self.settings.timeouts_for(true, None);
-        let Some(limit) = timeouts.total.or(timeouts.first_event) else {
-            return self.with_repairs(prepared, Prepared::generate).await;
-        };
-        let whole = tokio::time::timeout(limit, self.with_repairs(prepared, Prepared::generate)).await;
-        whole.unwrap_or_else(|_| {
-            let seconds = limit.as_secs();
-            Err(Error::new(ErrorKind::Timeout, format!("no whole answer within {seconds} s"))
-                .with_provider(&self.id)
-                .with_hint("stream the answer, or raise `timeouts.total` of the provider"))
-        })
+        self.with_repairs(prepared, Prepared::generate).await
     }
 
     async fn count_tokens(&self, request: &Request) -> Result<TokenCount> {
@@ -223,7 +220,9 @@ impl ModelProvider for Bedrock {
         // CountTokens knows foundation models only, whatever profile is called later.
         let parsed = BedrockId::parse(prepared.model.as_str());
         let model = match parsed.kind() {
-            Kind::SystemProfile => prepared.facts.map(|facts| facts.id).or_else(|| parsed.base()),
+            Kind::SystemProfile | Kind::ApplicationProfile => {
+                prepared.facts.map(|facts| facts.id).or_else(|| parsed.base())
+            }
             _ => None,
         };
         let input = CountTokensInput::Converse(ConverseTokensRequest::builder().build());

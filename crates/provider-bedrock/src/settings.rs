@@ -57,6 +57,7 @@ impl BedrockSettings {
                 first_event: timeout("firstEvent"),
                 idle: timeout("idle"),
                 total: timeout("total"),
+                whole: None,
             },
             guardrail: object("guardrail").map(whole_guardrail),
             request_metadata: object("requestMetadata").unwrap_or_default(),
@@ -97,6 +98,8 @@ impl BedrockSettings {
             first_event: self.timeouts.first_event.or(Some(first_event)),
             idle: self.timeouts.idle.or(idle).or(Some(IDLE)),
             total: self.timeouts.total,
+            // Nothing comes in between by which life could be told from death.
+            whole: Some(FIRST_EVENT_REASONING),
         }
     }
 }
@@ -278,7 +281,8 @@ mod tests {
     fn time_limits_are_the_entrys_then_the_models_then_ours() {
         let ours = BedrockSettings::default();
         let seconds = |seconds| Some(Duration::from_secs(seconds));
-        let limits = |first_event, idle, total| Timeouts { first_event, idle, total };
+        let whole = seconds(600);
+        let limits = |first_event, idle, total| Timeouts { first_event, idle, total, whole };
         assert_eq!(ours.timeouts_for(false, None), limits(seconds(120), seconds(120), None));
         assert_eq!(ours.timeouts_for(true, seconds(300)), limits(seconds(600), seconds(300), None));
         let entry = json!({ "timeouts": { "firstEvent": 1, "idle": 2, "total": 3 } });

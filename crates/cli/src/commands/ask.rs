@@ -1,5 +1,6 @@
 //! `outcrop ask`.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Read as _};
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use outcrop_core::{
 use serde_json::{Value, json};
 
 use crate::args::Ask;
+use crate::commands::models::problem_line;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
@@ -18,6 +20,9 @@ pub(crate) async fn run(arguments: Ask, context: &Context, terminal: &mut Termin
     let prompt = prompt(&arguments, context.reads_input())?;
     let ready = context.start(terminal).await?;
     let chosen = ready.outcrop.choose(arguments.model.as_deref()).await?;
+    for problem in &chosen.problems {
+        terminal.warn(&problem_line(problem));
+    }
     if let Some(note) = &chosen.note {
         terminal.note(note);
     }
@@ -33,6 +38,7 @@ pub(crate) async fn run(arguments: Ask, context: &Context, terminal: &mut Termin
 
 /// The first Ctrl-C: the answer is dropped, which cancels the call. A second one finds the program gone.
 fn cancelled(terminal: &mut Terminal) -> Result<(), Failure> {
+    terminal.end_line()?;
     terminal.flush()?;
     Err(Error::new(ErrorKind::Cancelled, "cancelled").into())
 }
@@ -87,7 +93,7 @@ async fn answer(
         let response = provider.generate(request).await?;
         warn(&response.warnings, terminal);
         if !arguments.json {
-            terminal.print(&response.text())?;
+            terminal.print_answer(&response.text())?;
         }
         let collected = Collected { response, error: None };
         return Ok(Answer { collected, first_token: None, took: started.elapsed() });
@@ -105,7 +111,7 @@ async fn follow(
 ) -> Result<Answer, Failure> {
     let mut collector = Collector::new();
     let mut first_token = None;
-    let mut shown = None;
+    let mut shown = BTreeSet::new();
     while let Some(item) = next(&mut stream).await {
         if let Ok(event) = &item {
             if matches!(event, Event::Delta { .. }) {
@@ -123,13 +129,15 @@ async fn follow(
     Ok(Answer { collected: collector.finish(), first_token, took: started.elapsed() })
 }
 
-/// Prints the text of an answer as it comes. `shown`: the index of the text block that is being printed.
-fn show(event: &Event, shown: &mut Option<u32>, terminal: &mut Terminal) -> Result<(), Failure> {
+/// Prints the text of an answer as it comes. `shown`: the indices of its text blocks, which may interleave.
+fn show(event: &Event, shown: &mut BTreeSet<u32>, terminal: &mut Terminal) -> Result<(), Failure> {
     match event {
         Event::Start(start) => warn(&start.warnings, terminal),
-        Event::Open { index, block: Block::Text } => *shown = Some(*index),
-        Event::Delta { index, delta: Delta::Text { text } } if shown.is_some_and(|shown| shown == *index) => {
-            terminal.print(text)?;
+        Event::Open { index, block: Block::Text } => {
+            shown.insert(*index);
+        }
+        Event::Delta { index, delta: Delta::Text { text } } if shown.contains(index) => {
+            terminal.print_answer(text)?;
             terminal.flush()?;
         }
         _ => {}
@@ -175,10 +183,26 @@ async fn finish(
     if response.stop_reason.is_filtered() {
         return Err(filtered(&response).into());
     }
-    if response.stop_reason == StopReason::MaxTokens {
-        terminal.note("the answer reached the limit of tokens and is cut short");
-    }
+    remark(&response, terminal);
     Ok(())
+}
+
+/// What is odd about an answer that is none the less one.
+fn remark(response: &Response, terminal: &mut Terminal) {
+    match &response.stop_reason {
+        StopReason::MaxTokens => terminal.note("the answer reached the limit of tokens and is cut short"),
+        StopReason::ContextWindowExceeded => {
+            terminal.warn("the answer filled the context window and is cut short");
+        }
+        StopReason::MalformedOutput | StopReason::MalformedToolUse => {
+            terminal.warn("the model wrote something that is no valid answer");
+        }
+        StopReason::Other(reason) => {
+            terminal.warn(&format!("the model stopped for a reason that is not known: {reason}"));
+        }
+        _ if response.content.is_empty() => terminal.warn("the answer is empty"),
+        _ => {}
+    }
 }
 
 fn filtered(response: &Response) -> Error {

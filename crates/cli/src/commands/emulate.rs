@@ -1,16 +1,22 @@
 //! `outcrop emulate`.
 
 use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
 use outcrop::Error;
 use outcrop_emulator::{Credentials, Emulator, Options, Scenario};
 
 use crate::args::Emulate;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 
-pub(crate) async fn run(arguments: Emulate, terminal: &mut Terminal) -> Result<(), Failure> {
+pub(crate) async fn run(
+    arguments: Emulate,
+    context: &Context,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
     let scenario = arguments.scenario.as_deref().map(scenario).transpose()?.unwrap_or_default();
     let usual = Credentials::default();
     let credentials = Credentials {
@@ -19,8 +25,11 @@ pub(crate) async fn run(arguments: Emulate, terminal: &mut Terminal) -> Result<(
         bearer_token: arguments.bearer_token.unwrap_or(usual.bearer_token),
         session_token: None,
     };
-    let options = Options { credentials, scenario, ..Options::default() };
-    let exports = options.credentials.clone();
+    let mut options = Options { credentials, scenario, ..Options::default() };
+    if let Some(region) = context.region() {
+        region.clone_into(&mut options.region);
+    }
+    let exports = options.clone();
     let emulator = Emulator::bind(arguments.listen, options)
         .await
         .map_err(Failure::io(format!("the emulator cannot listen on {}", arguments.listen)))?;
@@ -36,31 +45,41 @@ pub(crate) async fn run(arguments: Emulate, terminal: &mut Terminal) -> Result<(
         () = &mut interrupted => return Ok(()),
         () = std::future::ready(()) => {}
     }
-    terminal.print(&export_lines(&emulator.endpoint(), &exports))?;
+    terminal.print(&export_lines(emulator.addr(), &exports))?;
     terminal.flush()?;
     emulator.serve(interrupted).await;
     Ok(())
 }
 
 fn scenario(path: &Path) -> Result<Scenario, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(Failure::io(format!("the scenario `{}` cannot be read", path.display())))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Error::config(format!("the scenario `{}` cannot be read", path.display())).with_source(error)
+    })?;
     serde_json::from_str(&text).map_err(|error| {
         Error::config(format!("the scenario `{}` is wrong", path.display())).with_source(error).into()
     })
 }
 
 /// What points any AWS SDK at the emulator, for a shell to read.
-fn export_lines(endpoint: &str, credentials: &Credentials) -> String {
+fn export_lines(address: SocketAddr, Options { credentials, region, .. }: &Options) -> String {
+    // Whoever listens everywhere is reached on this machine.
+    let host = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    let endpoint = &*format!("http://{}", SocketAddr::new(host, address.port()));
     let mut lines = format!("# Amazon Bedrock emulator: both planes answer at {endpoint}\n");
+    // What is left of other credentials would be taken first, and sent here.
+    lines.push_str("unset AWS_SESSION_TOKEN AWS_BEARER_TOKEN_BEDROCK AWS_PROFILE\n");
     let variables = [
         ("AWS_ENDPOINT_URL_BEDROCK", endpoint),
         ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", endpoint),
         ("AWS_ACCESS_KEY_ID", &credentials.access_key_id),
         ("AWS_SECRET_ACCESS_KEY", &credentials.secret_access_key),
-        ("AWS_REGION", "us-east-1"),
+        ("AWS_REGION", region),
         // The SDK for Python reads this one only.
-        ("AWS_DEFAULT_REGION", "us-east-1"),
+        ("AWS_DEFAULT_REGION", region),
     ];
     for (name, value) in variables {
         // A value of a flag may hold anything; within single quotes a shell takes it as it is.

@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &Help, terminal: &mut Terminal) -> Result<(), Failu
         ["environment"] => environment(),
         path => command(path)?,
     };
-    terminal.print(&text)
+    terminal.print_styled(&text)
 }
 
 fn command(path: &[&str]) -> Result<String, Failure> {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::args::{List, Models, ModelsCommand};
+use crate::args::{List, Models};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
@@ -19,18 +19,16 @@ pub(crate) async fn run(
     context: &Context,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
-    let list = match arguments.command {
-        Some(ModelsCommand::List(list)) => list,
-        None => arguments.list,
-    };
+    let list = arguments.list();
     let ready = context.start(terminal).await?;
     let query = if list.refresh { Query::refresh() } else { Query::default() };
     let filter = ModelFilter::of(list.provider.clone()).with_words(list.filter.clone());
     let found = ready.outcrop.models(&query, &filter).await?;
-    print(&list, &found, terminal)
+    let off = ready.outcrop.config().settings().models.bedrock_discovery.enabled == Some(false);
+    print(&list, &found, off, terminal)
 }
 
-fn print(arguments: &List, list: &ModelList, terminal: &mut Terminal) -> Result<(), Failure> {
+fn print(arguments: &List, list: &ModelList, off: bool, terminal: &mut Terminal) -> Result<(), Failure> {
     if arguments.json {
         return terminal.print_json(&summary(list)?);
     }
@@ -38,8 +36,11 @@ fn print(arguments: &List, list: &ModelList, terminal: &mut Terminal) -> Result<
         terminal.warn(&problem_line(problem));
     }
     if list.models.is_empty() {
-        let reason =
-            if list.snapshot.models.is_empty() { "nothing can be called here" } else { "no model fits" };
+        let reason = match (list.snapshot.models.is_empty(), off) {
+            (false, _) => "no model fits the filter",
+            (true, true) => "AWS is not asked, because `models.bedrockDiscovery.enabled` is `false`",
+            (true, false) => "AWS lists nothing that can be called here",
+        };
         terminal.note(&format!("No models found: {reason}"));
         return Ok(());
     }
@@ -47,47 +48,62 @@ fn print(arguments: &List, list: &ModelList, terminal: &mut Terminal) -> Result<
         let lines: String = list.models.iter().map(|model| model.reference.key() + "\n").collect();
         return terminal.print(&lines);
     }
-    terminal.print(&format!("{}\n", table(&list.models, terminal.is_interactive())))
+    terminal.print(&format!("{}\n", table(&list.models, terminal.width())))
 }
 
-fn problem_line(problem: &CatalogProblem) -> String {
+/// A source of the list that failed, in one line.
+pub(crate) fn problem_line(problem: &CatalogProblem) -> String {
     let place = problem.region.as_ref().map(|region| format!(" in {region}")).unwrap_or_default();
     let hint = problem.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
     format!("{}{place}: {}: {}{hint}", problem.source, problem.code, problem.message)
 }
 
-fn table(models: &[ListedModel], fits_terminal: bool) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    // Elsewhere than on a terminal nothing is cut or wrapped: programs read along.
-    table.set_content_arrangement(if fits_terminal {
-        ContentArrangement::Dynamic
-    } else {
-        ContentArrangement::Disabled
-    });
-    table.set_header(["NAME", "ID", "CONTEXT", "OUTPUT", "IN $/M", "OUT $/M", "INPUT", "TAGS"]);
-    for ListedModel { card, tags, .. } in models {
-        let price = |rate: fn(&Price) -> f64| {
-            card.price.as_ref().map_or_else(|| "-".to_owned(), |price| rate(price).to_string())
-        };
-        let input: Vec<_> = card.input.iter().map(outcrop_core::Modality::as_str).collect();
-        table.add_row([
-            card.name.clone(),
-            card.id.to_string(),
-            tokens(card, "contextWindow", card.context_window),
-            tokens(card, "maxTokens", card.max_tokens),
-            price(|price| price.rates.input),
-            price(|price| price.rates.output),
-            input.join(" "),
-            tags.join(" "),
-        ]);
-    }
-    for column in 2..6 {
-        if let Some(column) = table.column_mut(column) {
+const COLUMNS: [&str; 8] = ["NAME", "ID", "CONTEXT", "OUTPUT", "IN $/M", "OUT $/M", "INPUT", "TAGS"];
+/// The places of the columns that hold numbers.
+const NUMBERS: std::ops::Range<usize> = 2..6;
+/// The places of the columns that go where the terminal is narrow, the first one first.
+const SACRIFICES: [usize; 3] = [6, 7, 0];
+
+/// A table of the models. `width`: that of the terminal, if it is one; ids are never wrapped or cut, so that they can be
+/// copied.
+fn table(models: &[ListedModel], width: Option<u16>) -> Table {
+    let rows: Vec<_> = models.iter().map(row).collect();
+    let mut gone = Vec::new();
+    loop {
+        let kept = |place: &usize| !gone.contains(place);
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        table.set_header((0..COLUMNS.len()).filter(kept).filter_map(|place| COLUMNS.get(place)));
+        for row in &rows {
+            table.add_row((0..row.len()).filter(kept).filter_map(|place| row.get(place)));
+        }
+        let places = (0..COLUMNS.len()).filter(kept);
+        for (_, column) in places.zip(table.column_iter_mut()).filter(|(place, _)| NUMBERS.contains(place)) {
             column.set_cell_alignment(CellAlignment::Right);
         }
+        let needed: u16 = table.column_max_content_widths().iter().map(|width| width + 2).sum();
+        match SACRIFICES.get(gone.len()) {
+            Some(place) if width.is_some_and(|width| needed > width) => gone.push(*place),
+            _ => return table,
+        }
     }
-    table
+}
+
+fn row(ListedModel { card, tags, .. }: &ListedModel) -> [String; 8] {
+    let price = |rate: fn(&Price) -> f64| {
+        card.price.as_ref().map_or_else(|| "-".to_owned(), |price| rate(price).to_string())
+    };
+    let input: Vec<_> = card.input.iter().map(outcrop_core::Modality::as_str).collect();
+    [
+        card.name.clone(),
+        card.id.to_string(),
+        tokens(card, "contextWindow", card.context_window),
+        tokens(card, "maxTokens", card.max_tokens),
+        price(|price| price.rates.input),
+        price(|price| price.rates.output),
+        input.join(" "),
+        tags.join(" "),
+    ]
 }
 
 /// A number of tokens in thousands; a guess has a question mark.

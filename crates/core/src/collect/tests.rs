@@ -149,6 +149,14 @@ fn events_and_content_round_trip_through_json_with_stable_names() {
     );
     assert_eq!(serde_json::from_value::<Event>(json).unwrap(), event);
 
+    let end = Event::End(Box::new(End {
+        latency: Some(std::time::Duration::from_millis(550)),
+        ..End::new(StopReason::EndTurn)
+    }));
+    let json = serde_json::to_value(&end).unwrap();
+    assert_eq!(json, json!({"event": "end", "stopReason": "end_turn", "latencyMs": 550}));
+    assert_eq!(serde_json::from_value::<Event>(json).unwrap(), end);
+
     let content = Content::ToolResult(ToolResult::text("c", "3"));
     let json = serde_json::to_value(&content).unwrap();
     assert_eq!(

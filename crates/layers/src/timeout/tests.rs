@@ -24,7 +24,11 @@ fn end() -> Event {
 
 /// The limits that most tests use: what waits for longer than a day here waits for ever.
 fn limited() -> TimeoutLayer {
-    TimeoutLayer::from(Timeouts { first_event: Some(seconds(600)), idle: Some(seconds(120)), total: None })
+    TimeoutLayer::from(Timeouts {
+        first_event: Some(seconds(600)),
+        idle: Some(seconds(120)),
+        ..Timeouts::default()
+    })
 }
 
 async fn stream(provider: &Arc<dyn ModelProvider>) -> Result<EventStream> {
@@ -183,7 +187,12 @@ async fn an_error_of_the_provider_passes_as_it_is() {
 
 #[tokio::test(start_paused = true)]
 async fn explicit_limits_beat_those_of_the_model_each_on_its_own() {
-    let hint = Timeouts { first_event: Some(seconds(5)), idle: Some(seconds(6)), total: Some(seconds(7)) };
+    let hint = Timeouts {
+        first_event: Some(seconds(5)),
+        idle: Some(seconds(6)),
+        total: Some(seconds(7)),
+        whole: None,
+    };
     let none = Timeouts::default();
     let cases = [
         (TimeoutLayer::new(), hint),
@@ -195,6 +204,8 @@ async fn explicit_limits_beat_those_of_the_model_each_on_its_own() {
     for (settings, expected) in cases {
         let inner = Arc::new(Scripted::new([]).with_capabilities(capabilities(hint)));
         let provider = TimeoutProvider { inner, settings };
+        // What stands in for the total is the total, where there is one.
+        let expected = Timeouts { whole: expected.total, ..expected };
         assert_eq!(provider.limits(&"m".into()), expected);
     }
 }
@@ -208,8 +219,12 @@ async fn without_limits_nothing_is_put_around_a_stream() {
 
 #[tokio::test(start_paused = true)]
 async fn a_limit_beyond_the_end_of_time_is_none() {
-    let forever =
-        Timeouts { first_event: Some(Duration::MAX), idle: Some(Duration::MAX), total: Some(Duration::MAX) };
+    let forever = Timeouts {
+        first_event: Some(Duration::MAX),
+        idle: Some(Duration::MAX),
+        total: Some(Duration::MAX),
+        whole: None,
+    };
     let slow = Slow::new([(100, start()), (100, OPEN), (100, CLOSE), (100, end())]);
     let provider = TimeoutLayer::from(forever).layer(Arc::new(slow));
     assert_eq!(drain(stream(&provider).await.unwrap()).await.len(), 4);
@@ -245,9 +260,17 @@ impl ModelProvider for Whole {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_in_one_piece_know_the_total_only() {
-    for total in [None, Some(seconds(899)), Some(seconds(901))] {
-        let hint = Timeouts { first_event: Some(seconds(600)), idle: Some(seconds(120)), total };
+async fn calls_in_one_piece_know_the_total_only_or_what_stands_in_for_it() {
+    let cases = [
+        (None, None, false),
+        (Some(899), None, true),
+        (Some(901), None, false),
+        (None, Some(899), true),
+        (Some(901), Some(899), false),
+    ];
+    for (total, whole, over) in cases {
+        let (first_event, idle) = (Some(seconds(600)), Some(seconds(120)));
+        let hint = Timeouts { first_event, idle, total: total.map(seconds), whole: whole.map(seconds) };
         let provider = TimeoutLayer::new().layer(Arc::new(Whole("whole".into(), hint)));
         let request = Request::new("m");
         let results = [
@@ -256,7 +279,7 @@ async fn calls_in_one_piece_know_the_total_only() {
             provider.embed(&EmbedRequest::new("m", Vec::new())).await.err(),
         ];
         for error in results {
-            assert_eq!(error.is_some(), total == Some(seconds(899)));
+            assert_eq!(error.is_some(), over, "{hint:?}");
             assert!(error.is_none_or(|error| {
                 error.message() == "the answer was not complete after 899 s" && error.retry() == Retry::Never
             }));

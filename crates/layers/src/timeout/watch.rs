@@ -137,7 +137,7 @@ impl Watch {
 
     /// What to say when a limit is reached.
     pub(super) fn error(&self, limit: Limit) -> Error {
-        let Timeouts { first_event, idle, total } = self.limits;
+        let Timeouts { first_event, idle, total, .. } = self.limits;
         let (after, key) = match limit {
             Limit::FirstEvent => (first_event, "timeouts.firstEvent"),
             Limit::Idle => (idle, "timeouts.idle"),
