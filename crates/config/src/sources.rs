@@ -14,7 +14,7 @@ use crate::variables::CONFIG_FILE;
 use crate::{parse, project};
 
 /// A file of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileSource {
     /// A file that need not be there.
@@ -28,6 +28,17 @@ pub enum FileSource {
         /// The JSON5 text.
         text: String,
     },
+}
+
+impl fmt::Debug for FileSource {
+    /// The text stays out: it may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Optional(path) => f.debug_tuple("Optional").field(path).finish(),
+            Self::Required(path) => f.debug_tuple("Required").field(path).finish(),
+            Self::Text { name, .. } => f.debug_struct("Text").field("name", name).finish_non_exhaustive(),
+        }
+    }
 }
 
 impl FileSource {
@@ -329,6 +340,11 @@ mod tests {
         let mut sources =
             Sources { environment: environment(&[("AWS_SECRET_ACCESS_KEY", "hush")]), ..Sources::default() };
         sources.command_line.push(Assignment::set("models.providers.mine.apiKey=hush").unwrap());
+        let sources = sources.with_text(
+            Layer::User,
+            "config.json5",
+            "{ models: { providers: { a: { apiKey: 'hush' } } } }",
+        );
         let shown = format!("{sources:?}");
         assert!(shown.contains("AWS_SECRET_ACCESS_KEY") && !shown.contains("hush"), "{shown}");
     }
