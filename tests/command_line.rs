@@ -213,3 +213,14 @@ fn the_emulator_says_how_to_reach_it_and_ends_when_it_is_told() {
     assert!(run.stdout.contains("export AWS_ENDPOINT_URL_BEDROCK='http://127.0.0.1:"), "{}", run.stdout);
     assert!(run.stdout.contains(r"export AWS_SECRET_ACCESS_KEY='it'\''s mine'"), "{}", run.stdout);
 }
+
+#[test]
+fn help_on_ask_has_the_order_in_which_a_model_is_chosen() {
+    let help = Outcrop::new(["ask", "--help"]).run().succeeds().stdout;
+    let places: Vec<_> =
+        ["Claude Sonnet", "Claude Haiku", "Nova Pro", "Nova Lite", "Llama", "global profile"]
+            .into_iter()
+            .map(|name| help.find(name).unwrap_or_else(|| panic!("{name} is not in {help}")))
+            .collect();
+    assert!(places.is_sorted(), "{help}");
+}

@@ -267,6 +267,18 @@ fn nothing_is_sent_by_a_configuration_that_is_wrong_about_who_where_or_under_whi
 }
 
 #[test]
+fn where_aws_is_not_asked_it_is_said_why_nothing_is_found() {
+    let emulator = Emulator::start();
+    let off =
+        |args: &[&str]| Outcrop::new(args).via(&emulator).env("OUTCROP_DISCOVERY_ENABLED", "false").run();
+    for run in [off(&["ask", "Hello"]).exits_with(5), off(&["models", "list"]).succeeds()] {
+        assert_eq!(run.stdout, "");
+        assert!(run.stderr.contains("`models.bedrockDiscovery.enabled` is `false`"), "{}", run.stderr);
+    }
+    assert!(emulator.requests().is_empty());
+}
+
+#[test]
 fn the_schema_describes_every_layer_of_the_file() {
     let schema = Outcrop::new(["config", "schema"]).run().succeeds().json();
     assert!(schema["$schema"].as_str().unwrap().starts_with("http"), "{}", schema["$schema"]);

@@ -88,7 +88,12 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Standard input is appended to the prompt: `git diff | outcrop ask \"Explain this change\"`."
+    after_help = "Standard input is appended to the prompt: `git diff | outcrop ask \"Explain this change\"`.\n\n\
+        Without `-m`, the default model of the configuration is asked (`agents.defaults.model.primary`). Without \
+        one, the best of what can be called: Claude Sonnet, Claude Haiku, Nova Pro, Nova Lite, Claude Opus, gpt-oss, \
+        Mistral Large, Qwen3, DeepSeek, Llama, in this order and the newest first; by an inference profile of the \
+        region's own geography, else in the region itself. A global profile comes last: its answers may be made \
+        anywhere."
 )]
 pub(crate) struct Ask {
     /// The question; several words are joined by spaces

@@ -156,12 +156,13 @@ impl Outcrop {
         let provider = ProviderId::from(DEFAULT_PROVIDER);
         let snapshot = self.snapshot(&provider, &Query::default()).await?;
         let Some(card) = self.best_of(&provider, &snapshot).await? else {
-            return Err(Error::new(
-                ErrorKind::ModelNotFound,
-                "no model is configured, and none can be called here",
-            )
-            .with_hint("name one with `-m`")
-            .with_hint("run `outcrop models list` to see what AWS says"));
+            let error = Error::new(ErrorKind::ModelNotFound, "no model is configured, and none is listed")
+                .with_hint("name one with `-m`");
+            return Err(if self.settings().models.bedrock_discovery.enabled == Some(false) {
+                error.with_hint("or let AWS be asked: `models.bedrockDiscovery.enabled` is `false`")
+            } else {
+                error.with_hint("run `outcrop models list` to see what AWS says")
+            });
         };
         let reference = ModelReference { provider, model: card.id.clone() };
         let note = format!("no default model is configured: asking `{}` ({})", card.id, card.name);
