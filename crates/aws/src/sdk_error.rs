@@ -14,6 +14,7 @@ use outcrop_core::classify::Signal;
 use outcrop_core::{Error, ErrorKind, Retry};
 
 use crate::classify::rule_for;
+use crate::http_client;
 use crate::source::BEARER_VARIABLE;
 
 /// What an SDK error knows of the reply that caused it.
@@ -258,15 +259,18 @@ fn foreign(raw: &impl RawReply) -> Error {
 }
 
 fn from_dispatch(call: &Call<'_>, failure: &DispatchFailure) -> Error {
-    let source: Option<&(dyn StdError + 'static)> = failure.as_connector_error().map(|error| error as _);
+    let connector_error = failure.as_connector_error();
     if call.answering {
         return Error::new(ErrorKind::Interrupted, "the connection broke in the middle of the answer");
+    }
+    if let Some(explained) = connector_error.and_then(http_client::explain) {
+        return explained;
     }
     if failure.is_timeout() {
         return Error::new(ErrorKind::Timeout, "no connection could be made in time")
             .with_hint("check the network, the proxy settings and the endpoint");
     }
-    let never_connected = source.is_some_and(never_connected);
+    let never_connected = connector_error.is_some_and(|error| never_connected(error));
     let error = Error::new(
         ErrorKind::Network,
         if never_connected { "no connection could be made" } else { "the connection failed" },
@@ -276,7 +280,7 @@ fn from_dispatch(call: &Call<'_>, failure: &DispatchFailure) -> Error {
 }
 
 /// Whether nothing can have reached the service: no name, no connection.
-fn never_connected(error: &(dyn StdError + 'static)) -> bool {
+pub(crate) fn never_connected(error: &(dyn StdError + 'static)) -> bool {
     let refused = find::<io::Error>(error).is_some_and(|error| {
         matches!(
             error.kind(),

@@ -25,7 +25,7 @@ use tokio::sync::{Mutex, OnceCell};
 
 use crate::endpoint::{Endpoint, Plane};
 use crate::guard::RetryVariables;
-use crate::http_client::SharedClient;
+use crate::http_client::HttpClients;
 use crate::service_config::FilteredServiceConfig;
 use crate::source::{self, BEARER_VARIABLE};
 use crate::{AccessKeys, Auth, AwsSettings, CredentialSource, Region};
@@ -53,14 +53,15 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Aws {
     environment: Environment,
     closed_world: Option<ClosedWorld>,
-    http: SharedHttpClient,
+    http: HttpClients,
     sessions: Mutex<HashMap<AwsSettings, Arc<OnceCell<Arc<Session>>>>>,
 }
 
 impl Aws {
     /// Sessions for programs that were started with this environment.
     pub fn new(environment: Environment) -> Self {
-        Self { environment, closed_world: None, http: http(), sessions: Mutex::default() }
+        let http = HttpClients::new(&environment);
+        Self { environment, closed_world: None, http, sessions: Mutex::default() }
     }
 
     /// Sessions that all lead to one place, whatever settings and environment say.
@@ -68,7 +69,7 @@ impl Aws {
         Self {
             environment: Environment::default(),
             closed_world: Some(world),
-            http: http(),
+            http: HttpClients::new(&Environment::default()),
             sessions: Mutex::default(),
         }
     }
@@ -83,16 +84,11 @@ impl Aws {
             self.closed_world.as_ref().map_or_else(|| settings.clone(), |world| world.settings(settings));
         let cell = Arc::clone(self.sessions.lock().await.entry(settings.clone()).or_default());
         cell.get_or_try_init(async || {
-            Session::load(&settings, &self.environment, self.http.clone()).await.map(Arc::new)
+            Session::load(&settings, &self.environment, &self.http).await.map(Arc::new)
         })
         .await
         .cloned()
     }
-}
-
-/// The connections that all sessions share.
-fn http() -> SharedHttpClient {
-    SharedHttpClient::new(SharedClient::new(false))
 }
 
 /// One endpoint for both planes, and the keys for it: an emulator.
@@ -132,7 +128,7 @@ pub struct Session {
 }
 
 impl Session {
-    async fn load(settings: &AwsSettings, environment: &Environment, http: SharedHttpClient) -> Result<Self> {
+    async fn load(settings: &AwsSettings, environment: &Environment, http: &HttpClients) -> Result<Self> {
         let retry = RetryVariables::read(environment)?;
         let source = CredentialSource::detect(settings, environment)?;
         let parse = |url: &Option<String>, setting: &str| {
@@ -144,12 +140,12 @@ impl Session {
         let base_url = parse(&settings.runtime_endpoint, "baseUrl")?;
         let control_base_url = parse(&settings.control_endpoint, "controlBaseUrl")?;
         let region = Region::resolve(settings, environment, &source, base_url.as_ref()).await;
-        // Where all is plain and on this machine, and credentials are at hand, no TLS roots need to be loaded.
+        // Where all is plain and on this machine, and credentials are at hand, proxies and certificates do not matter.
         let at_hand = !matches!(source, CredentialSource::Profile(_) | CredentialSource::DefaultChain);
         let plain = [&base_url, &control_base_url]
             .iter()
             .all(|url| url.as_ref().is_some_and(|url| url.is_loopback() && !url.is_https()));
-        let http = if plain && at_hand { SharedHttpClient::new(SharedClient::new(true)) } else { http };
+        let http = if plain && at_hand { http.direct() } else { http.outward(None)? };
         let sdk = match &settings.isolated {
             Some(keys) => isolated_config(keys, settings, &region, http),
             None => ambient_config(settings, environment, &source, &region, retry, http).await,
