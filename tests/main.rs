@@ -10,4 +10,5 @@ mod configuration;
 mod faults;
 mod independent;
 mod models;
+mod network;
 mod support;

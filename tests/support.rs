@@ -1,4 +1,4 @@
-//! What the end-to-end tests share: the binary with a clean environment, an emulator process, Python.
+//! What the end-to-end tests share: the binary with a clean environment, an emulator process, a proxy, TLS, Python.
 
 pub(crate) mod bodies;
 mod emulator;
@@ -6,7 +6,9 @@ mod environment;
 mod http;
 mod outcrop;
 mod process;
+pub(crate) mod proxy;
 pub(crate) mod python;
+pub(crate) mod tls;
 
 pub(crate) use emulator::Emulator;
 pub(crate) use outcrop::{Home, Outcrop};

@@ -197,7 +197,7 @@ fn address(url: &Uri) -> Result<String, String> {
         return Err("names no host".to_owned());
     }
     if place.len() > host.len() && url.port_u16().is_none() {
-        return Err("has a port that is none".to_owned());
+        return Err("has a port that is no number below 65536".to_owned());
     }
     Ok(format!("{}://{place}", url.scheme_str().unwrap_or("http")))
 }

@@ -5,10 +5,10 @@ use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 
 use super::*;
 
-fn connections(environment: Environment) -> Connections {
+fn connections(environment: &Environment) -> Connections {
     // Whom the machine trusts is no business of a test.
     let nobody = TlsContext::builder().with_trust_store(TrustStore::empty()).build().unwrap();
-    let routes = Routes { proxies: Proxies::read(&environment).unwrap(), trust: Trust(nobody) };
+    let routes = Routes { proxies: Proxies::read(environment).unwrap(), trust: Trust(nobody) };
     let settings = HttpConnectorSettings::builder().connect_timeout(Duration::from_mins(1)).build();
     Connections::new(&Arc::new(routes), settings, Some(SharedAsyncSleep::new(TokioSleep::new())))
 }
@@ -23,7 +23,7 @@ async fn call(connections: &Connections, scheme: &str) {
 async fn no_roots_are_loaded_before_tls_is_needed() {
     let proxy = [("HTTPS_PROXY", "http://proxy.example.com:3128")];
     for environment in [Environment::default(), proxy.into_iter().collect()] {
-        let connections = connections(environment);
+        let connections = connections(&environment);
         call(&connections, "http").await;
         assert!(connections.plain.get().is_some() && connections.tls.get().is_none());
         call(&connections, "https").await;

@@ -52,9 +52,9 @@ impl Trust {
                 "set `{setting}` to a PEM file with the certificates to trust, or take it away"
             ))
         };
-        let content = std::fs::read(path).map_err(|error| bad("which cannot be read").with_source(error))?;
+        let bytes = std::fs::read(path).map_err(|error| bad("which cannot be read").with_source(error))?;
         // Comments may be in any encoding; what counts is ASCII.
-        let text = String::from_utf8_lossy(&content);
+        let text = String::from_utf8_lossy(&bytes);
         let (usable, broken): (Vec<_>, Vec<_>) =
             text.split_inclusive(END).filter(|part| part.ends_with(END)).partition(|part| is_usable(part));
         if usable.is_empty() {
@@ -64,9 +64,7 @@ impl Trust {
             tracing::warn!(path = %path.display(), count = broken.len(), "unusable certificates in `{setting}`");
         }
         tracing::debug!(path = %path.display(), count = usable.len(), "only the certificates in `{setting}` are trusted");
-        let store = TrustStore::empty();
-        let store =
-            usable.into_iter().fold(store, |store, certificate| store.with_pem_certificate(certificate));
+        let store = usable.into_iter().fold(TrustStore::empty(), TrustStore::with_pem_certificate);
         let context = TlsContext::builder().with_trust_store(store).build();
         context
             .map(Self)

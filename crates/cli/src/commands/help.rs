@@ -61,7 +61,11 @@ fn environment() -> String {
         "\nThe variables of AWS are understood too: AWS_BEARER_TOKEN_BEDROCK, AWS_ACCESS_KEY_ID,\n\
          AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION,\n\
          AWS_ENDPOINT_URL_BEDROCK, AWS_ENDPOINT_URL_BEDROCK_RUNTIME, AWS_ENDPOINT_URL, AWS_MAX_ATTEMPTS,\n\
-         AWS_RETRY_MODE, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE. NO_COLOR and CLICOLOR_FORCE are honoured.\n",
+         AWS_RETRY_MODE, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE.\n\
+         AWS_CA_BUNDLE names a PEM file whose certificates are trusted in place of the platform's.\n\
+         \nHTTPS_PROXY, HTTP_PROXY and ALL_PROXY name proxies, also as http://user:password@host:port; NO_PROXY lists\n\
+         hosts, domains and networks that are called without them. This machine and metadata services always are.\n\
+         \nNO_COLOR and CLICOLOR_FORCE are honoured.\n",
     );
     text
 }

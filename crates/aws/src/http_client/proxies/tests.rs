@@ -6,8 +6,10 @@ use super::*;
 
 const PROXY: &str = "http://proxy.example.com:3128";
 
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
 /// The address of the proxy for a request, and the variable that names it.
-fn route(variables: &[(&str, &str)], destination: &str) -> Option<(String, &'static str)> {
+fn route(variables: Variables<'_>, destination: &str) -> Option<(String, &'static str)> {
     let proxies = Proxies::read(&variables.iter().copied().collect()).unwrap();
     proxies.of(&destination.parse().unwrap()).map(|proxy| (proxy.name.address.clone(), proxy.name.variable))
 }
@@ -16,7 +18,7 @@ fn route(variables: &[(&str, &str)], destination: &str) -> Option<(String, &'sta
 fn each_scheme_has_its_variables() {
     const OTHER: &str = "http://other.example.com:1";
     let (http, https) = ("http://bedrock.test", "https://bedrock.test");
-    let cases: &[(&[(&str, &str)], &str, Option<&str>)] = &[
+    let cases: &[(Variables<'_>, &str, Option<&str>)] = &[
         (&[], https, None),
         (&[("HTTPS_PROXY", PROXY)], https, Some("HTTPS_PROXY")),
         (&[("HTTPS_PROXY", PROXY)], http, None),
