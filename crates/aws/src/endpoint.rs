@@ -3,6 +3,8 @@
 use outcrop_core::{Error, Result};
 use outcrop_model_facts::Partition;
 
+use crate::sdk_config::Variants;
+
 /// One of the two services behind the name Bedrock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -23,11 +25,20 @@ impl Plane {
         }
     }
 
-    /// How an endpoint of the environment or the shared configuration is called in messages.
-    pub(crate) const fn variable(self) -> &'static str {
+    /// The region's own endpoint (endpoint rule sets of `bedrock` and `bedrock-runtime` in AWS's service models).
+    pub(crate) fn public_url(self, region: &str, variants: Variants) -> String {
+        let [usual, fips] = self.host_names();
+        let partition = Partition::of_region(region);
+        let suffix =
+            if variants.dual_stack { partition.dual_stack_dns_suffix() } else { partition.dns_suffix() };
+        format!("https://{}.{region}.{suffix}", if variants.fips { fips } else { usual })
+    }
+
+    /// The other one.
+    pub(crate) const fn other(self) -> Self {
         match self {
-            Self::Runtime => "AWS_ENDPOINT_URL_BEDROCK_RUNTIME` or `AWS_ENDPOINT_URL",
-            Self::Control => "AWS_ENDPOINT_URL_BEDROCK` or `AWS_ENDPOINT_URL",
+            Self::Runtime => Self::Control,
+            Self::Control => Self::Runtime,
         }
     }
 

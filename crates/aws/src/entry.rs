@@ -2,16 +2,22 @@
 
 use std::time::Duration;
 
-use outcrop_core::{Error, Result, SettingProblem};
+use outcrop_core::{Error, Result, Secret, SettingProblem};
 use serde_json::Value;
 
-use crate::{Auth, AwsSettings};
+use crate::{AssumeRole, Auth, AwsSettings};
 
-const TEXTS: [&str; 4] = ["profile", "region", "baseUrl", "controlBaseUrl"];
+const TEXTS: [&str; 6] = ["apiKey", "apiKeyFile", "profile", "region", "baseUrl", "controlBaseUrl"];
+const SWITCHES: [&str; 2] = ["useFipsEndpoint", "useDualstackEndpoint"];
+const ROLE_KEYS: [&str; 4] = ["roleArn", "sessionName", "externalId", "durationSeconds"];
+
+/// What STS takes (API reference of `AssumeRole`), in seconds.
+const ROLE_DURATION: std::ops::RangeInclusive<u64> = 900..=43_200;
 
 impl AwsSettings {
-    /// The settings of a provider entry: `auth`, `profile`, `region`, `baseUrl`, `controlBaseUrl` and
-    /// `timeouts.connect` (seconds). Other keys are not looked at.
+    /// The settings of a provider entry: `auth`, `apiKey`, `apiKeyFile`, `profile`, `assumeRole`, `region`, `baseUrl`,
+    /// `controlBaseUrl`, `useFipsEndpoint`, `useDualstackEndpoint` and `timeouts.connect` (seconds). Other keys are not
+    /// looked at.
     ///
     /// # Errors
     /// [`outcrop_core::ErrorKind::Config`] with the first of the problems that [`AwsSettings::check`] finds.
@@ -19,14 +25,19 @@ impl AwsSettings {
         if let Some(problem) = Self::check(entry).into_iter().next() {
             return Err(Error::config(problem.message));
         }
-        let said = |text: &&str| !text.trim().is_empty();
-        let text = |key| entry.get(key).and_then(Value::as_str).filter(said).map(str::to_owned);
+        let text = |key| text(entry, key);
+        let switch = |key| entry.get(key).and_then(Value::as_bool);
         Ok(Self {
             auth: entry.get("auth").and_then(Value::as_str).and_then(Auth::from_name).unwrap_or_default(),
+            api_key: text("apiKey").map(Secret::new),
+            api_key_file: text("apiKeyFile").map(Into::into),
             profile: text("profile"),
+            assume_role: entry.get("assumeRole").and_then(role),
             region: text("region"),
             runtime_endpoint: text("baseUrl"),
             control_endpoint: text("controlBaseUrl"),
+            fips: switch("useFipsEndpoint"),
+            dual_stack: switch("useDualstackEndpoint"),
             connect_timeout: entry.pointer("/timeouts/connect").and_then(seconds),
             isolated: None,
         })
@@ -34,33 +45,123 @@ impl AwsSettings {
 
     /// What is wrong with these keys of a provider entry.
     pub fn check(entry: &Value) -> Vec<SettingProblem> {
-        let mut problems = Vec::new();
-        let mut problem = |pointer: String, message: String, allowed: &[&str]| {
-            let allowed = allowed.iter().map(|name| (*name).to_owned()).collect();
-            problems.push(SettingProblem { pointer, message, allowed });
-        };
+        let mut problems = Problems::default();
         if let Some(auth) = entry.get("auth")
             && auth.as_str().and_then(Auth::from_name).is_none()
         {
             let allowed = Auth::NAMES.join("`, `");
-            problem("/auth".into(), format!("`auth` is {auth}, which is none of `{allowed}`"), Auth::NAMES);
+            problems.push("/auth", format!("`auth` is {auth}, which is none of `{allowed}`"), Auth::NAMES);
         }
         for key in TEXTS {
-            if entry.get(key).is_some_and(|value| !value.is_string()) {
-                problem(format!("/{key}"), format!("`{key}` must be a text"), &[]);
+            if is_wrong(entry, key, Value::is_string) {
+                problems.push(&format!("/{key}"), format!("`{key}` must be a text"), &[]);
+            }
+        }
+        for key in SWITCHES {
+            if is_wrong(entry, key, Value::is_boolean) {
+                let message = format!("`{key}` must be `true` or `false`");
+                problems.push(&format!("/{key}"), message, &["true", "false"]);
             }
         }
         for (key, plane) in [("baseUrl", "runtime"), ("controlBaseUrl", "control")] {
-            let url = entry.get(key).and_then(Value::as_str).filter(|url| !url.trim().is_empty());
-            if let Some(Err(error)) = url.map(|url| crate::endpoint::Endpoint::parse(url, key)) {
-                problem(format!("/{key}"), format!("{} ({plane} endpoint)", error.message()), &[]);
+            let url = text(entry, key);
+            if let Some(Err(error)) = url.map(|url| crate::endpoint::Endpoint::parse(&url, key)) {
+                problems.push(&format!("/{key}"), format!("{} ({plane} endpoint)", error.message()), &[]);
             }
         }
         if entry.pointer("/timeouts/connect").is_some_and(|value| seconds(value).is_none()) {
             let message = "`timeouts.connect` must be a number of seconds above 0".to_owned();
-            problem("/timeouts/connect".into(), message, &[]);
+            problems.push("/timeouts/connect", message, &[]);
         }
-        problems
+        check_role(entry, &mut problems);
+        check_contradictions(entry, &mut problems);
+        problems.0
+    }
+}
+
+#[derive(Default)]
+struct Problems(Vec<SettingProblem>);
+
+impl Problems {
+    fn push(&mut self, pointer: &str, message: String, allowed: &[&str]) {
+        let allowed = allowed.iter().map(|name| (*name).to_owned()).collect();
+        self.0.push(SettingProblem { pointer: pointer.to_owned(), message, allowed });
+    }
+}
+
+/// A text that says something.
+fn text(entry: &Value, key: &str) -> Option<String> {
+    entry.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// `null` is what an unset value looks like.
+fn is_wrong(entry: &Value, key: &str, is_right: fn(&Value) -> bool) -> bool {
+    entry.get(key).is_some_and(|value| !value.is_null() && !is_right(value))
+}
+
+fn role(value: &Value) -> Option<AssumeRole> {
+    Some(AssumeRole {
+        role_arn: text(value, "roleArn")?,
+        session_name: text(value, "sessionName"),
+        external_id: text(value, "externalId"),
+        duration: value.get("durationSeconds").and_then(Value::as_u64).map(Duration::from_secs),
+    })
+}
+
+fn check_role(entry: &Value, problems: &mut Problems) {
+    let Some(role) = entry.get("assumeRole").filter(|role| !role.is_null()) else { return };
+    let Some(members) = role.as_object() else {
+        let message =
+            "`assumeRole` must be an object such as `{ roleArn: \"arn:aws:iam::123456789012:role/NAME\" }`";
+        return problems.push("/assumeRole", message.to_owned(), &[]);
+    };
+    for key in members.keys().filter(|key| !ROLE_KEYS.contains(&key.as_str())) {
+        let message = format!("`assumeRole` knows no `{key}`");
+        problems.push(&format!("/assumeRole/{key}"), message, &ROLE_KEYS);
+    }
+    for key in ["sessionName", "externalId"] {
+        if is_wrong(role, key, Value::is_string) {
+            problems.push(&format!("/assumeRole/{key}"), format!("`assumeRole.{key}` must be a text"), &[]);
+        }
+    }
+    let is_role = |arn: &str| arn.starts_with("arn:") && arn.contains(":iam::") && arn.contains(":role/");
+    if !text(role, "roleArn").is_some_and(|arn| is_role(&arn)) {
+        let message =
+            "`assumeRole.roleArn` must be the ARN of a role, such as `arn:aws:iam::123456789012:role/NAME`";
+        problems.push("/assumeRole/roleArn", message.to_owned(), &[]);
+    }
+    let is_duration = |value: &Value| value.as_u64().is_some_and(|seconds| ROLE_DURATION.contains(&seconds));
+    if is_wrong(role, "durationSeconds", |value| value.is_u64())
+        || role.get("durationSeconds").is_some_and(|value| !value.is_null() && !is_duration(value))
+    {
+        let message = "`assumeRole.durationSeconds` must be a whole number from 900 to 43200";
+        problems.push("/assumeRole/durationSeconds", message.to_owned(), &[]);
+    }
+}
+
+/// Settings of which only one can hold: guessing which would call as somebody else than was meant.
+fn check_contradictions(entry: &Value, problems: &mut Problems) {
+    let said = |key| text(entry, key).is_some();
+    let auth = entry.get("auth").and_then(Value::as_str).and_then(Auth::from_name);
+    if said("apiKey") && said("apiKeyFile") {
+        let message = "`apiKey` and `apiKeyFile` are two places for one key: leave one out";
+        problems.push("/apiKeyFile", message.to_owned(), &[]);
+    }
+    let key = ["apiKey", "apiKeyFile"].into_iter().find(|key| said(key));
+    let by_key =
+        auth == Some(Auth::Bearer) || (key.is_some() && auth.is_none_or(|auth| auth == Auth::AwsSdk));
+    for other in ["profile", "assumeRole"] {
+        let is_said =
+            said(other) || (other == "assumeRole" && entry.get(other).is_some_and(Value::is_object));
+        if by_key && is_said {
+            let key = key.map_or("`auth: \"bearer\"`".to_owned(), |key| format!("`{key}`"));
+            let message = format!("{key} and `{other}` are two ways to call: leave one out, or set `auth`");
+            problems.push(&format!("/{other}"), message, &[]);
+        }
+    }
+    if auth == Some(Auth::None) && entry.get("assumeRole").is_some_and(Value::is_object) {
+        let message = "`auth` is `none`, and `assumeRole` needs credentials: leave one out";
+        problems.push("/assumeRole", message.to_owned(), &[]);
     }
 }
 
@@ -92,14 +193,72 @@ mod tests {
     }
 
     #[test]
+    fn every_key_is_read() {
+        let entry = json!({
+            "profile": " work ", "region": "eu-west-1", "useFipsEndpoint": true, "useDualstackEndpoint": false,
+            "assumeRole": {
+                "roleArn": "arn:aws:iam::123456789012:role/bedrock", "sessionName": "me", "externalId": "x",
+                "durationSeconds": 900,
+            },
+        });
+        let settings = AwsSettings::from_json(&entry).unwrap();
+        assert_eq!(settings.profile.as_deref(), Some("work"));
+        assert_eq!((settings.fips, settings.dual_stack), (Some(true), Some(false)));
+        let role = settings.assume_role.unwrap();
+        assert_eq!(role.duration, Some(Duration::from_mins(15)));
+        assert_eq!(role.external_id.as_deref(), Some("x"));
+        let settings = AwsSettings::from_json(&json!({ "apiKey": "ABSK" })).unwrap();
+        assert_eq!(settings.api_key.unwrap().expose(), "ABSK");
+        let settings = AwsSettings::from_json(&json!({ "apiKeyFile": "key", "auth": "bearer" })).unwrap();
+        assert_eq!(settings.api_key_file, Some("key".into()));
+    }
+
+    fn pointers(entry: &Value) -> Vec<String> {
+        AwsSettings::check(entry).into_iter().map(|problem| problem.pointer).collect()
+    }
+
+    #[test]
     fn every_problem_is_found_at_its_place() {
         let entry = json!({
-            "auth": "magic", "profile": 1, "baseUrl": "nowhere", "timeouts": { "connect": 0 },
+            "auth": "magic", "profile": 1, "useFipsEndpoint": "yes", "baseUrl": "nowhere",
+            "timeouts": { "connect": 0 },
+            "assumeRole": { "roleArn": "bedrock", "role": 1, "externalId": 7, "durationSeconds": 60 },
         });
+        let expected = [
+            "/auth",
+            "/profile",
+            "/useFipsEndpoint",
+            "/baseUrl",
+            "/timeouts/connect",
+            "/assumeRole/role",
+            "/assumeRole/externalId",
+            "/assumeRole/roleArn",
+            "/assumeRole/durationSeconds",
+        ];
+        assert_eq!(pointers(&entry), expected);
         let problems = AwsSettings::check(&entry);
-        let pointers: Vec<_> = problems.iter().map(|problem| problem.pointer.as_str()).collect();
-        assert_eq!(pointers, ["/auth", "/profile", "/baseUrl", "/timeouts/connect"]);
         assert_eq!(problems[0].allowed, Auth::NAMES);
         assert!(problems[0].message.contains("`bearer`"), "{}", problems[0].message);
+    }
+
+    #[test]
+    fn two_ways_to_call_are_one_too_many() {
+        let role = json!({ "roleArn": "arn:aws:iam::123456789012:role/bedrock" });
+        for (entry, expected) in [
+            (json!({ "apiKey": "a", "apiKeyFile": "b" }), "/apiKeyFile"),
+            (json!({ "apiKey": "a", "profile": "b" }), "/profile"),
+            (json!({ "auth": "bearer", "profile": "b" }), "/profile"),
+            (json!({ "auth": "bearer", "assumeRole": role }), "/assumeRole"),
+            (json!({ "auth": "none", "assumeRole": role }), "/assumeRole"),
+        ] {
+            assert_eq!(pointers(&entry), [expected], "{entry}");
+        }
+        for entry in [
+            json!({ "auth": "profile", "apiKey": "a", "profile": "b" }),
+            json!({ "auth": "profile", "profile": "b", "assumeRole": role }),
+            json!({ "apiKey": null, "profile": null, "assumeRole": null, "useFipsEndpoint": null }),
+        ] {
+            assert_eq!(pointers(&entry), [""; 0], "{entry}");
+        }
     }
 }

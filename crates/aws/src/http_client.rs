@@ -5,6 +5,7 @@
 //! which would take longer than a whole local call.
 
 mod failure;
+mod get;
 mod proxies;
 mod trust;
 
@@ -18,8 +19,7 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Connector, ConnectorBuilder};
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -28,6 +28,7 @@ use http::uri::Scheme;
 use outcrop_core::{Environment, Result};
 
 pub(crate) use failure::explain;
+pub(crate) use get::get;
 
 use proxies::{Proxies, Proxy};
 use trust::{Bundle, Trust};
@@ -37,23 +38,19 @@ use trust::{Bundle, Trust};
 #[derive(Debug)]
 pub(crate) struct HttpClients {
     environment: Environment,
-    direct: SharedHttpClient,
-    outward: Mutex<Vec<(Option<Bundle>, SharedHttpClient)>>,
+    direct: SharedClient,
+    outward: Mutex<Vec<(Option<Bundle>, SharedClient)>>,
 }
 
 impl HttpClients {
     /// The clients of a program that was started with this environment. Nothing of it is looked at yet.
     pub(crate) fn new(environment: &Environment) -> Self {
-        Self {
-            environment: environment.clone(),
-            direct: SharedHttpClient::new(SharedClient::direct()),
-            outward: Mutex::default(),
-        }
+        Self { environment: environment.clone(), direct: SharedClient::direct(), outward: Mutex::default() }
     }
 
     /// The client that knows no proxy and no bundle, whatever the environment says: for worlds that are all on this
     /// machine, and for metadata services, whose answers must not travel through a proxy.
-    pub(crate) fn direct(&self) -> SharedHttpClient {
+    pub(crate) fn direct(&self) -> SharedClient {
         self.direct.clone()
     }
 
@@ -61,22 +58,23 @@ impl HttpClients {
     ///
     /// # Errors
     /// [`outcrop_core::ErrorKind::Config`], naming the variable or the setting of which nothing can be made.
-    pub(crate) fn outward(&self, ca_bundle: Option<&Path>) -> Result<SharedHttpClient> {
+    pub(crate) fn outward(&self, ca_bundle: Option<&Path>) -> Result<SharedClient> {
         let bundle = Bundle::choose(&self.environment, ca_bundle);
         let mut outward = self.outward.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, client)) = outward.iter().find(|(known, _)| *known == bundle) {
             return Ok(client.clone());
         }
-        let client = SharedHttpClient::new(SharedClient::outward(&self.environment, bundle.as_ref())?);
+        let client = SharedClient::outward(&self.environment, bundle.as_ref())?;
         outward.push((bundle, client.clone()));
         Ok(client)
     }
 }
 
-/// An HTTP client with one set of connections for each pair of time limits.
+/// An HTTP client with one set of connections for each pair of time limits. Clones share them.
+#[derive(Clone)]
 pub(crate) struct SharedClient {
     routes: Arc<Routes>,
-    connectors: Mutex<Vec<(Limits, SharedHttpConnector)>>,
+    connectors: Arc<Mutex<Vec<(Limits, SharedHttpConnector)>>>,
 }
 
 /// How long a connection and the first byte of an answer may take.
@@ -104,7 +102,7 @@ impl SharedClient {
     }
 
     fn new(routes: Routes) -> Self {
-        Self { routes: Arc::new(routes), connectors: Mutex::default() }
+        Self { routes: Arc::new(routes), connectors: Arc::default() }
     }
 }
 
@@ -120,12 +118,23 @@ impl HttpClient for SharedClient {
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
+        self.connector(settings, components.sleep_impl())
+    }
+}
+
+impl SharedClient {
+    /// The connections under these time limits.
+    fn connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        sleep: Option<SharedAsyncSleep>,
+    ) -> SharedHttpConnector {
         let limits = (settings.connect_timeout(), settings.read_timeout());
         let mut connectors = self.connectors.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, connector)) = connectors.iter().find(|(known, _)| *known == limits) {
             return connector.clone();
         }
-        let connections = Connections::new(&self.routes, settings.clone(), components.sleep_impl());
+        let connections = Connections::new(&self.routes, settings.clone(), sleep);
         let connector = SharedHttpConnector::new(connections);
         connectors.push((limits, connector.clone()));
         connector

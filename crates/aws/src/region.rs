@@ -1,16 +1,14 @@
 //! Which region to call, and who said so.
 
 use std::fmt;
-use std::time::Duration;
 
-use aws_config::imds;
-use aws_config::imds::region::ImdsRegionProvider;
-use aws_config::meta::region::ProvideRegion as _;
-use aws_config::profile::ProfileFileRegionProvider;
-use outcrop_core::Environment;
+use outcrop_core::{Environment, Result};
+use serde::Serialize;
 
-use crate::endpoint::{Endpoint, HostRegion, Plane};
-use crate::{AwsSettings, CredentialSource};
+use crate::AwsSettings;
+use crate::credentials::{Chain, Plan, SharedFiles, ShortTermKey, is_ec2};
+use crate::endpoint::{HostRegion, Plane};
+use crate::session::BaseUrls;
 
 /// The region when nobody names one.
 pub const DEFAULT_REGION: &str = "us-east-1";
@@ -34,6 +32,8 @@ pub enum RegionOrigin {
     AwsRegion,
     /// The variable `AWS_DEFAULT_REGION`.
     AwsDefaultRegion,
+    /// A short-term API key, which is good for one region only.
+    ApiKey,
     /// The profile.
     Profile,
     /// The host name of the base URL.
@@ -50,6 +50,7 @@ impl fmt::Display for RegionOrigin {
             Self::Settings => "settings",
             Self::AwsRegion => "AWS_REGION",
             Self::AwsDefaultRegion => "AWS_DEFAULT_REGION",
+            Self::ApiKey => "API key",
             Self::Profile => "profile",
             Self::Endpoint => "base URL",
             Self::InstanceMetadata => "instance metadata",
@@ -58,110 +59,108 @@ impl fmt::Display for RegionOrigin {
     }
 }
 
-impl Region {
-    fn new(name: &str, origin: RegionOrigin) -> Self {
-        Self { name: name.to_owned(), origin }
-    }
-
-    /// The region by settings and variables, which cost nothing to look at. The host of a VPC endpoint, or one that was
-    /// chosen for FIPS or IPv6, is a setting too: nothing but its own region can be signed for there.
-    fn stated(
-        settings: &AwsSettings,
-        environment: &Environment,
-        host: Option<HostRegion<'_>>,
-    ) -> Option<Self> {
-        if let Some(region) = settings.region.as_deref().map(str::trim).filter(|region| !region.is_empty()) {
-            return Some(Self::new(region, RegionOrigin::Settings));
-        }
-        if settings.isolated.is_some() {
-            return Some(Self::new(DEFAULT_REGION, RegionOrigin::Default));
-        }
-        if let Some(host) = host.filter(|host| !host.standard) {
-            return Some(Self::new(host.region, RegionOrigin::Endpoint));
-        }
-        let variable = |name, origin| environment.get(name).map(|region| Self::new(region, origin));
-        variable("AWS_REGION", RegionOrigin::AwsRegion)
-            .or_else(|| variable("AWS_DEFAULT_REGION", RegionOrigin::AwsDefaultRegion))
-    }
-
-    /// The region for these settings: settings, the base URL of a special host, variables, profile, the base URL of a
-    /// standard host, instance metadata, default. The
-    /// metadata service is asked only where credentials would be asked of it too.
-    pub(crate) async fn resolve(
-        settings: &AwsSettings,
-        environment: &Environment,
-        source: &CredentialSource,
-        runtime: Option<&Endpoint>,
-    ) -> Self {
-        let host = runtime.and_then(|endpoint| endpoint.region(Plane::Runtime));
-        if let Some(stated) = Self::stated(settings, environment, host) {
-            return stated;
-        }
-        let mut profile = ProfileFileRegionProvider::builder();
-        if let CredentialSource::Profile(name) = source {
-            profile = profile.profile_name(name);
-        }
-        if let Some(region) =
-            profile.build().region().await.filter(|region| !region.as_ref().trim().is_empty())
-        {
-            return Self::new(region.as_ref().trim(), RegionOrigin::Profile);
-        }
-        if let Some(host) = host {
-            return Self::new(host.region, RegionOrigin::Endpoint);
-        }
-        if *source == CredentialSource::DefaultChain
-            && let Some(region) =
-                ImdsRegionProvider::builder().imds_client(impatient_metadata_client()).build().region().await
-        {
-            return Self::new(region.as_ref(), RegionOrigin::InstanceMetadata);
-        }
-        Self::new(DEFAULT_REGION, RegionOrigin::Default)
+/// As in messages.
+impl Serialize for RegionOrigin {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
-/// Away from EC2 nobody answers, and this must not be felt: one attempt, one second.
-fn impatient_metadata_client() -> imds::Client {
-    let second = Duration::from_secs(1);
-    imds::Client::builder()
-        .max_attempts(1)
-        .connect_timeout(second)
-        .read_timeout(second)
-        .operation_timeout(second)
-        .build()
+/// One place that was looked at for a region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct RegionStep {
+    /// The place.
+    pub origin: RegionOrigin,
+    /// What it says; `None` if nothing.
+    pub value: Option<String>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What the search for a region looks at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RegionSearch<'a> {
+    pub(crate) settings: &'a AwsSettings,
+    pub(crate) environment: &'a Environment,
+    pub(crate) files: &'a SharedFiles,
+    pub(crate) plan: &'a Plan,
+    pub(crate) base_urls: &'a BaseUrls,
+}
 
-    fn stated(region: Option<&str>, variables: &[(&str, &str)]) -> Option<(String, RegionOrigin)> {
-        let settings = AwsSettings { region: region.map(str::to_owned), ..AwsSettings::default() };
-        Region::stated(&settings, &variables.iter().copied().collect(), None)
-            .map(|found| (found.name, found.origin))
+impl RegionSearch<'_> {
+    /// The region by: settings, the base URL of a special host, variables, a short-term API key, the profile, the base
+    /// URL of a standard host, instance metadata, the default. The places are looked at in this order, as far as needed.
+    ///
+    /// # Errors
+    /// [`outcrop_core::ErrorKind::Config`] for an address of the metadata service that is none.
+    pub(crate) async fn run(self, chain: &Chain) -> Result<(Region, Vec<RegionStep>)> {
+        let mut steps = Vec::new();
+        for (origin, value) in self.stated() {
+            let value = value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+            steps.push(RegionStep { origin, value: value.clone() });
+            if let Some(name) = value {
+                return Ok((Region { name, origin }, steps));
+            }
+        }
+        if self.may_ask_metadata() {
+            let value = chain.metadata(self.files).await?.region().await;
+            steps.push(RegionStep { origin: RegionOrigin::InstanceMetadata, value: value.clone() });
+            if let Some(name) = value {
+                return Ok((Region { name, origin: RegionOrigin::InstanceMetadata }, steps));
+            }
+        }
+        let name = DEFAULT_REGION.to_owned();
+        steps.push(RegionStep { origin: RegionOrigin::Default, value: Some(name.clone()) });
+        Ok((Region { name, origin: RegionOrigin::Default }, steps))
     }
 
-    #[test]
-    fn settings_beat_variables_and_blank_values_are_passed_over() {
-        let both = [("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "eu-west-2")];
-        let found = |name: &str, origin| Some((name.to_owned(), origin));
-        assert_eq!(stated(Some("us-west-2"), &both), found("us-west-2", RegionOrigin::Settings));
-        assert_eq!(stated(Some(" "), &both), found("eu-west-1", RegionOrigin::AwsRegion));
-        let blank = [("AWS_REGION", " "), ("AWS_DEFAULT_REGION", "eu-west-2")];
-        assert_eq!(stated(None, &blank), found("eu-west-2", RegionOrigin::AwsDefaultRegion));
-        assert_eq!(stated(None, &[]), None);
+    /// What costs nothing to look at. The host of a VPC endpoint, or one that was chosen for FIPS or IPv6, is a setting
+    /// too: nothing but its own region can be signed for there.
+    fn stated(&self) -> impl Iterator<Item = (RegionOrigin, Option<String>)> {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let host = self.base_urls.region();
+        let of_host = |standard| host.filter(|host| host.standard == standard).map(|host| host.region);
+        let mut places = vec![(RegionOrigin::Settings, self.settings.region.clone())];
+        if self.settings.isolated.is_none() {
+            if let Some(region) = of_host(false) {
+                places.push((RegionOrigin::Endpoint, owned(Some(region))));
+            }
+            places.push((RegionOrigin::AwsRegion, owned(self.environment.get("AWS_REGION"))));
+            places.push((RegionOrigin::AwsDefaultRegion, owned(self.environment.get("AWS_DEFAULT_REGION"))));
+            if let Some(key) = self.short_term_key() {
+                places.push((RegionOrigin::ApiKey, Some(key.region)));
+            }
+            places.push((RegionOrigin::Profile, owned(self.files.value("region"))));
+            if let Some(region) = of_host(true) {
+                places.push((RegionOrigin::Endpoint, owned(Some(region))));
+            }
+        }
+        places.into_iter()
     }
 
-    #[test]
-    fn a_host_that_serves_one_region_only_is_signed_for_in_it() {
-        let region = |url: &str| {
-            let endpoint = Endpoint::parse(url, "baseUrl").unwrap();
-            let environment = [("AWS_REGION", "us-west-2")].into_iter().collect();
-            Region::stated(&AwsSettings::default(), &environment, endpoint.region(Plane::Runtime))
-                .unwrap()
-                .name
-        };
-        assert_eq!(region("https://vpce-1-a.bedrock-runtime.eu-west-1.vpce.amazonaws.com"), "eu-west-1");
-        assert_eq!(region("https://bedrock-runtime-fips.us-east-1.amazonaws.com"), "us-east-1");
-        assert_eq!(region("https://bedrock-runtime.us-east-1.amazonaws.com"), "us-west-2");
+    /// The API key, if it is one that says something about itself.
+    pub(crate) fn short_term_key(&self) -> Option<ShortTermKey> {
+        let Plan::Bearer(source) = self.plan else { return None };
+        ShortTermKey::parse(source.read(self.environment).ok()?.expose())
+    }
+
+    /// Where the credentials come from the metadata service, it is asked for the region too; where they come from
+    /// elsewhere, only on machines that say that they belong to EC2, since elsewhere the question takes a second.
+    fn may_ask_metadata(&self) -> bool {
+        self.settings.isolated.is_none()
+            && match self.plan {
+                Plan::Metadata => true,
+                Plan::Unsigned => false,
+                _ => is_ec2(self.environment),
+            }
+    }
+}
+
+impl BaseUrls {
+    /// The region that the base URL of the runtime plane names; else the one of the control plane.
+    fn region(&self) -> Option<HostRegion<'_>> {
+        [&self.runtime, &self.control]
+            .into_iter()
+            .flatten()
+            .find_map(|url| [Plane::Runtime, Plane::Control].into_iter().find_map(|plane| url.region(plane)))
     }
 }

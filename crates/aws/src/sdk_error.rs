@@ -15,7 +15,6 @@ use outcrop_core::{Error, ErrorKind, Retry};
 
 use crate::classify::rule_for;
 use crate::http_client;
-use crate::source::BEARER_VARIABLE;
 
 /// What an SDK error knows of the reply that caused it.
 pub trait RawReply {
@@ -49,6 +48,8 @@ impl RawReply for RawMessage {
 /// What is known beside the SDK's error.
 #[derive(Debug, Clone, Copy)]
 pub struct Call<'a> {
+    /// The service's prefix in IAM actions, such as `bedrock`.
+    pub service: &'static str,
     /// The operation's name, such as `ConverseStream`.
     pub operation: &'static str,
     /// The id of the HTTP call, for errors inside a stream, which carry none.
@@ -64,7 +65,20 @@ pub struct Call<'a> {
 impl Call<'_> {
     /// A call of which no more is known.
     pub const fn new(operation: &'static str) -> Self {
-        Self { operation, request_id: None, code: None, original_status: None, answering: false }
+        Self {
+            service: "bedrock",
+            operation,
+            request_id: None,
+            code: None,
+            original_status: None,
+            answering: false,
+        }
+    }
+
+    /// The call, made to another service.
+    pub(crate) const fn of_service(mut self, service: &'static str) -> Self {
+        self.service = service;
+        self
     }
 
     /// The IAM action that the operation needs (Service Authorization Reference for Amazon Bedrock).
@@ -74,7 +88,7 @@ impl Call<'_> {
             "ConverseStream" => "InvokeModelWithResponseStream",
             other => other,
         };
-        format!("bedrock:{action}")
+        format!("{}:{action}", self.service)
     }
 }
 
@@ -115,21 +129,15 @@ where
         }
         _ => Error::new(ErrorKind::Unexpected, "the AWS SDK failed"),
     };
-    if let Some(failed) = find::<CredentialsError>(&error)
-        && !matches!(failed, CredentialsError::CredentialsNotLoaded(_))
-    {
-        let causes: Vec<_> = chain(failed).map(ToString::to_string).collect();
-        return Error::new(ErrorKind::Unauthenticated, "the AWS credentials could not be fetched")
-            .with_context("operation", call.operation)
-            .with_hint(
-                "for single sign-on, run `aws sso login`; else check the profile, its role and the network",
-            )
-            .with_source(causes.join(": "));
+    // Our own providers of credentials say themselves what is wrong.
+    if let Some(ours) = find::<Error>(&error) {
+        return ours.clone().with_context("operation", call.operation);
     }
     if find::<CredentialsError>(&error).is_some() || find::<TokenError>(&error).is_some() {
-        // The outer causes only say that a call failed; the innermost one lists what was tried.
-        let tried = chain(&error).last().map(ToString::to_string).unwrap_or_default();
-        return no_credentials(tried);
+        return Error::new(ErrorKind::Unauthenticated, "there are no credentials to sign with")
+            .with_context("operation", call.operation)
+            .with_hint("run `outcrop auth status` to see why")
+            .with_source(error);
     }
     let classified = classified.with_request_id(call.request_id).with_context("operation", call.operation);
     // What the service said is kept already; the SDK's error would only repeat it, or be puzzled by an error frame.
@@ -168,16 +176,6 @@ fn from_service(call: &Call<'_>, code: Option<&str>, message: Option<&str>, raw:
     }
     error = error.with_request_id(raw.header("x-amzn-requestid"));
     with_hints(error, call, message.unwrap_or_default())
-}
-
-/// The error for a caller whom nothing could identify. `tried`: what was looked at, and why it was not it.
-fn no_credentials(tried: String) -> Error {
-    Error::new(ErrorKind::Unauthenticated, "no AWS credentials were found")
-        .with_hint(format!("set `{BEARER_VARIABLE}` to a Bedrock API key"))
-        .with_hint("or set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`")
-        .with_hint("or set `AWS_PROFILE` to a profile of the AWS configuration files")
-        .with_hint("or try everything without an account: add `--emulator`")
-        .with_source(tried)
 }
 
 /// The lower-case line in front of the service's own words.
@@ -297,6 +295,6 @@ fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (d
     std::iter::successors(Some(error), |error: &&'a (dyn StdError + 'static)| (*error).source())
 }
 
-fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+pub(crate) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     chain(error).find_map(|cause| cause.downcast_ref())
 }

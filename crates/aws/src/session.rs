@@ -1,163 +1,151 @@
 //! One caller in one place: what the clients of both planes are built from.
 
-use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use aws_config::BehaviorVersion;
-use aws_config::identity::IdentityCache;
-use aws_config::profile::ProfileFileCredentialsProvider;
-use aws_config::provider_config::ProviderConfig;
-use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::token::SharedTokenProvider;
-use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use aws_smithy_runtime_api::client::auth::http::HTTP_BEARER_AUTH_SCHEME_ID;
-use aws_smithy_runtime_api::client::auth::{AuthSchemeId, AuthSchemePreference};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_types::retry::{RetryConfig, RetryMode};
-use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
-use aws_types::service_config::ServiceConfigKey;
 use outcrop_core::{Environment, Error, ErrorKind, Result};
-use tokio::sync::{Mutex, OnceCell};
 
+use crate::aws::Aws;
+use crate::credentials::{
+    BearerToken, CachedCredentials, Plan, SharedFiles, active_profile, plan, sign_in_command,
+};
 use crate::endpoint::{Endpoint, Plane};
 use crate::guard::RetryVariables;
-use crate::http_client::HttpClients;
-use crate::service_config::FilteredServiceConfig;
-use crate::source::{self, BEARER_VARIABLE};
-use crate::{AccessKeys, Auth, AwsSettings, CredentialSource, Region};
+use crate::region::RegionSearch;
+use crate::sdk_config::{self, Variants};
+use crate::source;
+use crate::{AwsSettings, CredentialSource, Link, Region, RegionStep};
 
 /// The scheme id of Signature Version 4 in the SDK (`aws_runtime::auth::sigv4::SCHEME_ID`).
 const SIGV4: AuthSchemeId = AuthSchemeId::new("sigv4");
-
-/// What the SDK waits for a connection by default is 3.1 s; cold paths through proxies need a little more.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Sessions by settings, built when they are first needed and shared.
-///
-/// ```
-/// # async fn example() -> outcrop_core::Result<()> {
-/// use outcrop_aws::{Aws, AwsSettings};
-/// use outcrop_core::Environment;
-///
-/// let aws = Aws::new(std::iter::empty::<(String, String)>().collect());
-/// let session = aws.session(&AwsSettings::default()).await?;
-/// println!("calls go to {} ({})", session.region().name, session.region().origin);
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug)]
-pub struct Aws {
-    environment: Environment,
-    closed_world: Option<ClosedWorld>,
-    http: HttpClients,
-    sessions: Mutex<HashMap<AwsSettings, Arc<OnceCell<Arc<Session>>>>>,
-}
-
-impl Aws {
-    /// Sessions for programs that were started with this environment.
-    pub fn new(environment: Environment) -> Self {
-        let http = HttpClients::new(&environment);
-        Self { environment, closed_world: None, http, sessions: Mutex::default() }
-    }
-
-    /// Sessions that all lead to one place, whatever settings and environment say.
-    pub fn closed_world(world: ClosedWorld) -> Self {
-        Self {
-            environment: Environment::default(),
-            closed_world: Some(world),
-            http: HttpClients::new(&Environment::default()),
-            sessions: Mutex::default(),
-        }
-    }
-
-    /// The session of these settings. Credentials are not resolved yet.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Config`] for settings and variables that cannot be; [`ErrorKind::Unauthenticated`] if the settings
-    /// ask for credentials that are not there.
-    pub async fn session(&self, settings: &AwsSettings) -> Result<Arc<Session>> {
-        let settings =
-            self.closed_world.as_ref().map_or_else(|| settings.clone(), |world| world.settings(settings));
-        let cell = Arc::clone(self.sessions.lock().await.entry(settings.clone()).or_default());
-        cell.get_or_try_init(async || {
-            Session::load(&settings, &self.environment, &self.http).await.map(Arc::new)
-        })
-        .await
-        .cloned()
-    }
-}
-
-/// One endpoint for both planes, and the keys for it: an emulator.
-#[derive(Debug, Clone)]
-pub struct ClosedWorld {
-    /// Where both planes answer.
-    pub endpoint: String,
-    /// The keys.
-    pub keys: AccessKeys,
-}
-
-impl ClosedWorld {
-    /// These settings, moved into the closed world; of theirs, region and time limit are left.
-    fn settings(&self, settings: &AwsSettings) -> AwsSettings {
-        AwsSettings {
-            auth: Auth::AwsSdk,
-            profile: None,
-            region: settings.region.clone(),
-            runtime_endpoint: Some(self.endpoint.clone()),
-            control_endpoint: Some(self.endpoint.clone()),
-            connect_timeout: settings.connect_timeout,
-            isolated: Some(self.keys.clone()),
-        }
-    }
-}
 
 /// One caller in one place.
 #[derive(Debug)]
 pub struct Session {
     sdk: SdkConfig,
     source: CredentialSource,
+    signer: Signer,
     region: Region,
-    runtime: Option<Endpoint>,
-    control: Option<Endpoint>,
+    region_steps: Vec<RegionStep>,
+    planes: Planes,
     identity: String,
     retry: RetryVariables,
+    notes: Vec<String>,
+}
+
+/// By what requests are signed.
+#[derive(Debug, Clone)]
+pub(crate) enum Signer {
+    Unsigned,
+    Keys(Arc<CachedCredentials>),
+    Bearer(Arc<BearerToken>),
+}
+
+/// Base URLs by the settings, parsed.
+#[derive(Debug, Default)]
+pub(crate) struct BaseUrls {
+    pub(crate) runtime: Option<Endpoint>,
+    pub(crate) control: Option<Endpoint>,
+}
+
+impl BaseUrls {
+    fn parse(settings: &AwsSettings) -> Result<Self> {
+        let parse = |url: &Option<String>, setting| {
+            let url = url.as_deref().filter(|url| !url.trim().is_empty());
+            url.map(|url| Endpoint::parse(url, setting)).transpose()
+        };
+        Ok(Self {
+            runtime: parse(&settings.runtime_endpoint, "baseUrl")?,
+            control: parse(&settings.control_endpoint, "controlBaseUrl")?,
+        })
+    }
+}
+
+/// Where the planes answer.
+#[derive(Debug)]
+pub(crate) struct Planes {
+    runtime: Option<Override>,
+    control: Option<Override>,
+    variants: Variants,
+}
+
+/// An endpoint that is not the region's own, and what said it.
+#[derive(Debug)]
+struct Override {
+    endpoint: Endpoint,
+    origin: String,
+}
+
+impl Planes {
+    fn of(settings: &AwsSettings, files: &SharedFiles, urls: BaseUrls) -> Result<Self> {
+        Ok(Self {
+            runtime: overriding(files, Plane::Runtime, urls.runtime.map(|url| (url, "baseUrl")))?,
+            control: overriding(files, Plane::Control, urls.control.map(|url| (url, "controlBaseUrl")))?,
+            variants: Variants::of(settings, files)?,
+        })
+    }
+
+    const fn of_plane(&self, plane: Plane) -> Option<&Override> {
+        match plane {
+            Plane::Runtime => self.runtime.as_ref(),
+            Plane::Control => self.control.as_ref(),
+        }
+    }
+
+    fn is_plain_and_local(&self) -> bool {
+        [&self.runtime, &self.control].iter().all(|plane| {
+            plane.as_ref().is_some_and(|plane| plane.endpoint.is_loopback() && !plane.endpoint.is_https())
+        })
+    }
 }
 
 impl Session {
-    async fn load(settings: &AwsSettings, environment: &Environment, http: &HttpClients) -> Result<Self> {
-        let retry = RetryVariables::read(environment)?;
-        let source = CredentialSource::detect(settings, environment)?;
-        let parse = |url: &Option<String>, setting: &str| {
-            url.as_deref()
-                .filter(|url| !url.trim().is_empty())
-                .map(|url| Endpoint::parse(url, setting))
-                .transpose()
+    pub(crate) async fn load(aws: &Aws, settings: &AwsSettings) -> Result<Self> {
+        let environment = aws.environment().get();
+        let (environment, files) = world(settings, environment).await?;
+        let retry = RetryVariables::read(&environment)?;
+        let planned = plan(settings, &environment, &files)?;
+        let base_urls = BaseUrls::parse(settings)?;
+        let search = RegionSearch {
+            settings,
+            environment: &environment,
+            files: &files,
+            plan: &planned.plan,
+            base_urls: &base_urls,
         };
-        let base_url = parse(&settings.runtime_endpoint, "baseUrl")?;
-        let control_base_url = parse(&settings.control_endpoint, "controlBaseUrl")?;
-        let region = Region::resolve(settings, environment, &source, base_url.as_ref()).await;
+        let (region, region_steps) =
+            search.run(&aws.chain(settings, aws.http().direct(), String::new())).await?;
+        let mut notes = planned.notes.clone();
+        notes.extend(region_notes(&search, &region));
+        let planes = Planes::of(settings, &files, base_urls)?;
         // Where all is plain and on this machine, and credentials are at hand, proxies and certificates do not matter.
-        let at_hand = !matches!(source, CredentialSource::Profile(_) | CredentialSource::DefaultChain);
-        let plain = [&base_url, &control_base_url]
-            .iter()
-            .all(|url| url.as_ref().is_some_and(|url| url.is_loopback() && !url.is_https()));
-        let http = if plain && at_hand { http.direct() } else { http.outward(None)? };
-        let sdk = match &settings.isolated {
-            Some(keys) => isolated_config(keys, settings, &region, http),
-            None => ambient_config(settings, environment, &source, &region, retry, http).await,
+        let is_local = planes.is_plain_and_local() && planned.plan.is_at_hand() && planned.assume.is_none();
+        let bundle = files.value("ca_bundle").map(Path::new);
+        let http = if is_local { aws.http().direct() } else { aws.http().outward(bundle)? };
+        let signer = match &planned.plan {
+            Plan::Unsigned => Signer::Unsigned,
+            Plan::Bearer(key) => {
+                refuse_tokens_in_the_clear(&planes)?;
+                Signer::Bearer(Arc::new(BearerToken::new(key.clone(), aws.environment().clone())))
+            }
+            _ => {
+                let chain = aws.chain(settings, http.clone(), region.name.clone());
+                Signer::Keys(aws.credentials(chain).await)
+            }
         };
-        let runtime = endpoint(&sdk, Plane::Runtime, base_url)?;
-        let control = endpoint(&sdk, Plane::Control, control_base_url)?;
-        if source == CredentialSource::Bearer {
-            refuse_tokens_in_the_clear([&runtime, &control])?;
-        }
-        let identity = source::identity(&source, settings, environment);
+        let http = SharedHttpClient::new(http);
+        let config = sdk_config::unsigned(settings, &environment, &files, &region.name, http)?;
+        let identity = source::identity(&planned.source, settings, &environment);
+        let source = planned.source;
         tracing::debug!(source = source.label(), region = %region.name, origin = %region.origin, "session");
-        Ok(Self { sdk, source, region, runtime, control, identity, retry })
+        let sdk = signed(config, &signer);
+        Ok(Self { sdk, source, signer, region, region_steps, planes, identity, retry, notes })
     }
 
     /// The configuration to build a service client from. Region and retries are set on each client's own builder, and
@@ -171,12 +159,48 @@ impl Session {
         &self.region
     }
 
+    /// Where a region was looked for, as far as it was needed.
+    pub fn region_steps(&self) -> &[RegionStep] {
+        &self.region_steps
+    }
+
     /// The endpoint of a plane, if it is not the region's own.
-    pub const fn endpoint(&self, plane: Plane) -> Option<&Endpoint> {
-        match plane {
-            Plane::Runtime => self.runtime.as_ref(),
-            Plane::Control => self.control.as_ref(),
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if FIPS or dual-stack endpoints are asked for together with an endpoint of one's own: what
+    /// kind that is cannot be known (endpoint rule sets of AWS's service models).
+    pub fn endpoint(&self, plane: Plane) -> Result<Option<&Endpoint>> {
+        let Some(found) = self.planes.of_plane(plane) else { return Ok(None) };
+        let Variants { fips, dual_stack } = self.planes.variants;
+        if !fips && !dual_stack {
+            return Ok(Some(&found.endpoint));
         }
+        let [kind, key, variable] = if fips {
+            ["FIPS", "useFipsEndpoint", "AWS_USE_FIPS_ENDPOINT"]
+        } else {
+            ["dual-stack", "useDualstackEndpoint", "AWS_USE_DUALSTACK_ENDPOINT"]
+        };
+        Err(Error::config(format!(
+            "{kind} endpoints are asked for, and {} names the endpoint `{}`",
+            found.origin,
+            found.endpoint.url()
+        ))
+        .with_hint(format!("unset the endpoint, or turn `{key}` (`{variable}`, or the profile's) off")))
+    }
+
+    /// Where a plane answers, and what said so.
+    ///
+    /// # Errors
+    /// As of [`Session::endpoint`].
+    pub fn resolved_endpoint(&self, plane: Plane) -> Result<(String, String)> {
+        let own = || {
+            let url = plane.public_url(&self.region.name, self.planes.variants);
+            (url, format!("the region `{}`", self.region.name))
+        };
+        Ok(self.endpoint(plane)?.map_or_else(own, |endpoint| {
+            let origin = self.planes.of_plane(plane).map(|found| found.origin.clone());
+            (endpoint.url().to_owned(), origin.unwrap_or_default())
+        }))
     }
 
     /// Where the credentials come from.
@@ -195,124 +219,197 @@ impl Session {
     }
 
     /// Whether requests go out unsigned.
-    pub fn is_unsigned(&self) -> bool {
-        self.source == CredentialSource::Unsigned
+    pub const fn is_unsigned(&self) -> bool {
+        matches!(self.signer, Signer::Unsigned)
+    }
+
+    /// What the user should know about credentials and region.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    pub(crate) const fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
+    /// Makes a call. If the caller is refused because credentials ended or were taken back, they are fetched once more
+    /// from where they come from; and if there are others now, the call is made once more.
+    ///
+    /// # Errors
+    /// Those of the call, with what this session knows about a refusal.
+    pub async fn call<T, F>(&self, attempt: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let used = match &self.signer {
+            Signer::Keys(credentials) => credentials.number(),
+            Signer::Unsigned | Signer::Bearer(_) => 0,
+        };
+        let error = match attempt().await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        // Boxed, like all that seldom happens: the future of a call stays small.
+        if !is_stale(&error) || !Box::pin(self.renew(used)).await {
+            return Err(Box::pin(self.explain(error)).await);
+        }
+        match attempt().await {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(Box::pin(self.explain(error)).await),
+        }
+    }
+
+    /// Fetches the credentials anew after those with the number `refused` were refused; whether there are others now.
+    async fn renew(&self, refused: u64) -> bool {
+        let renewed = match &self.signer {
+            Signer::Unsigned => Ok(false),
+            Signer::Bearer(token) => token.has_changed(),
+            Signer::Keys(credentials) => credentials.renew(refused).await,
+        };
+        match &renewed {
+            Ok(true) => tracing::info!("the credentials were refused; there are new ones"),
+            Ok(false) => tracing::debug!("the credentials were refused, and there are no others"),
+            Err(error) => tracing::warn!(%error, "the credentials were refused and could not be renewed"),
+        }
+        renewed.unwrap_or(false)
+    }
+
+    /// Adds what this session knows to an error by which the caller was refused.
+    async fn explain(&self, error: Error) -> Error {
+        if error.kind() != ErrorKind::Unauthenticated {
+            return error;
+        }
+        if let Some(region) = self.region_to_use(&error) {
+            return error
+                .with_hint(format!("set the region to `{region}`: `--region {region}`, or `AWS_REGION`"));
+        }
+        let mut error = error;
+        for note in &self.notes {
+            error = error.with_hint(note.clone());
+        }
+        let Signer::Keys(credentials) = &self.signer else { return error };
+        let Ok(resolved) = credentials.get().await else { return error };
+        let profile = resolved.profile.as_deref().unwrap_or("default");
+        match (sign_in_command(resolved.link, profile), resolved.link) {
+            (Some(command), _) if is_stale(&error) => error.with_hint(format!("run `{command}`")),
+            (None, Link::Env) if resolved.credentials.session_token().is_some() => error
+                .with_hint("`AWS_SESSION_TOKEN` must be the one that came with the keys: set all three anew"),
+            _ => error,
+        }
+    }
+
+    /// The region to sign for, if the refusal is about that: the service says it, or the endpoint's name does.
+    fn region_to_use(&self, error: &Error) -> Option<String> {
+        let message = error.provider_message()?;
+        if !message.contains("valid region") && !message.contains("expecting '") {
+            return None;
+        }
+        let said = message.split_once("expecting '").and_then(|(_, rest)| rest.split_once('\''));
+        let by_host = || {
+            let found = self.planes.of_plane(Plane::Runtime).or(self.planes.of_plane(Plane::Control))?;
+            let region = [Plane::Runtime, Plane::Control]
+                .into_iter()
+                .find_map(|plane| found.endpoint.region(plane))?;
+            Some(region.region.to_owned())
+        };
+        let region = said.map(|(region, _)| region.to_owned()).or_else(by_host)?;
+        (region != self.region.name).then_some(region)
     }
 }
 
-/// Everything given, nothing looked up.
-fn isolated_config(
-    keys: &AccessKeys,
-    settings: &AwsSettings,
-    region: &Region,
-    http: SharedHttpClient,
-) -> SdkConfig {
-    let connect = settings.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(aws_types::region::Region::new(region.name.clone()))
-        .credentials_provider(SharedCredentialsProvider::new(credentials(keys)))
-        .auth_scheme_preference([SIGV4])
-        .identity_cache(IdentityCache::lazy().build())
-        .http_client(http)
-        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-        .time_source(SharedTimeSource::new(SystemTimeSource::new()))
-        .retry_config(RetryConfig::standard())
-        .timeout_config(TimeoutConfig::builder().connect_timeout(connect).build())
-        .build()
+/// The environment and the files that count: none in a closed world.
+async fn world(settings: &AwsSettings, environment: Environment) -> Result<(Environment, SharedFiles)> {
+    if settings.isolated.is_some() {
+        return Ok((Environment::default(), SharedFiles::nothing().await?));
+    }
+    let files = SharedFiles::load(&environment, active_profile(settings, &environment)).await?;
+    Ok((environment, files))
 }
 
-fn credentials(keys: &AccessKeys) -> Credentials {
-    Credentials::new(
-        keys.access_key_id.clone(),
-        keys.secret_access_key.expose(),
-        keys.session_token.as_ref().map(|token| token.expose().to_owned()),
-        None,
-        "outcrop",
-    )
+/// Whether a refusal may be over with other credentials: they ended, or were taken back.
+fn is_stale(error: &Error) -> bool {
+    const CODES: [&str; 5] = [
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+        "RequestExpired",
+    ];
+    let is_api_key =
+        error.provider_message().is_some_and(|message| message.to_lowercase().contains("api key"));
+    error.kind() == ErrorKind::Unauthenticated
+        && (is_api_key || error.code().is_some_and(|code| CODES.contains(&code)))
 }
 
-/// What AWS's own loader finds, under the guards of this crate.
-async fn ambient_config(
-    settings: &AwsSettings,
-    environment: &Environment,
-    source: &CredentialSource,
-    region: &Region,
-    retry: RetryVariables,
-    http: SharedHttpClient,
-) -> SdkConfig {
-    let mode = if retry.adaptive { RetryMode::Adaptive } else { RetryMode::Standard };
-    let mut retries = RetryConfig::standard().with_retry_mode(mode);
-    if let Some(attempts) = retry.max_attempts {
-        retries = retries.with_max_attempts(attempts);
+fn signed(config: SdkConfig, signer: &Signer) -> SdkConfig {
+    let builder = config.to_builder();
+    match signer {
+        Signer::Unsigned => config,
+        Signer::Keys(credentials) => builder
+            .credentials_provider(SharedCredentialsProvider::from(
+                Arc::clone(credentials) as Arc<dyn aws_credential_types::provider::ProvideCredentials>
+            ))
+            .auth_scheme_preference([SIGV4])
+            .build(),
+        Signer::Bearer(token) => builder
+            .token_provider(SharedTokenProvider::from(
+                Arc::clone(token) as Arc<dyn aws_credential_types::provider::token::ProvideToken>
+            ))
+            .auth_scheme_preference([HTTP_BEARER_AUTH_SCHEME_ID])
+            .build(),
     }
-    let connect = settings.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .region(aws_types::region::Region::new(region.name.clone()))
-        // Given here, the loader does not read the variables on which it would panic.
-        .retry_config(retries)
-        .timeout_config(TimeoutConfig::builder().connect_timeout(connect).build())
-        .identity_cache(IdentityCache::lazy().build())
-        .http_client(http.clone());
-    loader = match source {
-        // Said explicitly, the profile is the only source: the chain would look at access keys first.
-        CredentialSource::Profile(name) if settings.profile.is_some() || settings.auth == Auth::Profile => {
-            let provider = ProviderConfig::without_region()
-                .with_region(Some(aws_types::region::Region::new(region.name.clone())))
-                .with_http_client(http);
-            let profile =
-                ProfileFileCredentialsProvider::builder().configure(&provider).profile_name(name).build();
-            loader.profile_name(name).credentials_provider(profile).auth_scheme_preference([SIGV4])
-        }
-        CredentialSource::Profile(_) | CredentialSource::DefaultChain => {
-            loader.auth_scheme_preference([SIGV4])
-        }
-        CredentialSource::AccessKeys => loader.auth_scheme_preference([SIGV4]),
-        CredentialSource::Bearer => {
-            let token = environment.get(BEARER_VARIABLE).unwrap_or_default();
-            let token = aws_credential_types::Token::new(token, None);
-            loader
-                .no_credentials()
-                .token_provider(SharedTokenProvider::new(token))
-                .auth_scheme_preference(AuthSchemePreference::from([HTTP_BEARER_AUTH_SCHEME_ID]))
-        }
-        CredentialSource::Given | CredentialSource::Unsigned => loader.no_credentials(),
-    };
-    let found = loader.load().await;
-    let mut built = found.to_builder().service_config(FilteredServiceConfig(found));
-    if *source == CredentialSource::Unsigned {
-        // The loader's own, which would look for a single sign-on and fail.
-        built.set_token_provider(None);
-    }
-    built.build()
 }
 
 /// The endpoint of a plane: an explicit one of a foreign host, else what the environment and the shared configuration
-/// name for this plane, else none. An explicit one of a standard host only names its region.
-fn endpoint(sdk: &SdkConfig, plane: Plane, explicit: Option<Endpoint>) -> Result<Option<Endpoint>> {
-    let standard = |endpoint: &Endpoint| endpoint.region(plane).is_some_and(|host| host.standard);
-    if explicit.as_ref().is_some_and(|endpoint| !standard(endpoint)) {
-        return Ok(explicit);
+/// name for this plane, else none. An explicit one of a standard host only names its region, and one of AWS's hosts for
+/// the other plane is no endpoint of this one.
+fn overriding(
+    files: &SharedFiles,
+    plane: Plane,
+    explicit: Option<(Endpoint, &'static str)>,
+) -> Result<Option<Override>> {
+    let moves = |endpoint: &Endpoint| {
+        endpoint.region(plane).is_none_or(|host| !host.standard) && endpoint.region(plane.other()).is_none()
+    };
+    if let Some((endpoint, key)) = explicit.filter(|(endpoint, _)| moves(endpoint)) {
+        return Ok(Some(Override { endpoint, origin: format!("`{key}`") }));
     }
-    let key = ServiceConfigKey::builder()
-        .service_id(plane.service_id())
-        .env("AWS_ENDPOINT_URL")
-        .profile("endpoint_url")
-        .build()
-        .map_err(|error| {
-            Error::new(ErrorKind::Unexpected, "the endpoint settings cannot be read").with_source(error)
-        })?;
-    let configured = sdk.service_config().and_then(|config| config.load_config(key));
-    configured.map(|url| Endpoint::parse(&url, plane.variable())).transpose()
+    if sdk_config::ignores_endpoints(files)? {
+        return Ok(None);
+    }
+    let Some((url, origin)) = files.service_value("AWS_ENDPOINT_URL", "endpoint_url", plane.service_id())
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Override { endpoint: Endpoint::parse(&url, &origin)?, origin }))
 }
 
-fn refuse_tokens_in_the_clear(endpoints: [&Option<Endpoint>; 2]) -> Result<()> {
-    match endpoints.into_iter().flatten().find(|endpoint| !endpoint.is_safe_for_tokens()) {
+fn region_notes(search: &RegionSearch<'_>, region: &Region) -> Vec<String> {
+    let mut notes = Vec::new();
+    if region.origin == crate::RegionOrigin::Default && search.settings.isolated.is_none() {
+        notes.push(format!("no region is set: `{}` is used; set `AWS_REGION` to change that", region.name));
+    }
+    if let Some(key) = search.short_term_key().filter(|key| key.region != region.name) {
+        notes.push(format!(
+            "the Bedrock API key is for the region `{}`, and `{}` is called ({})",
+            key.region, region.name, region.origin
+        ));
+    }
+    notes
+}
+
+fn refuse_tokens_in_the_clear(planes: &Planes) -> Result<()> {
+    let unsafe_one = [&planes.runtime, &planes.control]
+        .into_iter()
+        .flatten()
+        .find(|plane| !plane.endpoint.is_safe_for_tokens());
+    match unsafe_one {
         None => Ok(()),
-        Some(endpoint) => {
-            Err(Error::config(format!("a Bedrock API key would travel in the clear to `{}`", endpoint.url()))
-                .with_hint("use an `https://` endpoint; plain `http://` is for this machine only"))
-        }
+        Some(plane) => Err(Error::config(format!(
+            "a Bedrock API key would travel in the clear to `{}`",
+            plane.endpoint.url()
+        ))
+        .with_hint("use an `https://` endpoint; plain `http://` is for this machine only")),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a provider entry of the configuration, or a program, may say about credentials and places.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use outcrop_core::Secret;
@@ -38,7 +39,7 @@ impl Auth {
     }
 }
 
-/// Access keys given by a program.
+/// Access keys, as they are given or found.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AccessKeys {
     /// The access key id; not a secret.
@@ -49,19 +50,42 @@ pub struct AccessKeys {
     pub session_token: Option<Secret>,
 }
 
+/// A role to assume with the credentials that were found.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AssumeRole {
+    /// The role, such as `arn:aws:iam::123456789012:role/bedrock`.
+    pub role_arn: String,
+    /// The name of the role session, which shows in the audit log; `outcrop` by default.
+    pub session_name: Option<String>,
+    /// What the role's owner demands from third parties.
+    pub external_id: Option<String>,
+    /// How long the role's credentials shall live, from 15 minutes to 12 hours; AWS's hour by default.
+    pub duration: Option<Duration>,
+}
+
 /// Everything that can be said explicitly. What is `None` is found out from the environment.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct AwsSettings {
     /// Which credentials.
     pub auth: Auth,
+    /// A Bedrock API key.
+    pub api_key: Option<Secret>,
+    /// A file that holds a Bedrock API key and nothing else; it is read again for every call.
+    pub api_key_file: Option<PathBuf>,
     /// The profile to use; beats variables.
     pub profile: Option<String>,
+    /// A role to assume with whatever credentials are found.
+    pub assume_role: Option<AssumeRole>,
     /// The region; beats variables.
     pub region: Option<String>,
     /// The runtime plane's base URL. One of a standard AWS host only says the region, when nothing else does.
     pub runtime_endpoint: Option<String>,
     /// The control plane's base URL.
     pub control_endpoint: Option<String>,
+    /// Whether to call the endpoints that are validated by FIPS 140; beats variables.
+    pub fips: Option<bool>,
+    /// Whether to call the endpoints that speak IPv6 too; beats variables.
+    pub dual_stack: Option<bool>,
     /// How long a connection may take to be made.
     pub connect_timeout: Option<Duration>,
     /// A closed world: these keys, the endpoints above, and nothing of the environment.

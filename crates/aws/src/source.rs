@@ -1,9 +1,10 @@
-//! Where credentials come from, as far as can be told without asking anybody.
+//! Where credentials come from, in one word.
 
-use outcrop_core::{Environment, Error, Result};
+use outcrop_core::Environment;
 use sha2::{Digest as _, Sha256};
 
-use crate::{Auth, AwsSettings};
+use crate::AwsSettings;
+use crate::credentials::BEARER_VARIABLE;
 
 /// The source of the credentials.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -11,51 +12,19 @@ use crate::{Auth, AwsSettings};
 pub enum CredentialSource {
     /// Keys that the program gave.
     Given,
-    /// An Amazon Bedrock API key from `AWS_BEARER_TOKEN_BEDROCK`.
+    /// An Amazon Bedrock API key.
     Bearer,
     /// `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`.
     AccessKeys,
-    /// A profile of the shared configuration files, by name.
+    /// A profile of the shared configuration files that was asked for, by name.
     Profile(String),
-    /// The SDK's default chain: shared configuration, web identity, container, instance metadata.
+    /// The default chain: the default profile, web identity, container, instance metadata.
     DefaultChain,
     /// None: requests go out unsigned.
     Unsigned,
 }
 
 impl CredentialSource {
-    /// The source that these settings and this environment lead to, in this order: given keys, explicit settings, API
-    /// key, access keys, `AWS_PROFILE`, default chain.
-    ///
-    /// # Errors
-    /// [`outcrop_core::ErrorKind::Unauthenticated`] if the settings ask for a source that is not there.
-    pub fn detect(settings: &AwsSettings, environment: &Environment) -> Result<Self> {
-        if settings.isolated.is_some() {
-            return Ok(Self::Given);
-        }
-        let has = |name| environment.get(name).is_some();
-        match (settings.auth, &settings.profile) {
-            (Auth::None, _) => Ok(Self::Unsigned),
-            (Auth::Bearer, _) | (Auth::AwsSdk, None) if has(BEARER_VARIABLE) => Ok(Self::Bearer),
-            (Auth::Bearer, _) => Err(Error::new(
-                outcrop_core::ErrorKind::Unauthenticated,
-                "`auth` is `bearer`, and there is no Bedrock API key",
-            )
-            .with_hint(format!("set `{BEARER_VARIABLE}` to a Bedrock API key"))
-            .with_hint("or set `auth` to `aws-sdk` to use any AWS credentials")),
-            (_, Some(profile)) => Ok(Self::Profile(profile.clone())),
-            (Auth::Profile, None) => {
-                Ok(Self::Profile(environment.get("AWS_PROFILE").unwrap_or("default").to_owned()))
-            }
-            (Auth::AwsSdk, None) if has("AWS_ACCESS_KEY_ID") && has("AWS_SECRET_ACCESS_KEY") => {
-                Ok(Self::AccessKeys)
-            }
-            (Auth::AwsSdk, None) => Ok(environment
-                .get("AWS_PROFILE")
-                .map_or(Self::DefaultChain, |profile| Self::Profile(profile.to_owned()))),
-        }
-    }
-
     /// The source's name, as it stands in JSON.
     pub const fn label(&self) -> &'static str {
         match self {
@@ -67,8 +36,6 @@ impl CredentialSource {
         }
     }
 }
-
-pub(crate) const BEARER_VARIABLE: &str = "AWS_BEARER_TOKEN_BEDROCK";
 
 /// What decides who the caller is, besides the source itself.
 const IDENTITY_VARIABLES: &[&str] = &[
@@ -100,9 +67,18 @@ pub(crate) fn identity(
         CredentialSource::Given => {
             field(settings.isolated.as_ref().map_or("", |keys| &keys.access_key_id));
         }
-        CredentialSource::Bearer => field(environment.get(BEARER_VARIABLE).unwrap_or_default()),
+        CredentialSource::Bearer => {
+            field(settings.api_key.as_ref().map_or("", |key| key.expose()));
+            field(
+                &settings.api_key_file.as_ref().map_or_else(String::new, |path| path.display().to_string()),
+            );
+            field(environment.get(BEARER_VARIABLE).unwrap_or_default());
+        }
         CredentialSource::Profile(name) => field(name),
         CredentialSource::AccessKeys | CredentialSource::DefaultChain | CredentialSource::Unsigned => {}
+    }
+    if let Some(role) = &settings.assume_role {
+        field(&role.role_arn);
     }
     if !matches!(source, CredentialSource::Given) {
         for name in IDENTITY_VARIABLES {
@@ -117,64 +93,44 @@ pub(crate) fn identity(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn detect(settings: &AwsSettings, variables: &[(&str, &str)]) -> CredentialSource {
-        CredentialSource::detect(settings, &variables.iter().copied().collect()).unwrap()
-    }
-
-    const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "s")];
-    const TOKEN: (&str, &str) = (BEARER_VARIABLE, "key");
-    const PROFILE: (&str, &str) = ("AWS_PROFILE", "dev");
-
-    #[test]
-    fn ambient_sources_are_tried_in_order_and_blank_ones_are_absent() {
-        let settings = AwsSettings::default();
-        let dev = CredentialSource::Profile("dev".into());
-        let cases: [(&[(&str, &str)], CredentialSource); 6] = [
-            (&[TOKEN, KEYS[0], KEYS[1], PROFILE], CredentialSource::Bearer),
-            (&[(BEARER_VARIABLE, ""), KEYS[0], KEYS[1], PROFILE], CredentialSource::AccessKeys),
-            (&[KEYS[0], PROFILE], dev.clone()),
-            (&[KEYS[0], ("AWS_SECRET_ACCESS_KEY", " \t"), PROFILE], dev),
-            (&[("AWS_PROFILE", " ")], CredentialSource::DefaultChain),
-            (&[], CredentialSource::DefaultChain),
-        ];
-        for (variables, expected) in cases {
-            assert_eq!(detect(&settings, variables), expected, "{variables:?}");
-        }
-    }
-
-    #[test]
-    fn explicit_settings_beat_the_environment() {
-        let variables = [TOKEN, KEYS[0], KEYS[1], PROFILE];
-        let with = |auth, profile: Option<&str>| AwsSettings {
-            auth,
-            profile: profile.map(str::to_owned),
-            ..AwsSettings::default()
-        };
-        assert_eq!(
-            detect(&with(Auth::AwsSdk, Some("work")), &variables),
-            CredentialSource::Profile("work".into())
-        );
-        assert_eq!(detect(&with(Auth::Profile, None), &variables), CredentialSource::Profile("dev".into()));
-        assert_eq!(detect(&with(Auth::Profile, None), &[TOKEN]), CredentialSource::Profile("default".into()));
-        assert_eq!(detect(&with(Auth::None, None), &variables), CredentialSource::Unsigned);
-        let error = CredentialSource::detect(&with(Auth::Bearer, None), &Environment::default()).unwrap_err();
-        assert_eq!(error.kind(), outcrop_core::ErrorKind::Unauthenticated);
-        assert!(error.hints()[0].contains(BEARER_VARIABLE));
-    }
+    use crate::AssumeRole;
 
     #[test]
     fn identities_differ_by_caller_and_not_by_secret_or_unrelated_variables() {
-        let settings = AwsSettings::default();
-        let of = |variables: &[(&str, &str)]| {
-            let environment = variables.iter().copied().collect();
-            identity(&CredentialSource::detect(&settings, &environment).unwrap(), &settings, &environment)
+        let of = |source: &CredentialSource, settings: &AwsSettings, variables: &[(&str, &str)]| {
+            identity(source, settings, &variables.iter().copied().collect())
         };
-        assert_eq!(of(&KEYS), of(&[KEYS[0], ("AWS_SECRET_ACCESS_KEY", "other"), ("EDITOR", "vi")]));
-        let all = [of(&KEYS), of(&[TOKEN]), of(&[PROFILE]), of(&[("AWS_PROFILE", "other")]), of(&[])];
+        let plain = AwsSettings::default();
+        let keys = CredentialSource::AccessKeys;
+        let key = ("AWS_ACCESS_KEY_ID", "AKIA");
+        let secret = |secret| ("AWS_SECRET_ACCESS_KEY", secret);
+        assert_eq!(
+            of(&keys, &plain, &[key, secret("a")]),
+            of(&keys, &plain, &[key, secret("b"), ("EDITOR", "vi")])
+        );
+        let role = AwsSettings {
+            assume_role: Some(AssumeRole {
+                role_arn: "arn:aws:iam::1:role/a".into(),
+                session_name: None,
+                external_id: None,
+                duration: None,
+            }),
+            ..AwsSettings::default()
+        };
+        let profile = |name: &str| CredentialSource::Profile(name.to_owned());
+        let all = [
+            of(&keys, &plain, &[key]),
+            of(&keys, &role, &[key]),
+            of(&CredentialSource::Bearer, &plain, &[(BEARER_VARIABLE, "one")]),
+            of(&CredentialSource::Bearer, &plain, &[(BEARER_VARIABLE, "other")]),
+            of(&profile("dev"), &plain, &[]),
+            of(&profile("prod"), &plain, &[]),
+            of(&CredentialSource::DefaultChain, &plain, &[]),
+            of(&CredentialSource::DefaultChain, &plain, &[("HOME", "/home/other")]),
+        ];
         for (index, one) in all.iter().enumerate() {
             assert_eq!(one.len(), 16);
-            assert!(!all[index + 1..].contains(one));
+            assert!(!all[index + 1..].contains(one), "{index}");
         }
     }
 }

@@ -87,18 +87,18 @@ impl AwsControlPlane {
     }
 
     /// The client of a place. Its retries are those of the AWS SDK.
-    async fn client(&self, target: &Target) -> Result<Client> {
+    async fn client(&self, target: &Target) -> Result<(Client, Arc<Session>)> {
         let session = self.session(target).await?;
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(target) {
-            return Ok(client.clone());
+            return Ok((client.clone(), session));
         }
         let connect =
             self.settings.connect_timeout.map_or(CONNECT_TIMEOUT, |limit| limit.min(CONNECT_TIMEOUT));
         let mut config = Builder::from(session.sdk_config())
             .region(Region::new(session.region().name.clone()))
             .timeout_config(TimeoutConfig::builder().connect_timeout(connect).build());
-        if let Some(endpoint) = session.endpoint(Plane::Control) {
+        if let Some(endpoint) = session.endpoint(Plane::Control)? {
             config = config.endpoint_url(endpoint.url());
         }
         if session.is_unsigned() {
@@ -106,7 +106,7 @@ impl AwsControlPlane {
         }
         let client = Client::from_conf(config.build());
         clients.insert(target.clone(), client.clone());
-        Ok(client)
+        Ok((client, session))
     }
 }
 
@@ -118,15 +118,18 @@ impl ControlPlane for AwsControlPlane {
         Ok(Place {
             partition: Partition::of_region(&region).name().to_owned(),
             region,
-            endpoint: session.endpoint(Plane::Control).map(|endpoint| endpoint.url().to_owned()),
+            endpoint: session.endpoint(Plane::Control)?.map(|endpoint| endpoint.url().to_owned()),
             identity: session.identity().to_owned(),
         })
     }
 
     async fn foundation_models(&self, target: &Target) -> Result<Vec<FoundationModelRow>> {
-        let client = self.client(target).await?;
-        let answer = client.list_foundation_models().send().await;
-        let answer = answer.map_err(|error| error_from_sdk(&Call::new(LIST_FOUNDATION_MODELS), error))?;
+        let (client, session) = self.client(target).await?;
+        let list = || async {
+            let answer = client.list_foundation_models().send().await;
+            answer.map_err(|error| error_from_sdk(&Call::new(LIST_FOUNDATION_MODELS), error))
+        };
+        let answer = session.call(list).await?;
         // AWS always has models; a reply without a list is somebody else's, and no reason to believe that there are none.
         let summaries = answer.model_summaries.ok_or_else(|| {
             Error::new(ErrorKind::Protocol, "the reply is not one of Amazon Bedrock")
@@ -136,11 +139,13 @@ impl ControlPlane for AwsControlPlane {
     }
 
     async fn inference_profiles(&self, target: &Target) -> Result<Vec<InferenceProfileRow>> {
-        let client = self.client(target).await?;
-        let request = client.list_inference_profiles().into_paginator().page_size(PAGE_SIZE).items();
-        let profiles = request.send().collect::<Result<Vec<_>, _>>().await;
-        let profiles =
-            profiles.map_err(|error| error_from_sdk(&Call::new(LIST_INFERENCE_PROFILES), error))?;
+        let (client, session) = self.client(target).await?;
+        let list = || async {
+            let request = client.list_inference_profiles().into_paginator().page_size(PAGE_SIZE).items();
+            let profiles = request.send().collect::<Result<Vec<_>, _>>().await;
+            profiles.map_err(|error| error_from_sdk(&Call::new(LIST_INFERENCE_PROFILES), error))
+        };
+        let profiles = session.call(list).await?;
         Ok(profiles.into_iter().map(Into::into).collect())
     }
 }

@@ -242,9 +242,11 @@ impl Outcrop {
     /// Refuses to call anybody by a configuration in which something is wrong with who calls, where to, or under which
     /// guardrail. A file that cannot be read at all may have said anything.
     fn refuse_unsafe(&self, id: &ProviderId) -> Result<()> {
-        const NEEDED: [&str; 9] = [
+        const NEEDED: [&str; 13] = [
             "api",
             "apiKey",
+            "apiKeyFile",
+            "assumeRole",
             "auth",
             "baseUrl",
             "controlBaseUrl",
@@ -252,6 +254,8 @@ impl Outcrop {
             "headers",
             "profile",
             "region",
+            "useDualstackEndpoint",
+            "useFipsEndpoint",
         ];
         let entry = ["models", "providers", id.as_str()];
         let is_unsafe = |diagnostic: &&Diagnostic| {

@@ -36,24 +36,24 @@ impl Clients {
         }
         let region = key.clone().or_else(|| self.settings.region.clone());
         let session = self.aws.session(&AwsSettings { region, ..self.settings.clone() }).await?;
-        let built = (client(&session), session);
+        let built = (client(&session)?, session);
         clients.insert(key, built.clone());
         Ok(built)
     }
 }
 
-fn client(session: &Session) -> Client {
+fn client(session: &Session) -> Result<Client> {
     let mut builder = aws_sdk_bedrockruntime::config::Builder::from(session.sdk_config())
         .region(Region::new(session.region().name.clone()))
         // Retries are the retry layer's: it alone sees whether an answer has begun.
         .retry_config(RetryConfig::disabled())
         // A model may think for minutes before its first byte; time limits are the timeout layer's.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-    if let Some(endpoint) = session.endpoint(Plane::Runtime) {
+    if let Some(endpoint) = session.endpoint(Plane::Runtime)? {
         builder = builder.endpoint_url(endpoint.url());
     }
     if session.is_unsigned() {
         builder = builder.allow_no_auth();
     }
-    Client::from_conf(builder.build())
+    Ok(Client::from_conf(builder.build()))
 }

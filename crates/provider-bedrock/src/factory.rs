@@ -37,6 +37,7 @@ impl ProviderFactory for Factory {
         let seconds =
             |description: &str| json!({"type": "number", "exclusiveMinimum": 0, "description": description});
         let text = |description: &str| json!({"type": "string", "description": description});
+        let switch = |description: &str| json!({"type": "boolean", "description": description});
         json!({
             "type": "object",
             "properties": {
@@ -46,7 +47,22 @@ impl ProviderFactory for Factory {
                     "enum": Auth::NAMES,
                     "description": "Which credentials: whatever AWS would find, a Bedrock API key, a profile, or none for a proxy that signs.",
                 },
+                "apiKeyFile": text("File that holds a Bedrock API key and nothing else; it is read again for every call."),
                 "profile": text("Profile of the AWS configuration files."),
+                "assumeRole": {
+                    "type": "object",
+                    "description": "A role to assume with whatever credentials are found.",
+                    "required": ["roleArn"],
+                    "additionalProperties": false,
+                    "properties": {
+                        "roleArn": text("ARN of the role, such as `arn:aws:iam::123456789012:role/bedrock`."),
+                        "sessionName": text("Name of the role session, which shows in the audit log."),
+                        "externalId": text("What the owner of the role demands from third parties."),
+                        "durationSeconds": {"type": "integer", "minimum": 900, "maximum": 43200, "description": "How long the credentials of the role live; 3600 by default."},
+                    },
+                },
+                "useFipsEndpoint": switch("Call the endpoints that are validated by FIPS 140; else `AWS_USE_FIPS_ENDPOINT` or the profile says so."),
+                "useDualstackEndpoint": switch("Call the endpoints that speak IPv6 too; else `AWS_USE_DUALSTACK_ENDPOINT` or the profile says so."),
                 "region": text("Region for calls, such as `eu-central-1`."),
                 "timeouts": {
                     "type": "object",
@@ -93,7 +109,7 @@ impl ProviderFactory for Factory {
 mod tests {
     use std::collections::BTreeSet;
 
-    use outcrop_aws::AwsSettings;
+    use outcrop_aws::{AssumeRole, AwsSettings};
     use outcrop_core::{Environment, ErrorKind, ModelProviderExt as _, Timeouts};
 
     use super::*;
@@ -132,7 +148,16 @@ mod tests {
     fn everything_that_is_read_is_in_the_schema() {
         let full = json!({
             "auth": "profile",
+            "apiKeyFile": "key",
             "profile": "dev",
+            "assumeRole": {
+                "roleArn": "arn:aws:iam::123456789012:role/bedrock",
+                "sessionName": "me",
+                "externalId": "x",
+                "durationSeconds": 900,
+            },
+            "useFipsEndpoint": true,
+            "useDualstackEndpoint": true,
             "region": "eu-central-1",
             "baseUrl": "http://127.0.0.1:1",
             "controlBaseUrl": "http://127.0.0.1:2",
@@ -150,16 +175,25 @@ mod tests {
             BedrockSettings::from_json(&full).unwrap();
         let AwsSettings {
             auth,
+            api_key: _, // Of the shared schema.
+            api_key_file,
             profile,
+            assume_role,
             region,
             runtime_endpoint,
             control_endpoint,
+            fips,
+            dual_stack,
             connect_timeout,
             isolated: _, // For programs only.
         } = aws;
         let Timeouts { first_event, idle, total, whole: _ } = timeouts;
         assert_eq!(auth, Auth::Profile);
-        let texts = [profile, region, runtime_endpoint, control_endpoint];
+        assert!(api_key_file.is_some() && fips == Some(true) && dual_stack == Some(true));
+        let AssumeRole { role_arn, session_name, external_id, duration } = assume_role.unwrap();
+        assert_eq!(duration.map(|duration| duration.as_secs()), Some(900));
+        let texts =
+            [profile, region, runtime_endpoint, control_endpoint, Some(role_arn), session_name, external_id];
         assert!(texts.iter().all(Option::is_some), "{texts:?}");
         let limits = [connect_timeout, first_event, idle, total];
         assert_eq!(limits.map(|limit| limit.map(|limit| limit.as_secs())), [1, 2, 3, 4].map(Some));

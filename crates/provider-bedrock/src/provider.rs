@@ -9,6 +9,7 @@ use aws_sdk_bedrockruntime::types::{ConverseTokensRequest, CountTokensInput};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use outcrop_aws::{Aws, Call, Session, error_from_sdk};
 use outcrop_core::{
     Capabilities, Content, Error, EventStream, Modality, ModelId, ModelProvider, ModelResolver, ProviderId,
@@ -85,13 +86,10 @@ impl Bedrock {
             .with_context("model", prepared.model.as_str())
     }
 
-    /// Does `attempt`, and does it once more with an inference profile if a bare id is refused for want of one.
-    async fn with_repairs<T>(
-        &self,
-        mut prepared: Prepared,
-        attempt: impl AsyncFn(&Prepared) -> Result<T>,
-    ) -> Result<T> {
-        let error = match attempt(&prepared).await {
+    /// Does `attempt`, and does it once more with an inference profile if a bare id is refused for want of one, or with
+    /// fresh credentials if those so far are refused.
+    async fn with_repairs<T>(&self, mut prepared: Prepared, attempt: Attempt<T>) -> Result<T> {
+        let error = match prepared.session.call(|| attempt(&prepared)).await {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
@@ -107,9 +105,13 @@ impl Bedrock {
         let note = format!("called `{profile}`: `{}` needs an inference profile", prepared.model);
         prepared.normalised.warnings.insert(0, Warning::new(CALLED_AS, note));
         prepared.model = profile;
-        attempt(&prepared).await.map_err(|error| self.named(error, &prepared))
+        let answer = prepared.session.call(|| attempt(&prepared)).await;
+        answer.map_err(|error| self.named(error, &prepared))
     }
 }
+
+/// One way to send a request.
+type Attempt<T> = for<'a> fn(&'a Prepared) -> BoxFuture<'a, Result<T>>;
 
 /// A request that can be sent.
 struct Prepared {
@@ -204,13 +206,13 @@ impl ModelProvider for Bedrock {
 
     async fn stream(&self, request: &Request) -> Result<EventStream> {
         let prepared = self.prepare(request, true).await?;
-        self.with_repairs(prepared, Prepared::stream).await
+        self.with_repairs(prepared, |prepared| Box::pin(prepared.stream())).await
     }
 
     /// One Converse call.
     async fn generate(&self, request: &Request) -> Result<Response> {
         let prepared = self.prepare(request, false).await?;
-        self.with_repairs(prepared, Prepared::generate).await
+        self.with_repairs(prepared, |prepared| Box::pin(prepared.generate())).await
     }
 
     async fn count_tokens(&self, request: &Request) -> Result<TokenCount> {
@@ -228,9 +230,11 @@ impl ModelProvider for Bedrock {
         let input = CountTokensInput::Converse(ConverseTokensRequest::builder().build());
         let call =
             prepared.client.count_tokens().model_id(model.unwrap_or(prepared.model.as_str())).input(input);
-        let sent = call.customize().mutate_request(replace_body(body)).send().await;
-        let counted =
-            sent.map_err(|error| self.named(error_from_sdk(&Call::new("CountTokens"), error), &prepared))?;
+        let count = || async {
+            let sent = call.clone().customize().mutate_request(replace_body(body.clone())).send().await;
+            sent.map_err(|error| error_from_sdk(&Call::new("CountTokens"), error))
+        };
+        let counted = prepared.session.call(count).await.map_err(|error| self.named(error, &prepared))?;
         Ok(TokenCount { input_tokens: u64::try_from(counted.input_tokens).unwrap_or(0) })
     }
 }

@@ -1,0 +1,159 @@
+//! Credentials, kept until they end, are refused, or something changes that they came from.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, future};
+use outcrop_core::Result;
+use tokio::sync::Mutex;
+
+use super::chain::{Chain, Resolved};
+
+/// How long before their end credentials are renewed at the latest; short-lived ones later.
+const AHEAD: Duration = Duration::from_mins(5);
+
+/// When a renewal that failed is tried again, as long as the old credentials live.
+const RETRY: Duration = Duration::from_secs(15);
+
+/// The credentials of a chain. One caller fetches them; the others wait, or go on with the old ones while they live.
+#[derive(Debug)]
+pub(crate) struct CachedCredentials {
+    chain: Chain,
+    kept: RwLock<Option<Kept>>,
+    fetching: Mutex<()>,
+}
+
+/// Credentials, and until when nobody needs to look for better ones.
+#[derive(Debug, Clone)]
+struct Kept {
+    resolved: Arc<Resolved>,
+    renew_at: Option<SystemTime>,
+    /// How many there were before, from 1.
+    number: u64,
+}
+
+impl Kept {
+    fn new(resolved: Resolved, number: u64, now: SystemTime) -> Self {
+        let renew_at = resolved.credentials.expiry().map(|end| {
+            let left = end.duration_since(now).unwrap_or_default();
+            end.checked_sub(AHEAD.min(left / 4)).unwrap_or(now)
+        });
+        Self { resolved: Arc::new(resolved), renew_at, number }
+    }
+
+    fn is_current(&self, environment: u64) -> bool {
+        self.resolved.environment == environment && self.resolved.fingerprint.is_current()
+    }
+
+    fn lives(&self, now: SystemTime) -> bool {
+        self.resolved.credentials.expiry().is_none_or(|end| now < end)
+    }
+}
+
+impl CachedCredentials {
+    pub(crate) fn new(chain: Chain) -> Self {
+        Self { chain, kept: RwLock::default(), fetching: Mutex::default() }
+    }
+
+    /// The chain that they come from.
+    pub(crate) const fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// The credentials to sign with now.
+    pub(crate) async fn get(&self) -> Result<Arc<Resolved>> {
+        let now = SystemTime::now();
+        let old = self.current();
+        if let Some(kept) = &old
+            && kept.renew_at.is_none_or(|renew_at| now < renew_at)
+        {
+            return Ok(Arc::clone(&kept.resolved));
+        }
+        let usable = old.filter(|kept| kept.lives(now));
+        let _fetching = match (&usable, self.fetching.try_lock()) {
+            (_, Ok(fetching)) => fetching,
+            (Some(old), Err(_)) => return Ok(Arc::clone(&old.resolved)),
+            (None, Err(_)) => {
+                let fetching = self.fetching.lock().await;
+                // Whoever held the lock has most likely fetched them.
+                if let Some(kept) = self.current().filter(|kept| kept.lives(SystemTime::now())) {
+                    return Ok(kept.resolved);
+                }
+                fetching
+            }
+        };
+        match (self.chain.resolve().await, usable) {
+            (Ok(resolved), _) => Ok(self.keep(resolved)),
+            (Err(error), Some(old)) => {
+                tracing::warn!(%error, "the credentials could not be renewed; the old ones still hold");
+                let renew_at = Some(now + RETRY);
+                *self.write() = Some(Kept { renew_at, ..old.clone() });
+                Ok(old.resolved)
+            }
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// The number of the credentials that a call that begins now is signed with.
+    pub(crate) fn number(&self) -> u64 {
+        self.read().as_ref().map_or(1, |kept| kept.number)
+    }
+
+    /// Fetches new credentials after those with this number were refused. `true` if there are others now.
+    ///
+    /// # Errors
+    /// As of [`CachedCredentials::get`].
+    pub(crate) async fn renew(&self, refused: u64) -> Result<bool> {
+        let _fetching = self.fetching.lock().await;
+        let old = self.read().clone();
+        if old.as_ref().is_some_and(|kept| kept.number > refused) {
+            return Ok(true);
+        }
+        let resolved = self.keep(self.chain.resolve().await?);
+        Ok(old.is_none_or(|old| !same(&old.resolved.credentials, &resolved.credentials)))
+    }
+
+    /// What is kept, unless something changed.
+    fn current(&self) -> Option<Kept> {
+        let kept = self.read().clone();
+        let environment = self.chain.environment.number();
+        kept.filter(|kept| kept.is_current(environment))
+    }
+
+    fn keep(&self, resolved: Resolved) -> Arc<Resolved> {
+        let mut kept = self.write();
+        let number = kept.as_ref().map_or(1, |kept| kept.number + 1);
+        let new = Kept::new(resolved, number, SystemTime::now());
+        let resolved = Arc::clone(&new.resolved);
+        *kept = Some(new);
+        resolved
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Option<Kept>> {
+        self.kept.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, Option<Kept>> {
+        self.kept.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn same(one: &Credentials, other: &Credentials) -> bool {
+    one.access_key_id() == other.access_key_id()
+        && one.secret_access_key() == other.secret_access_key()
+        && one.session_token() == other.session_token()
+}
+
+impl ProvideCredentials for CachedCredentials {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            let resolved = self.get().await.map_err(CredentialsError::provider_error)?;
+            Ok(resolved.credentials.clone())
+        })
+    }
+}

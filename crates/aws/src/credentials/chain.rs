@@ -1,0 +1,254 @@
+//! From the responsible link to credentials.
+
+use std::sync::Arc;
+
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::credential_feature::AwsCredentialFeature;
+use aws_credential_types::provider::ProvideCredentials as _;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::region::Region;
+use outcrop_core::{Environment, Error, ErrorKind, Result};
+use tokio::sync::OnceCell;
+
+use super::SharedFiles;
+use super::container::Container;
+use super::fingerprint::Fingerprint;
+use super::link::{Link, Outcome, Step, mark};
+use super::metadata::{Metadata, MetadataProblem};
+use super::plan::{Plan, Planned, active_profile, plan};
+use super::profile::{Base, ProfilePlan};
+use super::role::{MfaPrompt, Sts, mfa_code};
+use super::{errors, shared_files};
+use crate::environment::CurrentEnvironment;
+use crate::http_client::SharedClient;
+use crate::sdk_config;
+use crate::{AccessKeys, AwsSettings};
+
+/// Everything that is needed to get the credentials that some settings lead to, again and again.
+#[derive(Debug, Clone)]
+pub(crate) struct Chain {
+    pub(crate) settings: AwsSettings,
+    pub(crate) environment: CurrentEnvironment,
+    /// For the services of AWS.
+    pub(crate) http: SharedClient,
+    /// For the services of the machine.
+    pub(crate) direct: SharedClient,
+    pub(crate) metadata: Arc<OnceCell<Metadata>>,
+    pub(crate) mfa: Option<Arc<dyn MfaPrompt>>,
+    /// The region whose token service is asked.
+    pub(crate) region: String,
+}
+
+/// Credentials, and how they were come by.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub(crate) credentials: Credentials,
+    pub(crate) link: Link,
+    /// The profile by which one signs in, for links that need that.
+    pub(crate) profile: Option<String>,
+    pub(crate) fingerprint: Fingerprint,
+    /// Which snapshot of the environment held.
+    pub(crate) environment: u64,
+}
+
+impl Chain {
+    /// The responsible link by settings, variables and files as they are now.
+    pub(crate) async fn plan(&self) -> Result<(Planned, SharedFiles)> {
+        let environment = self.environment.get();
+        let files = SharedFiles::load(&environment, active_profile(&self.settings, &environment)).await?;
+        Ok((plan(&self.settings, &environment, &files)?, files))
+    }
+
+    /// Gets the credentials anew.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unauthenticated`] if there are none; [`ErrorKind::Network`] and its like if nobody could be asked.
+    pub(crate) async fn resolve(&self) -> Result<Resolved> {
+        let environment = self.environment.numbered();
+        // Before anything is read: what changes meanwhile is seen next time.
+        let shared = Fingerprint::take(&shared_files::paths(&environment.environment));
+        let (planned, files) = self.plan().await?;
+        let fingerprint = shared.and(Fingerprint::take(planned.watched.iter().skip(files.paths().len())));
+        let credentials = self.fetch(&planned, &files).await?;
+        let link = Link::of(&credentials).or(planned.plan.link()).unwrap_or(Link::Config);
+        tracing::info!(%link, key = super::link::shortened(credentials.access_key_id()), "credentials");
+        for note in &planned.notes {
+            tracing::warn!("{note}");
+        }
+        let profile = match &planned.plan {
+            Plan::Profile(plan) => Some(plan.base_profile.clone()),
+            _ => None,
+        };
+        Ok(Resolved { credentials, link, profile, fingerprint, environment: environment.number })
+    }
+
+    /// Gets the credentials of a plan.
+    pub(crate) async fn fetch(&self, planned: &Planned, files: &SharedFiles) -> Result<Credentials> {
+        let environment = self.environment.get();
+        let link = Fetch { chain: self, files, environment: &environment };
+        let credentials = match &planned.plan {
+            Plan::Unsigned | Plan::Bearer(_) => {
+                let message = "calls without a signature need no access keys";
+                return Err(Error::new(ErrorKind::Unexpected, message));
+            }
+            Plan::Keys { keys, link } => from_keys(keys, *link),
+            Plan::Profile(profile) => link.profile(profile).await?,
+            Plan::WebIdentity(identity) => link.sts()?.assume_role_with_web_identity(identity).await?,
+            Plan::Container(container) => container.credentials(self).await?,
+            Plan::Metadata => link.metadata(&planned.steps).await?,
+        };
+        match &planned.assume {
+            Some(role) => link.sts()?.assume_role(credentials, role, None).await,
+            None => Ok(credentials),
+        }
+    }
+
+    /// The metadata service of this process.
+    pub(crate) async fn metadata(&self, files: &SharedFiles) -> Result<&Metadata> {
+        let environment = self.environment.get();
+        self.metadata.get_or_try_init(async || Metadata::new(&environment, files, self.direct.clone())).await
+    }
+
+    /// The token service.
+    pub(crate) fn sts(&self, files: &SharedFiles) -> Result<Sts> {
+        let http = SharedHttpClient::new(self.http.clone());
+        let environment = self.environment.get();
+        Ok(Sts::new(sdk_config::unsigned(&self.settings, &environment, files, &self.region, http)?))
+    }
+}
+
+/// One look at the links.
+struct Fetch<'a> {
+    chain: &'a Chain,
+    files: &'a SharedFiles,
+    environment: &'a Environment,
+}
+
+impl Fetch<'_> {
+    fn sts(&self) -> Result<Sts> {
+        self.chain.sts(self.files)
+    }
+
+    async fn profile(&self, plan: &ProfilePlan) -> Result<Credentials> {
+        let mut credentials = match &plan.base {
+            Base::Keys(keys) => from_keys(keys, Link::SharedConfig),
+            Base::Sdk { profile, link } => self.sdk(profile, *link).await?,
+            Base::WebIdentity(identity) => self.sts()?.assume_role_with_web_identity(identity).await?,
+            Base::Source(link) => self.source(*link, &plan.base_profile).await?,
+        };
+        for role in &plan.roles {
+            let mfa = match &role.mfa_serial {
+                Some(serial) => {
+                    Some((serial.as_str(), mfa_code(self.chain.mfa.as_ref(), &role.profile, serial).await?))
+                }
+                None => None,
+            };
+            credentials = self.sts()?.assume_role(credentials, &role.role, mfa).await?;
+        }
+        Ok(credentials)
+    }
+
+    /// What the SDK does with a profile.
+    async fn sdk(&self, profile: &str, link: Link) -> Result<Credentials> {
+        let http = SharedHttpClient::new(self.chain.http.clone());
+        let config = ProviderConfig::without_region()
+            .with_region(Some(Region::new(self.chain.region.clone())))
+            .with_http_client(http);
+        let provider = ProfileFileCredentialsProvider::builder()
+            .configure(&config)
+            .profile_files(self.files.for_sdk())
+            .profile_name(profile)
+            .build();
+        provider.provide_credentials().await.map_err(|error| errors::from_sdk(link, profile, &error))
+    }
+
+    async fn source(&self, link: Link, profile: &str) -> Result<Credentials> {
+        let missing = |what: String| {
+            Error::new(
+                ErrorKind::Unauthenticated,
+                format!("the profile `{profile}` leads to no credentials: {what}"),
+            )
+            .with_hint("look at `credential_source` of the profile")
+        };
+        match link {
+            Link::Env => {
+                let get = |name| self.environment.get(name).map(str::to_owned);
+                let keys = get("AWS_ACCESS_KEY_ID").zip(get("AWS_SECRET_ACCESS_KEY"));
+                let (access_key_id, secret) = keys.ok_or_else(|| {
+                    missing("`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` are not set".to_owned())
+                })?;
+                let session_token = get("AWS_SESSION_TOKEN").map(outcrop_core::Secret::new);
+                let secret_access_key = outcrop_core::Secret::new(secret);
+                Ok(from_keys(&AccessKeys { access_key_id, secret_access_key, session_token }, Link::Env))
+            }
+            Link::Container => {
+                let container = Container::of(self.environment)?
+                    .ok_or_else(|| missing("no variable names the container's endpoint".to_owned()))?;
+                container.credentials(self.chain).await
+            }
+            _ => {
+                let metadata = self.chain.metadata(self.files).await?;
+                if let Err(problem) = metadata.role().await {
+                    return Err(missing(format!("{}: {problem}", Link::Imds)));
+                }
+                instance_credentials(metadata).await
+            }
+        }
+    }
+
+    async fn metadata(&self, steps: &[Step]) -> Result<Credentials> {
+        let metadata = self.chain.metadata(self.files).await?;
+        match metadata.role().await {
+            Ok(_) => instance_credentials(metadata).await,
+            Err(problem) => {
+                let mut steps = steps.to_vec();
+                steps.push(metadata_step(problem));
+                let error = errors::no_credentials(&steps);
+                Err(match problem {
+                    MetadataProblem::NoRole => error.with_hint(
+                        "or give this EC2 instance a role: `outcrop iam policy --trust ec2` helps",
+                    ),
+                    MetadataProblem::Silent { .. } => error.with_hint(
+                        "on an EC2 instance, `outcrop doctor` finds out why its metadata service is silent",
+                    ),
+                    _ => error,
+                })
+            }
+        }
+    }
+}
+
+/// The step that a look at the metadata service without success is.
+pub(crate) fn metadata_step(problem: &MetadataProblem) -> Step {
+    let outcome = match problem {
+        MetadataProblem::Silent { .. } | MetadataProblem::Refused { .. } => Outcome::Failed,
+        _ => Outcome::Absent,
+    };
+    Step::new(Link::Imds, outcome, problem.to_string())
+}
+
+async fn instance_credentials(metadata: &Metadata) -> Result<Credentials> {
+    let credentials = metadata.credentials().provide_credentials().await;
+    credentials.map_err(|error| errors::from_sdk(Link::Imds, "", &error))
+}
+
+fn from_keys(keys: &AccessKeys, link: Link) -> Credentials {
+    let mut credentials = Credentials::new(
+        keys.access_key_id.clone(),
+        keys.secret_access_key.expose(),
+        keys.session_token.as_ref().map(|token| token.expose().to_owned()),
+        None,
+        "outcrop",
+    );
+    mark(
+        &mut credentials,
+        match link {
+            Link::Env => AwsCredentialFeature::CredentialsEnvVars,
+            Link::SharedConfig => AwsCredentialFeature::CredentialsProfile,
+            _ => AwsCredentialFeature::CredentialsCode,
+        },
+    );
+    credentials
+}

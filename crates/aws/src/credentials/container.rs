@@ -1,0 +1,229 @@
+//! The credentials endpoint of a container: Amazon ECS, and Amazon EKS with Pod Identity.
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_credential_types::credential_feature::AwsCredentialFeature;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+use http::Uri;
+use outcrop_core::{Environment, Error, ErrorKind, Result};
+use serde::Deserialize;
+
+use super::chain::Chain;
+use super::link::mark;
+use super::metadata::is_local_credential_host;
+use crate::http_client;
+
+const RELATIVE: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
+const FULL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
+const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+
+/// Where Amazon ECS answers relative addresses (Amazon ECS Developer Guide, "Task IAM role").
+const ECS: &str = "http://169.254.170.2";
+
+/// What one attempt may take; the endpoint is on the same machine.
+const ATTEMPT: Duration = Duration::from_secs(5);
+
+/// A fresh pod may be up before its agent.
+const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(500)];
+
+/// What the environment says about the endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Container {
+    url: String,
+    token: Token,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Token {
+    None,
+    Given(outcrop_core::Secret),
+    File(PathBuf),
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::None => f.write_str("None"),
+            Self::Given(secret) => write!(f, "Given({secret})"),
+            Self::File(path) => write!(f, "File({})", path.display()),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    access_key_id: String,
+    secret_access_key: String,
+    token: Option<String>,
+    expiration: Option<String>,
+    account_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    #[serde(alias = "Code")]
+    code: Option<String>,
+    #[serde(alias = "Message")]
+    message: Option<String>,
+}
+
+impl Container {
+    /// The endpoint, if the environment names one; the relative address goes first.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unauthenticated`] for an address to which no token may travel.
+    pub(crate) fn of(environment: &Environment) -> Result<Option<Self>> {
+        let url = match (environment.get(RELATIVE), environment.get(FULL)) {
+            (Some(path), _) => format!("{ECS}/{}", path.trim_start_matches('/')),
+            (None, Some(url)) => {
+                check_full(url)?;
+                url.to_owned()
+            }
+            (None, None) => return Ok(None),
+        };
+        let token = match (environment.get(TOKEN_FILE), environment.get(TOKEN)) {
+            (Some(file), _) => Token::File(file.into()),
+            (None, Some(token)) => Token::Given(outcrop_core::Secret::new(token)),
+            (None, None) => Token::None,
+        };
+        Ok(Some(Self { url, token }))
+    }
+
+    /// The file that holds the token.
+    pub(crate) const fn token_file(&self) -> Option<&PathBuf> {
+        match &self.token {
+            Token::File(path) => Some(path),
+            Token::None | Token::Given(_) => None,
+        }
+    }
+
+    /// Where it answers.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Fetches the credentials.
+    pub(crate) async fn credentials(&self, chain: &Chain) -> Result<Credentials> {
+        let token = self.token()?;
+        let headers: Vec<_> = token.iter().map(|token| ("authorization", token.expose())).collect();
+        let http = if self.url.starts_with("https://") { &chain.http } else { &chain.direct };
+        let mut pauses = PAUSES.into_iter();
+        let answer = loop {
+            match http_client::get(http, &self.url, &headers, ATTEMPT).await {
+                Ok(answer) => break answer,
+                Err(error) => match pauses.next() {
+                    Some(pause) => tokio::time::sleep(pause).await,
+                    None => return Err(self.failed(error.to_string())),
+                },
+            }
+        };
+        if answer.status != 200 {
+            let refusal = serde_json::from_slice::<Refusal>(&answer.body).ok();
+            let said = refusal.and_then(|refusal| refusal.message.or(refusal.code)).unwrap_or_default();
+            return Err(self.failed(format!("status {} {said}", answer.status).trim().to_owned()));
+        }
+        // Not the parser's error: it would quote what it read.
+        let answer: Answer = serde_json::from_slice(&answer.body)
+            .map_err(|_| self.failed("the answer holds no credentials".to_owned()))?;
+        let expiry = answer.expiration.as_deref().map(|text| {
+            DateTime::from_str(text, Format::DateTimeWithOffset)
+                .ok()
+                .and_then(|time| SystemTime::try_from(time).ok())
+                .ok_or_else(|| self.failed("the answer's `Expiration` is no time".to_owned()))
+        });
+        let mut credentials = Credentials::builder()
+            .access_key_id(answer.access_key_id)
+            .secret_access_key(answer.secret_access_key)
+            .provider_name("container");
+        credentials.set_session_token(answer.token);
+        credentials.set_expiry(expiry.transpose()?);
+        credentials.set_account_id(answer.account_id.map(Into::into));
+        let mut credentials = credentials.build();
+        mark(&mut credentials, AwsCredentialFeature::CredentialsHttp);
+        Ok(credentials)
+    }
+
+    fn token(&self) -> Result<Option<outcrop_core::Secret>> {
+        let token = match &self.token {
+            Token::None => return Ok(None),
+            Token::Given(secret) => secret.clone(),
+            Token::File(path) => {
+                let text = std::fs::read_to_string(path).map_err(|error| {
+                    self.failed(format!("the token file `{}` cannot be read: {error}", path.display()))
+                })?;
+                outcrop_core::Secret::new(text.trim_end_matches(['\r', '\n']))
+            }
+        };
+        if token.expose().contains(['\r', '\n']) {
+            return Err(self.failed("the token has more than one line".to_owned()));
+        }
+        Ok(Some(token))
+    }
+
+    fn failed(&self, reason: String) -> Error {
+        Error::new(ErrorKind::Unauthenticated, "the container's credentials could not be fetched")
+            .with_hint(format!("check the role of the task or pod, and that `{}` answers", self.url))
+            .with_source(reason)
+    }
+}
+
+fn check_full(url: &str) -> Result<()> {
+    let refused = |what: &str| {
+        Error::new(ErrorKind::Unauthenticated, format!("`{FULL}` is `{url}`, {what}"))
+            .with_hint("set it to an `https://` address, or to one of this machine or of the container agent")
+    };
+    let uri: Uri = url.parse().map_err(|_| refused("which is no URL"))?;
+    match (uri.scheme_str(), uri.host()) {
+        (Some("https"), Some(_)) => Ok(()),
+        (Some("http"), Some(host)) if is_local_credential_host(host) => Ok(()),
+        (Some("http"), Some(_)) => Err(refused("and a token would travel in the clear")),
+        _ => Err(refused("which is no URL")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(variables: &[(&str, &str)]) -> Result<Option<Container>> {
+        Container::of(&variables.iter().copied().collect())
+    }
+
+    #[test]
+    fn the_relative_address_goes_first_and_blank_ones_are_absent() {
+        let full = (FULL, "http://127.0.0.1:9/credentials");
+        assert_eq!(of(&[(RELATIVE, "/v2/id"), full]).unwrap().unwrap().url(), "http://169.254.170.2/v2/id");
+        assert_eq!(of(&[(RELATIVE, " "), full]).unwrap().unwrap().url(), full.1);
+        assert_eq!(of(&[(RELATIVE, ""), (FULL, " ")]).unwrap(), None);
+        let with_file = of(&[full, (TOKEN, "secret-token"), (TOKEN_FILE, "/run/token")]).unwrap().unwrap();
+        assert_eq!(with_file.token_file(), Some(&PathBuf::from("/run/token")));
+    }
+
+    #[test]
+    fn tokens_travel_in_the_clear_on_this_machine_only() {
+        for (url, good) in [
+            ("https://example.com/credentials", true),
+            ("http://localhost:1338/x", true),
+            ("http://[::1]/x", true),
+            ("http://169.254.170.23/v1/credentials", true),
+            ("http://[fd00:ec2::23]/v1/credentials", true),
+            ("http://example.com/x", false),
+            ("http://169.254.170.2.example.com/x", false),
+            ("ftp://localhost/x", false),
+            ("/v2/credentials", false),
+        ] {
+            assert_eq!(of(&[(FULL, url)]).is_ok(), good, "{url}");
+        }
+    }
+
+    #[test]
+    fn debug_hides_the_token() {
+        let container = of(&[(FULL, "http://localhost/x"), (TOKEN, "hush-hush")]).unwrap().unwrap();
+        assert!(!format!("{container:?}").contains("hush-hush"));
+    }
+}

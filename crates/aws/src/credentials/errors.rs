@@ -1,0 +1,103 @@
+//! What is said when there are no credentials.
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use outcrop_core::{Error, ErrorKind};
+
+use super::bearer::BEARER_VARIABLE;
+use super::link::{Link, Step};
+use super::shared_files::{DEFAULT_PROFILE, SharedFiles, chain_text};
+use crate::sdk_error::find;
+
+/// How alike two names must be (Jaro-Winkler, 0 to 1) for one to be taken for the other's misspelling.
+const SIMILAR: f64 = 0.8;
+
+/// The error for a caller whom nothing could identify: what was looked at, and why it was not it.
+pub(crate) fn no_credentials(steps: &[Step]) -> Error {
+    let tried: Vec<_> = steps.iter().map(ToString::to_string).collect();
+    Error::new(ErrorKind::Unauthenticated, "no AWS credentials were found")
+        .with_hint(format!("set `{BEARER_VARIABLE}` to a Bedrock API key"))
+        .with_hint("or set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`")
+        .with_hint("or set `AWS_PROFILE` to a profile of the AWS configuration files")
+        .with_hint("or try everything without an account: add `--emulator`")
+        .with_source(format!("tried {}", tried.join("; ")))
+}
+
+/// The error for an API key that is asked for and not there.
+pub(crate) fn no_api_key() -> Error {
+    Error::new(ErrorKind::Unauthenticated, "`auth` is `bearer`, and there is no Bedrock API key")
+        .with_hint(format!("set `{BEARER_VARIABLE}`, `apiKey` or `apiKeyFile`"))
+        .with_hint("or set `auth` to `aws-sdk` to use any AWS credentials")
+}
+
+/// The error for a profile that does not exist. `said`: who asked for it.
+pub(crate) fn profile_not_found(name: &str, said: &str, files: &SharedFiles) -> Error {
+    let names = files.names();
+    let mut error =
+        Error::new(ErrorKind::Unauthenticated, format!("the profile `{name}` does not exist ({said})"));
+    let scored =
+        names.iter().map(|known| (strsim::jaro_winkler(&name.to_lowercase(), &known.to_lowercase()), known));
+    let nearest =
+        scored.filter(|(score, _)| *score > SIMILAR).max_by(|(one, _), (other, _)| one.total_cmp(other));
+    if let Some((_, nearest)) = nearest {
+        error = error.with_hint(format!("did you mean `{nearest}`?"));
+    }
+    let [config, credentials] = files.paths();
+    let places = format!("`{}` and `{}`", config.display(), credentials.display());
+    if names.is_empty() {
+        error = error.with_hint(format!("there are no profiles: {places} are empty or missing"));
+    } else {
+        error = error.with_hint(format!("the profiles in {places} are `{}`", names.join("`, `")));
+    }
+    for unreadable in files.unreadable() {
+        error = error.with_hint(unreadable.clone());
+    }
+    error
+}
+
+/// The error for a profile that was asked for and says nothing about credentials.
+pub(crate) fn profile_without_credentials(name: &str) -> Error {
+    Error::new(ErrorKind::Unauthenticated, format!("the profile `{name}` has no credentials"))
+        .with_hint(format!("run `aws configure --profile {name}` or `aws configure sso --profile {name}`"))
+}
+
+/// The command that begins a session of single sign-on or of a console sign-in.
+pub(crate) fn sign_in_command(link: Link, profile: &str) -> Option<String> {
+    let command = match link {
+        Link::Sso => "aws sso login",
+        Link::Login => "aws login",
+        _ => return None,
+    };
+    Some(if profile == DEFAULT_PROFILE {
+        command.to_owned()
+    } else {
+        format!("{command} --profile {profile}")
+    })
+}
+
+/// What one of the SDK's own providers failed with.
+pub(crate) fn from_sdk(link: Link, profile: &str, error: &CredentialsError) -> Error {
+    let reason = chain_text(error);
+    if let Some(failed) = find::<ConnectorError>(error) {
+        let kind = if failed.is_timeout() { ErrorKind::Timeout } else { ErrorKind::Network };
+        return Error::new(kind, format!("the credentials of {link} could not be fetched: no connection"))
+            .with_hint("check the network and the proxy settings")
+            .with_source(reason);
+    }
+    let failed = match link {
+        Link::Sso => {
+            format!("the single sign-on session of profile `{profile}` has ended or was never begun")
+        }
+        Link::Login => format!("the sign-in of profile `{profile}` has ended or was never begun"),
+        Link::CredentialProcess => format!("the `credential_process` of profile `{profile}` failed"),
+        other => format!("the credentials of {other} could not be fetched"),
+    };
+    let error = Error::new(ErrorKind::Unauthenticated, failed).with_source(reason);
+    match (sign_in_command(link, profile), link) {
+        (Some(command), _) => error.with_hint(format!("run `{command}`")),
+        (None, Link::CredentialProcess) => {
+            error.with_hint("run the command that stands in the profile by hand, and look at what it says")
+        }
+        (None, _) => error.with_hint("check the role and the network"),
+    }
+}

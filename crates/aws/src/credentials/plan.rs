@@ -1,0 +1,371 @@
+//! Which link of the chain is responsible: found out without asking anybody.
+
+use std::path::{Path, PathBuf};
+
+use outcrop_core::{Environment, Result, Secret};
+use sha1::Sha1;
+use sha2::Sha256;
+
+use super::bearer::{BEARER_VARIABLE, KeySource};
+use super::container::Container;
+use super::errors;
+use super::link::{Link, Outcome, Step, shortened};
+use super::profile::{Base, ProfilePlan, WebIdentity};
+use super::shared_files::{DEFAULT_PROFILE, SharedFiles, home};
+use crate::{AccessKeys, AssumeRole, Auth, AwsSettings, CredentialSource};
+
+const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
+const SECRET_KEY: &str = "AWS_SECRET_ACCESS_KEY";
+const SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
+const PROFILE: &str = "AWS_PROFILE";
+const ROLE: &str = "AWS_ROLE_ARN";
+const ROLE_SESSION: &str = "AWS_ROLE_SESSION_NAME";
+const WEB_IDENTITY: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
+
+/// Where the credentials will come from.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Plan {
+    /// Requests go out unsigned.
+    Unsigned,
+    /// An API key.
+    Bearer(KeySource),
+    /// Access keys that are at hand.
+    Keys { keys: AccessKeys, link: Link },
+    /// A profile.
+    Profile(ProfilePlan),
+    /// A token of another identity provider.
+    WebIdentity(WebIdentity),
+    /// The endpoint of a container.
+    Container(Container),
+    /// The metadata service, if there is one: nothing else is there.
+    Metadata,
+}
+
+impl Plan {
+    /// The link that will answer.
+    pub(crate) const fn link(&self) -> Option<Link> {
+        Some(match self {
+            Self::Unsigned => return None,
+            Self::Bearer(source) => source.link(),
+            Self::Keys { link, .. } => *link,
+            Self::Profile(plan) => plan.link(),
+            Self::WebIdentity(_) => Link::WebIdentity,
+            Self::Container(_) => Link::Container,
+            Self::Metadata => Link::Imds,
+        })
+    }
+
+    /// Whether nobody has to be asked for the credentials.
+    pub(crate) const fn is_at_hand(&self) -> bool {
+        matches!(self, Self::Unsigned | Self::Bearer(_) | Self::Keys { .. })
+    }
+}
+
+/// The responsible link, and how it was found.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Planned {
+    pub(crate) source: CredentialSource,
+    pub(crate) plan: Plan,
+    /// The profile that is used.
+    pub(crate) profile: Option<String>,
+    /// A role to assume afterwards.
+    pub(crate) assume: Option<AssumeRole>,
+    /// The links that were looked at, the responsible one last.
+    pub(crate) steps: Vec<Step>,
+    /// What the user should know.
+    pub(crate) notes: Vec<String>,
+    /// Files that, once changed, may lead to other credentials.
+    pub(crate) watched: Vec<PathBuf>,
+}
+
+/// The profile whose settings hold, whether it has credentials or not.
+pub(crate) fn active_profile<'a>(settings: &'a AwsSettings, environment: &'a Environment) -> &'a str {
+    settings.profile.as_deref().or_else(|| environment.get(PROFILE)).unwrap_or(DEFAULT_PROFILE)
+}
+
+/// Finds the responsible link, in this order: what the settings say, API key, access keys, `AWS_PROFILE`, and the
+/// default chain, which is the default profile, web identity, container, instance metadata.
+///
+/// # Errors
+/// [`outcrop_core::ErrorKind::Unauthenticated`] if something was asked for, by settings or variables, that is not there
+/// or leads nowhere: going on with somebody else's credentials would do another thing than what was said.
+pub(crate) fn plan(
+    settings: &AwsSettings,
+    environment: &Environment,
+    files: &SharedFiles,
+) -> Result<Planned> {
+    let mut search = Search { settings, environment, files, steps: Vec::new(), notes: Vec::new() };
+    search.notes.extend(files.unreadable().iter().cloned());
+    let (source, plan, profile) = search.run()?;
+    let mut watched = files.paths().to_vec();
+    watched.extend(watched_files(&plan, files, environment));
+    let Search { steps, notes, .. } = search;
+    Ok(Planned { source, plan, profile, assume: settings.assume_role.clone(), steps, notes, watched })
+}
+
+type Found = (CredentialSource, Plan, Option<String>);
+
+struct Search<'a> {
+    settings: &'a AwsSettings,
+    environment: &'a Environment,
+    files: &'a SharedFiles,
+    steps: Vec<Step>,
+    notes: Vec<String>,
+}
+
+impl Search<'_> {
+    fn run(&mut self) -> Result<Found> {
+        if let Some(keys) = &self.settings.isolated {
+            self.step(Link::Config, Outcome::Used, format!("key {}", shortened(&keys.access_key_id)));
+            let plan = Plan::Keys { keys: keys.clone(), link: Link::Config };
+            return Ok((CredentialSource::Given, plan, None));
+        }
+        match self.settings.auth {
+            Auth::None => Ok((CredentialSource::Unsigned, Plan::Unsigned, None)),
+            Auth::Bearer => self.bearer()?.ok_or_else(errors::no_api_key),
+            Auth::Profile => self.explicit_profile(active_profile(self.settings, self.environment)),
+            Auth::AwsSdk => {
+                let chosen = self.settings.profile.is_some() || self.settings.assume_role.is_some();
+                let explicit = KeySource::explicit(self.settings, self.environment).is_some();
+                if (explicit || !chosen)
+                    && let Some(found) = self.bearer()?
+                {
+                    return Ok(found);
+                }
+                match self.settings.profile.as_deref() {
+                    Some(profile) => self.explicit_profile(profile),
+                    None => self.automatic(),
+                }
+            }
+        }
+    }
+
+    fn step(&mut self, link: Link, outcome: Outcome, detail: impl Into<String>) {
+        self.steps.push(Step::new(link, outcome, detail));
+    }
+
+    fn bearer(&mut self) -> Result<Option<Found>> {
+        let explicit = KeySource::explicit(self.settings, self.environment);
+        let Some(source) = explicit.or_else(|| KeySource::ambient(self.environment)) else { return Ok(None) };
+        source.read(self.environment)?;
+        self.steps.push(source.step());
+        Ok(Some((CredentialSource::Bearer, Plan::Bearer(source), None)))
+    }
+
+    /// A profile by the settings: it alone counts.
+    fn explicit_profile(&mut self, name: &str) -> Result<Found> {
+        let said = match (&self.settings.profile, self.environment.get(PROFILE)) {
+            (Some(_), _) => "`profile` of the settings says so",
+            (None, Some(_)) => "`auth` is `profile`, and `AWS_PROFILE` names it",
+            (None, None) => "`auth` is `profile`",
+        };
+        for name in [BEARER_VARIABLE, KEY_ID] {
+            if self.environment.get(name).is_some() {
+                self.step(Link::Env, Outcome::Passed, format!("`{name}` is set, and a profile is asked for"));
+                self.notes.push(format!("`{name}` is set and not used: a profile is asked for"));
+            }
+        }
+        if self.files.profile(name).is_none() {
+            return Err(errors::profile_not_found(name, said, self.files));
+        }
+        let plan =
+            ProfilePlan::of(name, self.files)?.ok_or_else(|| errors::profile_without_credentials(name))?;
+        Ok(self.by_profile(name, plan, CredentialSource::Profile(name.to_owned())))
+    }
+
+    fn by_profile(&mut self, name: &str, plan: ProfilePlan, source: CredentialSource) -> Found {
+        self.step(plan.link(), Outcome::Used, profile_detail(name, &plan));
+        (source, Plan::Profile(plan), Some(name.to_owned()))
+    }
+
+    fn automatic(&mut self) -> Result<Found> {
+        if let Some(keys) = self.access_keys() {
+            self.step(Link::Env, Outcome::Used, format!("key {}", shortened(&keys.access_key_id)));
+            let plan = Plan::Keys { keys, link: Link::Env };
+            return Ok((CredentialSource::AccessKeys, plan, None));
+        }
+        if let Some(name) = self.environment.get(PROFILE)
+            && let Some(found) = self.named_profile(name)?
+        {
+            return Ok(found);
+        }
+        self.default_chain()
+    }
+
+    /// Both keys, or none. A session token is taken only with keys that can have one: those of a user, which begin with
+    /// `AKIA` (IAM User Guide, "Unique identifiers"), are refused together with a token that was left behind.
+    fn access_keys(&mut self) -> Option<AccessKeys> {
+        let (id, secret) = match (self.environment.get(KEY_ID), self.environment.get(SECRET_KEY)) {
+            (Some(id), Some(secret)) => (id, secret),
+            (None, None) => {
+                self.step(Link::Env, Outcome::Absent, format!("`{KEY_ID}` is not set"));
+                return None;
+            }
+            (id, _) => {
+                let [is, is_not] = if id.is_some() { [KEY_ID, SECRET_KEY] } else { [SECRET_KEY, KEY_ID] };
+                let half = format!("`{is}` is set, and `{is_not}` is not");
+                self.notes.push(format!("{half}: half a key pair counts for nothing"));
+                self.step(Link::Env, Outcome::Absent, half);
+                return None;
+            }
+        };
+        let mut token = self.environment.get(SESSION_TOKEN);
+        if token.is_some() && id.starts_with("AKIA") {
+            self.notes.push(format!(
+                "`{SESSION_TOKEN}` belongs to other keys and is not used (those of a user have none): unset it"
+            ));
+            token = None;
+        }
+        if token.is_none() && id.starts_with("ASIA") {
+            self.notes.push(format!("`{KEY_ID}` is temporary, and its `{SESSION_TOKEN}` is missing"));
+        }
+        Some(AccessKeys {
+            access_key_id: id.to_owned(),
+            secret_access_key: Secret::new(secret),
+            session_token: token.map(Secret::new),
+        })
+    }
+
+    /// The profile that `AWS_PROFILE` names, if it exists and says something about credentials.
+    fn named_profile(&mut self, name: &str) -> Result<Option<Found>> {
+        if self.files.profile(name).is_none() {
+            if name != DEFAULT_PROFILE {
+                return Err(errors::profile_not_found(name, "`AWS_PROFILE` names it", self.files));
+            }
+            // Other programs need the variable on EC2 to see that there are credentials.
+            self.notes.push(format!(
+                "`{PROFILE}` is `{DEFAULT_PROFILE}`, and there is no such profile: nothing here needs the variable, it \
+                 can go"
+            ));
+            return Ok(None);
+        }
+        let Some(plan) = ProfilePlan::of(name, self.files)? else {
+            if name != DEFAULT_PROFILE {
+                self.step(
+                    Link::SharedConfig,
+                    Outcome::Absent,
+                    format!("profile `{name}` has no credentials"),
+                );
+            }
+            return Ok(None);
+        };
+        Ok(Some(self.by_profile(name, plan, CredentialSource::Profile(name.to_owned()))))
+    }
+
+    fn default_chain(&mut self) -> Result<Found> {
+        let found = |plan| (CredentialSource::DefaultChain, plan, None);
+        match self.files.profile(DEFAULT_PROFILE).map(|_| ProfilePlan::of(DEFAULT_PROFILE, self.files)) {
+            Some(plan) => match plan? {
+                Some(plan) => {
+                    return Ok(self.by_profile(DEFAULT_PROFILE, plan, CredentialSource::DefaultChain));
+                }
+                None => {
+                    self.step(Link::SharedConfig, Outcome::Absent, "profile `default` has no credentials");
+                }
+            },
+            None => self.step(Link::SharedConfig, Outcome::Absent, "there is no profile `default`"),
+        }
+        if let Some(identity) = self.web_identity() {
+            self.step(Link::WebIdentity, Outcome::Used, format!("role `{}`", identity.role_arn));
+            return Ok(found(Plan::WebIdentity(identity)));
+        }
+        match Container::of(self.environment)? {
+            Some(container) => {
+                self.step(Link::Container, Outcome::Used, format!("`{}`", container.url()));
+                return Ok(found(Plan::Container(container)));
+            }
+            None => {
+                let detail = "`AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` and `_FULL_URI` are not set";
+                self.step(Link::Container, Outcome::Absent, detail);
+            }
+        }
+        Ok(found(Plan::Metadata))
+    }
+
+    fn web_identity(&mut self) -> Option<WebIdentity> {
+        let get = |name| self.environment.get(name);
+        match (get(WEB_IDENTITY), get(ROLE)) {
+            (Some(file), Some(role)) => Some(WebIdentity {
+                role_arn: role.to_owned(),
+                token_file: file.into(),
+                session_name: get(ROLE_SESSION).map(str::to_owned),
+            }),
+            (Some(_), None) => {
+                let half = format!("`{WEB_IDENTITY}` is set, and `{ROLE}` is not");
+                self.notes.push(half.clone());
+                self.step(Link::WebIdentity, Outcome::Absent, half);
+                None
+            }
+            (None, _) => {
+                self.step(Link::WebIdentity, Outcome::Absent, format!("`{WEB_IDENTITY}` is not set"));
+                None
+            }
+        }
+    }
+}
+
+fn profile_detail(name: &str, plan: &ProfilePlan) -> String {
+    let base = match &plan.base {
+        Base::Keys(keys) => format!("key {}", shortened(&keys.access_key_id)),
+        Base::Sdk { link, .. } => link.to_string(),
+        Base::WebIdentity(identity) => format!("web identity, role `{}`", identity.role_arn),
+        Base::Source(link) => format!("`credential_source`: {link}"),
+    };
+    let roles: Vec<_> = plan.roles.iter().map(|role| format!(", role `{}`", role.role.role_arn)).collect();
+    let source =
+        if plan.base_profile == name { String::new() } else { format!(" of `{}`", plan.base_profile) };
+    format!("profile `{name}`: {base}{source}{}", roles.concat())
+}
+
+/// The files that a plan reads, besides the shared configuration.
+fn watched_files(plan: &Plan, files: &SharedFiles, environment: &Environment) -> Vec<PathBuf> {
+    match plan {
+        Plan::Bearer(KeySource::File(path)) => vec![path.clone()],
+        Plan::WebIdentity(identity) => vec![identity.token_file.clone()],
+        Plan::Container(container) => container.token_file().cloned().into_iter().collect(),
+        Plan::Profile(ProfilePlan { base: Base::WebIdentity(identity), .. }) => {
+            vec![identity.token_file.clone()]
+        }
+        Plan::Profile(ProfilePlan { base: Base::Sdk { profile, link }, .. }) => {
+            sign_in_cache(profile, *link, files, environment).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The file in which the AWS tools keep the token of a sign-in; its name is a hash (AWS SDKs and Tools Reference Guide,
+/// "IAM Identity Center credential provider" and "Login credentials provider").
+fn sign_in_cache(
+    profile: &str,
+    link: Link,
+    files: &SharedFiles,
+    environment: &Environment,
+) -> Option<PathBuf> {
+    let section = files.profile(profile)?;
+    let folder = || Some(Path::new(home(environment)?).join(".aws"));
+    match link {
+        Link::Sso => {
+            let key = section.get("sso_session").or_else(|| section.get("sso_start_url"))?;
+            let name = format!("{}.json", hex(&<Sha1 as sha1::Digest>::digest(key)));
+            Some(folder()?.join("sso").join("cache").join(name))
+        }
+        Link::Login => {
+            let name = format!(
+                "{}.json",
+                hex(&<Sha256 as sha2::Digest>::digest(section.get("login_session")?.trim()))
+            );
+            match environment.get("AWS_LOGIN_CACHE_DIRECTORY") {
+                Some(folder) => Some(Path::new(folder).join(name)),
+                None => Some(folder()?.join("login").join("cache").join(name)),
+            }
+        }
+        _ => None,
+    }
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests;

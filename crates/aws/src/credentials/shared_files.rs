@@ -1,0 +1,209 @@
+//! The shared configuration and credentials files of the AWS tools.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use aws_config::profile::{Profile, ProfileSet};
+use aws_runtime::env_config::EnvConfigValue;
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+use aws_runtime::env_config::section::SsoSession;
+use aws_types::os_shim_internal::{Env, Fs};
+use outcrop_core::{Environment, Error, ErrorKind, Result};
+
+/// The profile when nobody names one.
+pub(crate) const DEFAULT_PROFILE: &str = "default";
+
+/// Both files, read once and parsed by the SDK's own parser, together with the variables that go before them.
+#[derive(Clone)]
+pub(crate) struct SharedFiles {
+    files: EnvConfigFiles,
+    profiles: ProfileSet,
+    env: Env,
+    paths: [PathBuf; 2],
+    unreadable: Vec<String>,
+}
+
+/// Nothing of what stands in the files.
+impl fmt::Debug for SharedFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedFiles").field("paths", &self.paths).finish_non_exhaustive()
+    }
+}
+
+impl SharedFiles {
+    /// Reads both files; one that is not there is empty. `profile` is the one that [`SharedFiles::value`] looks into.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if a file cannot be parsed.
+    pub(crate) async fn load(environment: &Environment, profile: &str) -> Result<Self> {
+        let paths = paths(environment);
+        let mut unreadable = Vec::new();
+        let [config, credentials] = &paths;
+        let mut read = |path: &Path| match std::fs::read(path) {
+            Ok(bytes) => String::from_utf8(bytes).unwrap_or_else(|_| {
+                unreadable.push(format!("`{}` cannot be read: it is not UTF-8", path.display()));
+                String::new()
+            }),
+            Err(error) => {
+                if error.kind() != io::ErrorKind::NotFound {
+                    unreadable.push(format!("`{}` cannot be read: {error}", path.display()));
+                }
+                String::new()
+            }
+        };
+        let contents = [read(config), read(credentials)];
+        Self::parse(contents, environment, profile, paths, unreadable).await
+    }
+
+    /// No files and no variables: for closed worlds.
+    pub(crate) async fn nothing() -> Result<Self> {
+        Self::parse(
+            Default::default(),
+            &Environment::default(),
+            DEFAULT_PROFILE,
+            Default::default(),
+            Vec::new(),
+        )
+        .await
+    }
+
+    async fn parse(
+        [config_text, credentials_text]: [String; 2],
+        environment: &Environment,
+        profile: &str,
+        paths: [PathBuf; 2],
+        unreadable: Vec<String>,
+    ) -> Result<Self> {
+        let [config, credentials] = &paths;
+        let files = EnvConfigFiles::builder()
+            .with_contents(EnvConfigFileKind::Config, config_text)
+            .with_contents(EnvConfigFileKind::Credentials, credentials_text)
+            .build();
+        let (fs, env) = (Fs::from_slice(&[]), Env::from_slice(&[]));
+        let loaded = aws_config::profile::load(&fs, &env, &files, Some(profile.to_owned().into())).await;
+        let profiles = loaded.map_err(|error| {
+            Error::new(ErrorKind::Config, "the AWS configuration files cannot be parsed")
+                .with_hint(format!("look at `{}` and `{}`", config.display(), credentials.display()))
+                .with_source(chain_text(&error))
+        })?;
+        // Blank variables are absent here, which the SDK would take at their word.
+        let variables: HashMap<String, String> = environment
+            .iter()
+            .filter_map(|(name, _)| Some((name.to_owned(), environment.get(name)?.to_owned())))
+            .collect();
+        Ok(Self { files, profiles, env: Env::from(variables), paths, unreadable })
+    }
+
+    /// Where the two files are, or would be: configuration and credentials.
+    pub(crate) const fn paths(&self) -> &[PathBuf; 2] {
+        &self.paths
+    }
+
+    /// What could not be read, in words.
+    pub(crate) fn unreadable(&self) -> &[String] {
+        &self.unreadable
+    }
+
+    /// The files in the form that the SDK's providers take.
+    pub(crate) fn for_sdk(&self) -> EnvConfigFiles {
+        self.files.clone()
+    }
+
+    /// A profile by name.
+    pub(crate) fn profile(&self, name: &str) -> Option<&Profile> {
+        self.profiles.get_profile(name)
+    }
+
+    /// A section `[sso-session NAME]`.
+    pub(crate) fn sso_session(&self, name: &str) -> Option<&SsoSession> {
+        self.profiles.sso_session(name)
+    }
+
+    /// The name of the profile that [`SharedFiles::value`] looks into.
+    pub(crate) fn active(&self) -> &str {
+        self.profiles.selected_profile()
+    }
+
+    /// The names of all profiles, sorted.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let mut names: Vec<_> = self.profiles.profiles().collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// A value of the active profile; a blank one counts as absent.
+    pub(crate) fn value(&self, key: &str) -> Option<&str> {
+        self.profiles.get(key).map(str::trim).filter(|value| !value.is_empty())
+    }
+
+    /// A setting of a service: its own variable, the general one, its section of the active profile, the profile.
+    /// Gives the value and the name of what said it.
+    pub(crate) fn service_value(
+        &self,
+        variable: &str,
+        key: &str,
+        service_id: &str,
+    ) -> Option<(String, String)> {
+        let value = EnvConfigValue::new().env(variable).profile(key).service_id(service_id);
+        let (value, _) = value.load(&self.env, Some(&self.profiles))?;
+        let value = value.trim();
+        if value.is_empty() {
+            return None;
+        }
+        let specific = format!("{variable}_{}", service_id.to_ascii_uppercase().replace(' ', "_"));
+        let said = [specific.as_str(), variable].into_iter().find(|name| self.env.get(name).is_ok());
+        let origin = said.map_or_else(|| format!("`{key}` of profile `{}`", self.active()), str::to_owned);
+        Some((value.to_owned(), origin))
+    }
+
+    /// A switch: the variable, else the active profile. Anything but `true` and `false` is an error that names it.
+    pub(crate) fn switch(&self, variable: &str, key: &str) -> Result<Option<bool>> {
+        let (value, name) = match self.env.get(variable) {
+            Ok(value) => (value, format!("the environment variable `{variable}`")),
+            Err(_) => match self.value(key) {
+                Some(value) => (value.to_owned(), format!("`{key}` of profile `{}`", self.active())),
+                None => return Ok(None),
+            },
+        };
+        match value.to_ascii_lowercase().as_str() {
+            "true" => Ok(Some(true)),
+            "false" => Ok(Some(false)),
+            _ => Err(Error::config(format!("{name} is `{value}`, which is not `true` or `false`"))
+                .with_hint("set it to `true` or `false`, or unset it")),
+        }
+    }
+}
+
+/// The home directory, as the AWS tools look for it.
+pub(super) fn home(environment: &Environment) -> Option<&str> {
+    environment.get("HOME").or_else(|| environment.get("USERPROFILE"))
+}
+
+/// A path with a `~` at its start opened.
+pub(crate) fn expanded(path: &str, environment: &Environment) -> PathBuf {
+    match (path.strip_prefix("~/"), home(environment)) {
+        (Some(rest), Some(home)) => Path::new(home).join(rest),
+        _ => PathBuf::from(path),
+    }
+}
+
+/// Where the two files are, or would be.
+pub(super) fn paths(environment: &Environment) -> [PathBuf; 2] {
+    [("AWS_CONFIG_FILE", "~/.aws/config"), ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")]
+        .map(|(variable, usual)| expanded(environment.get(variable).unwrap_or(usual), environment))
+}
+
+/// An error and its causes, on one line.
+pub(super) fn chain_text(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    let causes =
+        std::iter::successors(Some(error), |error: &&(dyn std::error::Error + 'static)| error.source());
+    for text in causes.map(ToString::to_string) {
+        if texts.last().is_none_or(|last| !last.contains(&text)) {
+            texts.push(text);
+        }
+    }
+    texts.join(": ")
+}
