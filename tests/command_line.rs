@@ -234,7 +234,11 @@ fn a_key_that_is_not_accepted_is_not_shown() {
         ("ASIAKEY:", "behind the colon"),
     ] {
         let run = run(&["emulate", "--listen", "127.0.0.1:0", "--accept-key", value]).exits_with(2);
-        assert!(run.stderr.contains(words) && run.stderr.contains("--accept-key <ID:SECRET>"), "{}", run.stderr);
+        assert!(
+            run.stderr.contains(words) && run.stderr.contains("--accept-key <ID:SECRET>"),
+            "{}",
+            run.stderr
+        );
         assert!(!run.stderr.contains("hush-hush"), "{}", run.stderr);
     }
     let twice = ["--accept-key", "AKIAKEY:hush-hush", "--accept-key", "AKIAKEY:hush"];
