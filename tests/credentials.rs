@@ -3,6 +3,7 @@
 
 mod nothing;
 mod precedence;
+mod service;
 mod sources;
 
 use serde_json::Value;
@@ -39,7 +40,7 @@ impl World {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         Self {
             home: Home::new(),
-            identity: Identity::start_with(metadata),
+            identity: Identity::start(metadata),
             emulator: Emulator::start_with(&arguments),
         }
     }
@@ -58,16 +59,29 @@ impl World {
     /// Whom boto3 takes itself for with these variables.
     #[track_caller]
     fn boto3(&self, variables: &[(&'static str, String)]) -> Finished {
+        self.boto3_with_code(variables, "")
+    }
+
+    /// The same with a code for when it asks for one.
+    #[track_caller]
+    fn boto3_with_code(&self, variables: &[(&'static str, String)], code: &str) -> Finished {
         let mut command = python::client("boto3_identity.py");
         command.envs(variables.iter().map(|(name, value)| (name, value)));
         // Its own limit is one second, which says nothing on a busy machine.
         command
             .env("AWS_ENDPOINT_URL_STS", self.identity.endpoint())
             .env("AWS_METADATA_SERVICE_TIMEOUT", "60");
-        if variables.iter().any(|(name, _)| *name == METADATA_ENDPOINT) {
-            command.env_remove(METADATA_DISABLED);
+        for (name, value) in variables {
+            match *name {
+                // It has a variable of its own for the region.
+                "AWS_REGION" => drop(command.env("AWS_DEFAULT_REGION", value)),
+                METADATA_ENDPOINT => drop(command.env_remove(METADATA_DISABLED)),
+                _ => {}
+            }
         }
-        Started::new(&mut command, &self.home).finish()
+        let mut started = Started::new(&mut command, &self.home);
+        started.write(format!("{code}\n").as_bytes());
+        started.finish()
     }
 
     /// What makes this machine's metadata service the identity service.

@@ -14,6 +14,7 @@ mod sso;
 mod sts;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -78,15 +79,9 @@ struct Changing {
 }
 
 impl Identity {
-    /// Starts one whose metadata service is like that of an instance with a role.
+    /// Starts one with this kind of metadata service.
     #[track_caller]
-    pub(crate) fn start() -> Self {
-        Self::start_with(Metadata::Role)
-    }
-
-    /// Starts one with another metadata service.
-    #[track_caller]
-    pub(crate) fn start_with(metadata: Metadata) -> Self {
+    pub(crate) fn start(metadata: Metadata) -> Self {
         let state = Arc::new(State { metadata, changing: Mutex::default() });
         let shared = Arc::clone(&state);
         Self { server: Server::start(move |request| shared.answer(request)), state }
@@ -191,6 +186,14 @@ impl State {
 /// A time as AWS's services write it, to the second.
 fn stamp(time: OffsetDateTime) -> String {
     time.replace_nanosecond(0).unwrap().format(&Rfc3339).unwrap()
+}
+
+/// The bytes in hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
 }
 
 /// An address where nobody listens: whoever connects is refused.

@@ -1,6 +1,7 @@
 //! An HTTP server that is just enough for SDKs: a thread for each connection, which is kept until the client closes it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -181,10 +182,15 @@ fn serve(connection: TcpStream, handler: &impl Fn(&Request) -> Answer) -> io::Re
     while let Some(request) = Request::read(&mut reader)? {
         match handler(&request) {
             Answer::Reply { status, headers, body } => {
-                let headers: String =
-                    headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
                 let length = body.len();
-                write!(writer, "HTTP/1.1 {status} -\r\n{headers}content-length: {length}\r\n\r\n{body}")?;
+                let mut answer = format!("HTTP/1.1 {status} -\r\ncontent-length: {length}\r\n");
+                for (name, value) in headers {
+                    write!(answer, "{name}: {value}\r\n").map_err(io::Error::other)?;
+                }
+                answer += "\r\n";
+                answer += &body;
+                // In one piece: the client may close the connection as soon as it has all it wants.
+                writer.write_all(answer.as_bytes())?;
             }
             Answer::Silence => {
                 // Until the client gives up, or the server ends.

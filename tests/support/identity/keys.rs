@@ -66,6 +66,7 @@ impl Link {
 
 /// What requests are signed with.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "these are the names that AWS gives them")]
 pub(crate) struct Key {
     pub(crate) link: Link,
     pub(crate) access_key_id: String,
@@ -117,14 +118,13 @@ impl Key {
 
     /// As a file of profiles takes it.
     pub(crate) fn lines(&self) -> String {
-        let mut lines = format!(
-            "aws_access_key_id = {}\naws_secret_access_key = {}\n",
-            self.access_key_id, self.secret_access_key
-        );
-        if let Some(token) = &self.session_token {
-            lines += &format!("aws_session_token = {token}\n");
-        }
-        lines
+        let token = self.session_token.as_ref().map(|token| format!("aws_session_token = {token}\n"));
+        format!(
+            "aws_access_key_id = {}\naws_secret_access_key = {}\n{}",
+            self.access_key_id,
+            self.secret_access_key,
+            token.unwrap_or_default()
+        )
     }
 
     /// As the environment takes it.

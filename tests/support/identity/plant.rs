@@ -7,7 +7,7 @@ use serde_json::json;
 use sha1::{Digest as _, Sha1};
 use time::{Duration, OffsetDateTime};
 
-use super::{Key, sso, stamp};
+use super::{Key, hex, sso, stamp};
 use crate::support::Home;
 
 impl Home {
@@ -36,7 +36,7 @@ impl Home {
     /// session, or the start URL where a profile has no session.
     #[track_caller]
     pub(crate) fn plant_sso_token(&self, name: &str, good_for: Duration) -> PathBuf {
-        let digest: String = Sha1::digest(name).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex(&Sha1::digest(name));
         let token = sso::cached_token(&stamp(OffsetDateTime::now_utc() + good_for));
         self.plant(format!(".aws/sso/cache/{digest}.json"), &token.to_string())
     }

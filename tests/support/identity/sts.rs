@@ -1,6 +1,7 @@
 //! The Security Token Service: the query protocol, with errors and texts as the API reference has them.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::http::{Answer, Request};
 use super::metadata::{INSTANCE, INSTANCE_ROLE};
@@ -175,7 +176,10 @@ impl State {
 }
 
 fn elements(fields: &[(&str, String)]) -> String {
-    fields.iter().map(|(name, value)| format!("<{name}>{}</{name}>", escaped(value))).collect()
+    fields.iter().fold(String::new(), |mut text, (name, value)| {
+        write!(text, "<{name}>{}</{name}>", escaped(value)).unwrap();
+        text
+    })
 }
 
 fn escaped(text: &str) -> String {
