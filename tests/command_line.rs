@@ -224,3 +224,24 @@ fn help_on_ask_has_the_order_in_which_a_model_is_chosen() {
             .collect();
     assert!(places.is_sorted(), "{help}");
 }
+
+#[test]
+fn a_key_that_is_not_accepted_is_not_shown() {
+    for (value, words) in [
+        (":hush-hush", "before the colon"),
+        ("hush-hush", "no colon"),
+        ("A KEY:hush-hush", "letters, digits"),
+        ("ASIAKEY:", "behind the colon"),
+    ] {
+        let run = run(&["emulate", "--listen", "127.0.0.1:0", "--accept-key", value]).exits_with(2);
+        assert!(
+            run.stderr.contains(words) && run.stderr.contains("--accept-key <ID:SECRET>"),
+            "{}",
+            run.stderr
+        );
+        assert!(!run.stderr.contains("hush-hush"), "{}", run.stderr);
+    }
+    let twice = ["--accept-key", "AKIAKEY:hush-hush", "--accept-key", "AKIAKEY:hush"];
+    let run = run(&[&["emulate", "--listen", "127.0.0.1:0"][..], &twice].concat()).exits_with(3);
+    assert!(run.stderr.contains("`AKIAKEY`") && !run.stderr.contains("hush"), "{}", run.stderr);
+}

@@ -7,6 +7,7 @@ mod architecture;
 mod ask;
 mod command_line;
 mod configuration;
+mod credentials;
 mod faults;
 mod independent;
 mod models;

@@ -4,6 +4,7 @@ pub(crate) mod bodies;
 mod emulator;
 mod environment;
 mod http;
+pub(crate) mod identity;
 mod outcrop;
 mod process;
 pub(crate) mod proxy;

@@ -56,6 +56,18 @@ impl Emulator {
         self.admin("POST", "scenario", Some(scenario));
     }
 
+    /// Refuses signatures by these keys from now on, and by no others; `{"expired": [ID, …], "revoked": [ID, …]}`.
+    #[track_caller]
+    pub(crate) fn withdraw(&self, keys: &Value) {
+        self.admin("POST", "keys", Some(keys));
+    }
+
+    /// Accepts all keys again.
+    #[track_caller]
+    pub(crate) fn withdraw_nothing(&self) {
+        self.admin("DELETE", "keys", None);
+    }
+
     /// Lets go of every response that `slowFirstByte` holds.
     #[track_caller]
     pub(crate) fn release(&self) {
@@ -66,6 +78,13 @@ impl Emulator {
     #[track_caller]
     pub(crate) fn requests(&self) -> Vec<Value> {
         list(self.admin("GET", "requests", None), "requests")
+    }
+
+    /// Starts the list of requests anew.
+    #[track_caller]
+    pub(crate) fn forget_requests(&self) {
+        bodies::keep(&self.requests());
+        self.admin("DELETE", "requests", None);
     }
 
     /// The requests of one operation, oldest first.

@@ -92,6 +92,13 @@ impl Outcrop {
         self
     }
 
+    /// Takes a variable away, which is how the metadata service is let in again that tests have none of otherwise: give
+    /// it an address of this machine in the same run.
+    pub(crate) fn env_remove(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
     /// Both endpoints, the right keys and a region.
     pub(crate) fn via(mut self, emulator: &Emulator) -> Self {
         self.command.envs(emulator.variables());

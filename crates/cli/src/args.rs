@@ -1,9 +1,14 @@
 //! The command line.
 
+mod accepted_key;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use outcrop_emulator::AcceptedKey;
+
+use self::accepted_key::AcceptedKeyParser;
 
 /// Brings the models of Amazon Bedrock to your terminal
 #[derive(Debug, Parser)]
@@ -223,6 +228,9 @@ pub(crate) struct Emulate {
     /// The secret access key that is accepted
     #[arg(long, value_name = "SECRET")]
     pub secret_access_key: Option<String>,
+    /// Another key pair that is accepted; may be given several times
+    #[arg(long, value_name = "ID:SECRET", value_parser = AcceptedKeyParser)]
+    pub accept_key: Vec<AcceptedKey>,
     /// The Bedrock API key that is accepted
     #[arg(long, value_name = "TOKEN")]
     pub bearer_token: Option<String>,

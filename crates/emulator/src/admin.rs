@@ -8,6 +8,7 @@ use http::{HeaderValue, Method, Response, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::body::Body;
+use crate::keys::Withdrawn;
 use crate::scenario::Scenario;
 use crate::state::State;
 
@@ -48,6 +49,11 @@ pub(crate) async fn answer(
             state.set_scenario(Scenario::default());
             Ok(done)
         }
+        (&Method::POST, "keys") => withdraw(state, body).map(|()| done),
+        (&Method::DELETE, "keys") => {
+            state.withdraw(Withdrawn::default());
+            Ok(done)
+        }
         (&Method::POST, "release") => {
             state.release();
             Ok(done)
@@ -55,7 +61,7 @@ pub(crate) async fn answer(
         _ => {
             let message = format!(
                 "There is no {} /_emulator/{path}. There are: GET health, GET and DELETE requests, GET events, POST \
-                 and DELETE scenario, POST release.",
+                 and DELETE scenario, POST and DELETE keys, POST release.",
                 parts.method
             );
             return response(StatusCode::NOT_FOUND, &json!({ "message": message }));
@@ -65,6 +71,16 @@ pub(crate) async fn answer(
         Ok(value) => response(StatusCode::OK, &value),
         Err(message) => response(StatusCode::BAD_REQUEST, &json!({ "message": message })),
     }
+}
+
+fn withdraw(state: &State, body: &[u8]) -> Result<(), String> {
+    let withdrawn: Withdrawn =
+        serde_json::from_slice(body).map_err(|error| format!("The body is no list of keys: {error}."))?;
+    if let Some(id) = withdrawn.ids().find(|id| !state.options.accepts(id)) {
+        return Err(format!("`{id}` is none of the access key ids that are accepted."));
+    }
+    state.withdraw(withdrawn);
+    Ok(())
 }
 
 async fn events(state: &State, query: &str) -> Result<Value, String> {

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 
 use crate::error::ApiError;
 use crate::journal::AuthKind;
+use crate::keys::{self, Withdrawn};
 use crate::options::Options;
 
 /// What a request says about its caller, before anything was checked.
@@ -28,17 +29,18 @@ impl Claim {
         }
         sigv4::Signed::read(header).map_or(none, |signed| Self {
             kind: AuthKind::SigV4,
-            access_key_id: Some(signed.access_key_id.chars().take(8).chain(['…']).collect()),
+            access_key_id: Some(keys::shortened(signed.access_key_id)),
             region: Some(signed.region.to_owned()),
         })
     }
 }
 
-/// Checks that a request comes from the caller in `options`.
+/// Checks that a request comes from a caller in `options` whose key is not withdrawn.
 pub(crate) fn check(
     parts: &Parts,
     body: &[u8],
     options: &Options,
+    withdrawn: &Withdrawn,
     now: OffsetDateTime,
 ) -> Result<(), ApiError> {
     let Some(header) = authorization(parts) else {
@@ -49,7 +51,7 @@ pub(crate) fn check(
     };
     match header.strip_prefix("Bearer ") {
         Some(token) => check_bearer(token, options),
-        None => sigv4::check(header, parts, body, options, now),
+        None => sigv4::check(header, parts, body, options, withdrawn, now),
     }
 }
 

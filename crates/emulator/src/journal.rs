@@ -10,8 +10,7 @@ use tokio::sync::watch;
 
 use crate::operation::Operation;
 
-/// A request as the emulator understood it. It holds no secret: no signature, no token, no key beyond its first
-/// characters.
+/// A request as the emulator understood it. It holds no secret: no signature, no token, no key beyond its ends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RecordedRequest {
@@ -29,7 +28,8 @@ pub struct RecordedRequest {
     pub model_id: Option<String>,
     /// How the caller identified itself.
     pub auth: AuthKind,
-    /// The first eight characters of the access key id, then `…`.
+    /// The first eight characters of the access key id, `…`, and the last four if that does not give it away whole:
+    /// `AKIAOUTC…ATOR`.
     pub access_key_id: Option<String>,
     /// The region that the request was signed for, or the emulator's own.
     pub region: String,

@@ -38,6 +38,8 @@
 //! | `GET /_emulator/events?after=N&wait=SECONDS` | `{"events":[…],"last":N}`: the [`Event`]s after number `N`; waits up to `wait` seconds (60 at most) for the first one |
 //! | `POST /_emulator/scenario` | takes a [`Scenario`] and starts its counts anew |
 //! | `DELETE /_emulator/scenario` | back to a service without faults |
+//! | `POST /_emulator/keys` | takes `{"expired":[ID, …],"revoked":[ID, …]}`: signatures by these keys are refused from now on, by no others |
+//! | `DELETE /_emulator/keys` | all keys are good again |
 //! | `POST /_emulator/release` | lets go of every response that a `slowFirstByte` fault holds |
 
 mod admin;
@@ -51,6 +53,7 @@ mod error;
 mod fault;
 mod journal;
 mod json;
+mod keys;
 mod operation;
 mod options;
 mod runtime;
@@ -65,7 +68,7 @@ mod validate;
 
 pub use journal::{AuthKind, Event, EventKind, RecordedRequest};
 pub use operation::Operation;
-pub use options::{Credentials, Options};
+pub use options::{AcceptedKey, Credentials, Options};
 pub use scenario::{
     After, Fault, ForeignBody, Match, NamedEvent, Reply, ReplyBlock, Rule, Scenario, StreamException,
 };

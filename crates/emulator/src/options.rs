@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use crate::scenario::Scenario;
 
-/// The one caller that an emulator knows.
+/// The caller that an emulator knows first, besides its [`AcceptedKey`]s.
 ///
 /// The default is public knowledge: it protects nothing, it only makes clients prove that they sign correctly.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,11 +42,35 @@ impl fmt::Debug for Credentials {
     }
 }
 
+/// A key pair that is accepted besides the one in [`Credentials`], as many callers of one service have their own.
+///
+/// As in the service, the id tells what must come with a signature (AWS Identity and Access Management user guide,
+/// "Unique ID prefixes"): `ASIA…` is a temporary key and needs a session token, `AKIA…` is a long-term one and must
+/// have none, and with any other id both will do. A session token must be signed; which one it is does not matter.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AcceptedKey {
+    /// Access key id.
+    pub access_key_id: String,
+    /// Secret access key.
+    pub secret_access_key: String,
+}
+
+impl fmt::Debug for AcceptedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AcceptedKey")
+            .field("access_key_id", &self.access_key_id)
+            .field("secret_access_key", &"…")
+            .finish()
+    }
+}
+
 /// Everything that may differ between two emulators.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Who may call.
     pub credentials: Credentials,
+    /// Who may call besides; nobody by default. Of two with the same id the first counts.
+    pub accepted_keys: Vec<AcceptedKey>,
     /// The account in the ARNs: twelve digits, `123456789012` by default.
     pub account_id: String,
     /// The region of requests that do not name one in a signature, `us-east-1` by default.
@@ -63,6 +87,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             credentials: Credentials::default(),
+            accepted_keys: Vec::new(),
             account_id: "123456789012".to_owned(),
             region: "us-east-1".to_owned(),
             scenario: Scenario::default(),
@@ -80,9 +105,12 @@ mod tests {
     fn debug_hides_every_secret() {
         let credentials =
             Credentials { session_token: Some("a-session".to_owned()), ..Credentials::default() };
-        let printed = format!("{:?}", Options { credentials, ..Options::default() });
-        assert!(printed.contains("AKIAOUTCROPEMULATOR"));
-        for secret in ["outcrop-emulator-secret-key", "outcrop-emulator-token", "a-session"] {
+        let accepted =
+            AcceptedKey { access_key_id: "ASIAOTHER".to_owned(), secret_access_key: "hush".to_owned() };
+        let options = Options { credentials, accepted_keys: vec![accepted], ..Options::default() };
+        let printed = format!("{options:?}");
+        assert!(printed.contains("AKIAOUTCROPEMULATOR") && printed.contains("ASIAOTHER"), "{printed}");
+        for secret in ["outcrop-emulator-secret-key", "outcrop-emulator-token", "a-session", "hush"] {
             assert!(!printed.contains(secret), "{secret} leaks in {printed}");
         }
     }

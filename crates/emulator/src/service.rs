@@ -87,7 +87,7 @@ impl Context {
         let exchange = Exchange::begin(Arc::clone(&self.state), request_id);
 
         let now = self.state.now();
-        if let Err(error) = auth::check(parts, body, &self.state.options, now) {
+        if let Err(error) = auth::check(parts, body, &self.state.options, &self.state.withdrawn(), now) {
             return Ok(failed(exchange, &error));
         }
         let Some(operation) = operation else {

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use tokio::sync::watch;
 
 use crate::journal::{EventKind, Journal};
+use crate::keys::Withdrawn;
 use crate::operation::Operation;
 use crate::options::Options;
 use crate::scenario::{Fault, Reply, Rule, Scenario};
@@ -20,6 +21,7 @@ pub(crate) struct State {
     pub(crate) options: Options,
     pub(crate) journal: Journal,
     rules: Mutex<Vec<ActiveRule>>,
+    withdrawn: Mutex<Withdrawn>,
     cached_prefixes: Mutex<HashSet<PrefixDigest>>,
     releases: watch::Sender<u64>,
     requests: AtomicU64,
@@ -48,6 +50,7 @@ impl State {
             journal: Journal::new(options.journal_limit),
             options,
             rules: Mutex::default(),
+            withdrawn: Mutex::default(),
             cached_prefixes: Mutex::default(),
             releases: watch::Sender::new(0),
             requests: AtomicU64::new(0),
@@ -80,6 +83,16 @@ impl State {
     pub(crate) fn set_scenario(&self, scenario: Scenario) {
         let rules = scenario.rules.into_iter().map(|rule| ActiveRule { rule, seen: 0, used: 0 });
         *lock(&self.rules) = rules.collect();
+    }
+
+    /// Says which keys are no good any more; those that were so before and are not named are good again.
+    pub(crate) fn withdraw(&self, keys: Withdrawn) {
+        *lock(&self.withdrawn) = keys;
+    }
+
+    /// The keys that are no good at this moment.
+    pub(crate) fn withdrawn(&self) -> Withdrawn {
+        lock(&self.withdrawn).clone()
     }
 
     /// Finds the first rule that fits, and counts.

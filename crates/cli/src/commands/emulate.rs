@@ -1,5 +1,6 @@
 //! `outcrop emulate`.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
@@ -25,7 +26,14 @@ pub(crate) async fn run(
         bearer_token: arguments.bearer_token.unwrap_or(usual.bearer_token),
         session_token: None,
     };
-    let mut options = Options { credentials, scenario, ..Options::default() };
+    let mut known = HashSet::from([&credentials.access_key_id]);
+    if let Some(key) = arguments.accept_key.iter().find(|key| !known.insert(&key.access_key_id)) {
+        return Err(Error::config(format!("the access key id `{}` has two secrets", key.access_key_id))
+            .with_hint("give every id once, to `--access-key-id` or to `--accept-key`")
+            .into());
+    }
+    let mut options =
+        Options { credentials, accepted_keys: arguments.accept_key, scenario, ..Options::default() };
     if let Some(region) = context.region() {
         region.clone_into(&mut options.region);
     }

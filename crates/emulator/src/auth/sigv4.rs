@@ -13,11 +13,13 @@ use time::{Duration, OffsetDateTime, PrimitiveDateTime, format_description::Form
 
 use super::same;
 use crate::error::ApiError;
+use crate::keys::{Key, Withdrawn};
 use crate::options::Options;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256 ";
 /// Control plane and runtime sign with the same service name.
 const SERVICE: &str = "bedrock";
+const SESSION_TOKEN: &str = "x-amz-security-token";
 /// How far the clocks of caller and service may be apart.
 const TOLERANCE: Duration = Duration::minutes(5);
 const BASIC: &[FormatItem<'_>] = macros::format_description!("[year][month][day]T[hour][minute][second]Z");
@@ -53,12 +55,13 @@ impl<'a> Signed<'a> {
     }
 }
 
-/// Checks a request against the one key pair that is known.
+/// Checks a request against the key pairs that are known.
 pub(super) fn check(
     header: &str,
     parts: &Parts,
     body: &[u8],
     options: &Options,
+    withdrawn: &Withdrawn,
     now: OffsetDateTime,
 ) -> Result<(), ApiError> {
     let Some(signed) = Signed::read(header) else {
@@ -67,27 +70,35 @@ pub(super) fn check(
             "Authorization header requires 'Credential', 'Signature' and 'SignedHeaders' parameters.",
         ));
     };
-    let credentials = &options.credentials;
-    if signed.access_key_id != credentials.access_key_id {
-        return Err(unrecognized());
-    }
+    let known = options.key(signed.access_key_id).filter(|_| !withdrawn.is_revoked(signed.access_key_id));
+    let Some(key) = known else { return Err(unrecognized()) };
     if signed.service != SERVICE {
         return Err(invalid(format!("Credential should be scoped to correct service: '{SERVICE}'.")));
     }
     let time = request_time(&signed, parts, now)?;
-    let expected = signature(&signed, parts, body, &credentials.secret_access_key, time.into());
+    let expected = signature(&signed, parts, body, key.secret, time.into());
     if !expected.is_some_and(|expected| same(&expected, signed.signature)) {
         return Err(invalid(
             "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
              Access Key and signing method. Consult the service documentation for details.",
         ));
     }
-    let token = parts.headers.get("x-amz-security-token").map(|token| token.to_str().unwrap_or_default());
-    match (token, &credentials.session_token) {
-        (None, None) => Ok(()),
-        (Some(given), Some(known)) if same(given, known) => Ok(()),
-        _ => Err(unrecognized()),
+    check_session_token(&signed, parts, &key)?;
+    if withdrawn.is_expired(signed.access_key_id) {
+        return Err(ApiError::forbidden(
+            "ExpiredTokenException",
+            "The security token included in the request is expired",
+        ));
     }
+    Ok(())
+}
+
+fn check_session_token(signed: &Signed<'_>, parts: &Parts, key: &Key<'_>) -> Result<(), ApiError> {
+    let token = parts.headers.get(SESSION_TOKEN).map(|token| token.to_str().unwrap_or_default());
+    if token.is_some() && !signed.headers.split(';').any(|name| name == SESSION_TOKEN) {
+        return Err(invalid(format!("'{SESSION_TOKEN}' must be a 'SignedHeader' in the AWS Authorization.")));
+    }
+    if key.takes(token, same) { Ok(()) } else { Err(unrecognized()) }
 }
 
 /// The time of the signature, if it agrees with its scope and with the clock.
@@ -125,7 +136,7 @@ fn request_time(signed: &Signed<'_>, parts: &Parts, now: OffsetDateTime) -> Resu
 
 /// What the signature would be if the request were signed here. `None` if it cannot be signed at all, such as a
 /// request without `host`.
-fn signature(
+pub(super) fn signature(
     signed: &Signed<'_>,
     parts: &Parts,
     body: &[u8],

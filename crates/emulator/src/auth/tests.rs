@@ -2,7 +2,7 @@ use http::Request;
 use time::macros::datetime;
 
 use super::*;
-use crate::options::Credentials;
+use crate::options::{AcceptedKey, Credentials};
 
 const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 const CONVERSE: &str = "/model/us.amazon.nova-lite-v1%3A0/converse";
@@ -23,6 +23,11 @@ fn request(authorization: &str, date: &str) -> Parts {
 
 fn by_botocore() -> Parts {
     request(BY_BOTOCORE, "20260102T030405Z")
+}
+
+/// The check while every key is good.
+fn check(parts: &Parts, body: &[u8], options: &Options, now: OffsetDateTime) -> Result<(), ApiError> {
+    super::check(parts, body, options, &Withdrawn::default(), now)
 }
 
 fn outcome(parts: &Parts, options: &Options, now: OffsetDateTime) -> Result<(), (String, String)> {
@@ -156,8 +161,93 @@ fn a_claim_shortens_the_key_id() {
         Claim::of(&by_botocore()),
         Claim {
             kind: AuthKind::SigV4,
-            access_key_id: Some("AKIAOUTC…".to_owned()),
+            access_key_id: Some("AKIAOUTC…ATOR".to_owned()),
             region: Some("eu-west-1".to_owned()),
         }
     );
+}
+
+/// A request by an accepted key: signed here, by the code that the check uses too, which `BY_BOTOCORE` vouches for.
+fn by_key(id: &str, token: Option<&str>, sign_token: bool) -> Parts {
+    let mut parts = request("", "20260102T030405Z");
+    if let Some(token) = token {
+        parts.headers.insert("x-amz-security-token", token.parse().unwrap());
+    }
+    let headers = match token {
+        Some(_) if sign_token => "content-type;host;x-amz-date;x-amz-security-token",
+        _ => "content-type;host;x-amz-date",
+    };
+    let signed = sigv4::Signed {
+        access_key_id: id,
+        date: "20260102",
+        region: "eu-west-1",
+        service: "bedrock",
+        headers,
+        signature: "",
+    };
+    let signature = sigv4::signature(&signed, &parts, BODY, SECRET, NOW.into()).unwrap();
+    let authorization = format!(
+        "AWS4-HMAC-SHA256 Credential={id}/20260102/eu-west-1/bedrock/aws4_request, SignedHeaders={headers}, \
+         Signature={signature}"
+    );
+    parts.headers.insert("authorization", authorization.parse().unwrap());
+    parts
+}
+
+const SECRET: &str = "a/secret+of:its own";
+
+/// Accepts these ids besides the usual one.
+fn accepting(ids: &[&str]) -> Options {
+    let key =
+        |id: &&str| AcceptedKey { access_key_id: (*id).to_owned(), secret_access_key: SECRET.to_owned() };
+    Options { accepted_keys: ids.iter().map(key).collect(), ..Options::default() }
+}
+
+#[test]
+fn accepted_keys_sign_besides_the_first_one() {
+    let options = accepting(&["key-1", "key-2"]);
+    assert_eq!(outcome(&by_botocore(), &options, NOW), Ok(()));
+    for id in ["key-1", "key-2"] {
+        assert_eq!(outcome(&by_key(id, None, true), &options, NOW), Ok(()));
+        assert_eq!(outcome(&by_key(id, Some("any"), true), &options, NOW), Ok(()));
+    }
+    assert_eq!(code(&by_key("key-3", None, true), &options, NOW), "UnrecognizedClientException");
+    let mut other = options;
+    other.accepted_keys[0].secret_access_key = "another".to_owned();
+    assert_eq!(code(&by_key("key-1", None, true), &other, NOW), "InvalidSignatureException");
+}
+
+#[test]
+fn the_kind_of_a_key_says_whether_a_session_token_comes_with_it() {
+    let options = accepting(&["ASIATEMPORARY", "AKIALONGTERM"]);
+    assert_eq!(outcome(&by_key("ASIATEMPORARY", Some("any"), true), &options, NOW), Ok(()));
+    assert_eq!(code(&by_key("ASIATEMPORARY", None, true), &options, NOW), "UnrecognizedClientException");
+    assert_eq!(outcome(&by_key("AKIALONGTERM", None, true), &options, NOW), Ok(()));
+    assert_eq!(
+        code(&by_key("AKIALONGTERM", Some("stale"), true), &options, NOW),
+        "UnrecognizedClientException"
+    );
+    let (code, message) = outcome(&by_key("ASIATEMPORARY", Some("any"), false), &options, NOW).unwrap_err();
+    assert_eq!(code, "InvalidSignatureException");
+    assert!(message.contains("'x-amz-security-token' must be a 'SignedHeader'"), "{message}");
+}
+
+#[test]
+fn withdrawn_keys_are_refused_as_the_service_does_it() {
+    let options = accepting(&["ASIAONE", "ASIATWO"]);
+    let refusal = |parts: &Parts, withdrawn: &str| {
+        let withdrawn: Withdrawn = serde_json::from_str(withdrawn).unwrap();
+        super::check(parts, BODY, &options, &withdrawn, NOW)
+            .map_err(|error| (error.code.into_owned(), error.message))
+    };
+    let refused = |code: &str, message: &str| Err((code.to_owned(), message.to_owned()));
+    let one = by_key("ASIAONE", Some("any"), true);
+    let expired = refused("ExpiredTokenException", "The security token included in the request is expired");
+    assert_eq!(refusal(&one, r#"{"expired":["ASIAONE"]}"#), expired);
+    assert_eq!(
+        refusal(&one, r#"{"revoked":["ASIAONE"]}"#),
+        refused("UnrecognizedClientException", "The security token included in the request is invalid.")
+    );
+    assert_eq!(refusal(&one, r#"{"expired":["ASIATWO"],"revoked":["AKIAOUTCROPEMULATOR"]}"#), Ok(()));
+    assert_eq!(refusal(&by_botocore(), r#"{"expired":["AKIAOUTCROPEMULATOR"]}"#), expired);
 }

@@ -44,6 +44,35 @@ async fn requests_and_events_can_be_read() {
 }
 
 #[tokio::test]
+async fn keys_expire_and_are_revoked_and_are_good_again() {
+    let emulator = start().await;
+    let mut connection = Connection::open(&emulator).await;
+    let key = json!(["AKIAOUTCROPEMULATOR"]);
+    for (body, code) in [
+        (json!({ "expired": key }), "ExpiredTokenException"),
+        (json!({ "revoked": key }), "UnrecognizedClientException"),
+    ] {
+        assert_eq!(connection.admin("POST", "keys", &body.to_string()).await.0, 200);
+        let refused = connection.converse(&ask("hi")).await.unwrap();
+        assert_eq!(
+            (refused.status.as_u16(), refused.header("x-amzn-errortype").split(':').next()),
+            (403, Some(code))
+        );
+    }
+    assert_eq!(connection.admin("DELETE", "keys", "").await.0, 200);
+    assert_eq!(connection.converse(&ask("hi")).await.unwrap().status, 200);
+
+    for (body, words) in [
+        (r#"{"expired":["AKIAOTHER"]}"#, "`AKIAOTHER` is none of the access key ids"),
+        (r#"{"lost":[]}"#, "unknown field `lost`"),
+    ] {
+        let (status, answer) = connection.admin("POST", "keys", body).await;
+        assert_eq!(status, 400);
+        assert!(answer["message"].as_str().unwrap().contains(words), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn waiting_ends_with_the_next_event() {
     let emulator = start().await;
     let mut waiting = Connection::open(&emulator).await;

@@ -186,6 +186,6 @@ async fn the_journal_tells_what_was_asked() {
     assert_eq!(request.model_id.as_deref(), Some("us.anthropic.claude-haiku-4-5-20251001-v1:0"));
     assert_eq!(request.path, format!("/model/{HAIKU}/converse"));
     assert_eq!(request.region, "us-east-1");
-    assert_eq!(request.access_key_id.as_deref(), Some("AKIAOUTC…"));
+    assert_eq!(request.access_key_id.as_deref(), Some("AKIAOUTC…ATOR"));
     assert_eq!(request.body, ask("hi"));
 }
