@@ -21,8 +21,8 @@ fn the_variable_beats_the_profile() {
 
 #[test]
 fn what_is_no_bundle_is_an_error_that_names_setting_and_path() {
-    let (missing, folder) = (Path::new("/nowhere/ca.pem"), std::env::temp_dir());
-    for path in [missing, &folder] {
+    let (missing, folder) = (Path::new("/nowhere/ca.pem"), Path::new(env!("CARGO_MANIFEST_DIR")));
+    for path in [missing, folder] {
         let error = Trust::read(&Bundle { setting: SETTING, path: path.to_owned() }).err().unwrap();
         assert_eq!(error.kind(), ErrorKind::Config);
         let shown = error.to_string();
