@@ -98,6 +98,10 @@ impl Aws {
         self.closed_world.as_ref().map_or_else(|| settings.clone(), |world| world.settings(settings))
     }
 
+    pub(crate) const fn is_closed_world(&self) -> bool {
+        self.closed_world.is_some()
+    }
+
     pub(crate) const fn environment(&self) -> &CurrentEnvironment {
         &self.environment
     }

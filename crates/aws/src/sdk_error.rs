@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws_credential_types::provider::error::{CredentialsError, TokenError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::{DispatchFailure, SdkError};
+use aws_smithy_runtime_api::client::result::{ConnectorError, DispatchFailure, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::event_stream::RawMessage;
 use outcrop_core::classify::Signal;
@@ -261,20 +261,25 @@ fn from_dispatch(call: &Call<'_>, failure: &DispatchFailure) -> Error {
     if call.answering {
         return Error::new(ErrorKind::Interrupted, "the connection broke in the middle of the answer");
     }
-    if let Some(explained) = connector_error.and_then(http_client::explain) {
-        return explained;
+    connector_error.map_or_else(|| no_connection(failure.is_timeout(), false), from_connector)
+}
+
+/// A connection that could not be made, or broke.
+pub(crate) fn from_connector(error: &ConnectorError) -> Error {
+    http_client::explain(error).unwrap_or_else(|| no_connection(error.is_timeout(), never_connected(error)))
+}
+
+fn no_connection(is_timeout: bool, never_connected: bool) -> Error {
+    let hint = "check the network, the proxy settings and the endpoint";
+    if is_timeout {
+        return Error::new(ErrorKind::Timeout, "no connection could be made in time").with_hint(hint);
     }
-    if failure.is_timeout() {
-        return Error::new(ErrorKind::Timeout, "no connection could be made in time")
-            .with_hint("check the network, the proxy settings and the endpoint");
+    if never_connected {
+        return Error::new(ErrorKind::Network, "no connection could be made")
+            .with_hint(hint)
+            .with_retry(Retry::Backoff);
     }
-    let never_connected = connector_error.is_some_and(|error| never_connected(error));
-    let error = Error::new(
-        ErrorKind::Network,
-        if never_connected { "no connection could be made" } else { "the connection failed" },
-    )
-    .with_hint("check the network, the proxy settings and the endpoint");
-    if never_connected { error.with_retry(Retry::Backoff) } else { error }
+    Error::new(ErrorKind::Network, "the connection failed").with_hint(hint)
 }
 
 /// Whether nothing can have reached the service: no name, no connection.

@@ -17,6 +17,7 @@ use crate::credentials::{
 };
 use crate::endpoint::{Endpoint, Plane};
 use crate::guard::RetryVariables;
+use crate::http_client::SharedClient;
 use crate::region::RegionSearch;
 use crate::sdk_config::{self, Variants};
 use crate::source;
@@ -29,6 +30,7 @@ const SIGV4: AuthSchemeId = AuthSchemeId::new("sigv4");
 #[derive(Debug)]
 pub struct Session {
     sdk: SdkConfig,
+    http: SharedClient,
     source: CredentialSource,
     signer: Signer,
     region: Region,
@@ -139,13 +141,13 @@ impl Session {
                 Signer::Keys(aws.credentials(chain).await)
             }
         };
-        let http = SharedHttpClient::new(http);
-        let config = sdk_config::unsigned(settings, &environment, &files, &region.name, http)?;
+        let shared = SharedHttpClient::new(http.clone());
+        let config = sdk_config::unsigned(settings, &environment, &files, &region.name, shared)?;
         let identity = source::identity(&planned.source, settings, &environment);
         let source = planned.source;
         tracing::debug!(source = source.label(), region = %region.name, origin = %region.origin, "session");
         let sdk = signed(config, &signer);
-        Ok(Self { sdk, source, signer, region, region_steps, planes, identity, retry, notes })
+        Ok(Self { sdk, http, source, signer, region, region_steps, planes, identity, retry, notes })
     }
 
     /// The configuration to build a service client from. Region and retries are set on each client's own builder, and
@@ -226,6 +228,10 @@ impl Session {
     /// What the user should know about credentials and region.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    pub(crate) const fn http(&self) -> &SharedClient {
+        &self.http
     }
 
     pub(crate) const fn signer(&self) -> &Signer {

@@ -91,3 +91,10 @@ pub struct AwsSettings {
     /// A closed world: these keys, the endpoints above, and nothing of the environment.
     pub isolated: Option<AccessKeys>,
 }
+
+impl AwsSettings {
+    /// The same place, without a caller.
+    pub fn without_credentials(&self) -> Self {
+        Self { auth: Auth::None, profile: None, assume_role: None, ..self.clone() }
+    }
+}

@@ -249,9 +249,7 @@ impl Aws {
             status.steps.push(Step::new(Link::SharedConfig, Outcome::Failed, error.message().to_owned()));
         }
         // Region and endpoints hold without credentials too.
-        let unsigned =
-            AwsSettings { auth: crate::Auth::None, profile: None, assume_role: None, ..settings.clone() };
-        if let Ok(session) = self.session(&unsigned).await {
+        if let Ok(session) = self.session(&settings.without_credentials()).await {
             status.describe_places(&session);
         }
         status
@@ -262,6 +260,9 @@ impl Aws {
     /// # Errors
     /// [`ErrorKind::Unsupported`] where nothing is signed with access keys; otherwise as of any call.
     pub async fn caller_identity(&self, settings: &AwsSettings) -> Result<CallerIdentity> {
+        if self.is_closed_world() {
+            return Err(Error::unsupported("an emulator has no token service"));
+        }
         let session = self.session(settings).await?;
         let Signer::Keys(credentials) = session.signer() else {
             return Err(Error::unsupported("the token service knows access keys only"));
@@ -304,7 +305,13 @@ fn describe_metadata(status: &mut Status, chain: &Chain) {
     let Some(step) = status.steps.iter_mut().find(|step| step.link == Link::Imds) else { return };
     match chain.metadata.get().and_then(|metadata| metadata.known_role()) {
         Some(Ok(role)) => step.detail = format!("{}: role `{role}`", Link::Imds),
-        Some(Err(problem)) => *step = metadata_step(problem),
+        Some(Err(problem)) => {
+            *step = metadata_step(problem);
+            // It was the last link: nothing answered.
+            if status.state != Presence::Present && status.link == Some(Link::Imds) {
+                (status.source, status.link) = (CredentialSource::Unsigned.label(), None);
+            }
+        }
         None => {}
     }
 }

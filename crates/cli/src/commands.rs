@@ -1,7 +1,9 @@
 //! The commands: parse, one call of the library, render.
 
 pub(crate) mod ask;
+pub(crate) mod auth;
 pub(crate) mod config;
+pub(crate) mod doctor;
 pub(crate) mod emulate;
 pub(crate) mod help;
 pub(crate) mod models;

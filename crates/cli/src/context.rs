@@ -1,7 +1,9 @@
 //! From the global options to the library.
 
+use std::io::IsTerminal as _;
 use std::net::Ipv4Addr;
 use std::path::Path;
+use std::sync::Arc;
 
 use outcrop::{Assignment, Code, DEFAULT_PROVIDER, FileSource, KeyPath, Outcrop, Sources, cache_folder};
 use outcrop_core::Secret;
@@ -11,6 +13,7 @@ use serde_json::json;
 use crate::args::Global;
 use crate::environment;
 use crate::failure::Failure;
+use crate::mfa::TerminalPrompt;
 use crate::terminal::Terminal;
 
 /// What a command is started with.
@@ -65,6 +68,9 @@ impl Context {
         let sources = self.sources()?;
         let cache = cache_folder(&sources.environment.clone().into_iter().collect());
         let mut builder = Outcrop::builder(sources).cache(cache);
+        if self.reads_input() && std::io::stdin().is_terminal() {
+            builder = builder.mfa_prompt(Arc::new(TerminalPrompt));
+        }
         if let Some(running) = emulator {
             let Credentials { access_key_id, secret_access_key, .. } = Credentials::default();
             let secret_access_key = Secret::new(secret_access_key);
@@ -102,6 +108,7 @@ impl Context {
         }
         if let Some(profile) = &self.global.profile {
             assignments.push(Assignment::new("--profile", entry("profile"), profile.as_str()));
+            assignments.push(Assignment::new("--profile", entry("auth"), "profile"));
         }
         if let Some(url) = &self.global.endpoint_url {
             assignments.push(Assignment::new("--endpoint-url", entry("baseUrl"), url.as_str()));

@@ -5,6 +5,7 @@ mod commands;
 mod context;
 mod environment;
 mod failure;
+mod mfa;
 mod terminal;
 
 use std::process::ExitCode;
@@ -43,6 +44,8 @@ fn run(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
             Command::Ask(arguments) => commands::ask::run(arguments, &context, terminal).await,
             Command::Models(arguments) => commands::models::run(arguments, &context, terminal).await,
             Command::Config(arguments) => commands::config::run(arguments, &context, terminal),
+            Command::Auth(arguments) => commands::auth::run(&arguments, &context, terminal).await,
+            Command::Doctor(arguments) => commands::doctor::run(&arguments, &context, terminal).await,
             Command::Emulate(arguments) => commands::emulate::run(arguments, &context, terminal).await,
             Command::Help(arguments) => commands::help::run(&arguments, terminal),
         }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use outcrop_aws::{AccessKeys, Aws, ClosedWorld};
+use outcrop_aws::{AccessKeys, Aws, ClosedWorld, MfaPrompt};
 use outcrop_config::{Diagnostic, Loaded, Loader, ProviderSchema, Sources};
 use outcrop_core::{Environment, Registry, Secret};
 
@@ -16,6 +16,7 @@ pub struct Builder {
     sources: Sources,
     cache: Option<PathBuf>,
     emulator: Option<Emulator>,
+    mfa: Option<Arc<dyn MfaPrompt>>,
     plugins: Vec<Plugin>,
 }
 
@@ -41,7 +42,7 @@ pub struct Emulator {
 
 impl Builder {
     pub(crate) fn new(sources: Sources) -> Self {
-        Self { sources, cache: None, emulator: None, plugins: Vec::new() }
+        Self { sources, cache: None, emulator: None, mfa: None, plugins: Vec::new() }
     }
 
     /// Keeps lists of models in this folder; without one, they are kept in memory only.
@@ -53,6 +54,12 @@ impl Builder {
     /// Talks to an emulator: ambient credentials, endpoints and caches are neither used nor sent.
     pub fn emulator(mut self, emulator: Emulator) -> Self {
         self.emulator = Some(emulator);
+        self
+    }
+
+    /// Asks this one for the one-time codes that AWS profiles with `mfa_serial` need; without it, they are an error.
+    pub fn mfa_prompt(mut self, prompt: Arc<dyn MfaPrompt>) -> Self {
+        self.mfa = Some(prompt);
         self
     }
 
@@ -76,15 +83,18 @@ impl Builder {
             Some(emulator) => (Environment::default(), Aws::closed_world(closed_world(emulator)), None),
             None => (ambient.clone(), Aws::new(ambient), self.cache),
         };
-        let aws = Arc::new(aws);
+        let aws = Arc::new(match self.mfa {
+            Some(prompt) => aws.with_mfa_prompt(prompt),
+            None => aws,
+        });
         let registry = Registry::new()
             .with(outcrop_provider_bedrock::factory(Arc::clone(&aws)))
-            .with_catalog(outcrop_discovery::factory(aws, cache));
+            .with_catalog(outcrop_discovery::factory(Arc::clone(&aws), cache));
         let registry = self.plugins.into_iter().fold(registry, |registry, plugin| plugin.0(registry));
         let Loaded { config, mut diagnostics, .. } =
             Loader::new(self.sources).with_providers(schemas(&registry)).load();
         diagnostics.extend(entry_diagnostics(&config, &registry));
-        Outcrop::new(environment, config, diagnostics, registry)
+        Outcrop::new(environment, config, diagnostics, registry, aws)
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use outcrop_config::{Code, Config, Diagnostic, KeyPath, Retry, Settings, Sources};
+use outcrop_aws::Aws;
+use outcrop_config::{Code, Config, Diagnostic, KeyPath, ProviderEntry, Retry, Settings, Sources};
 use outcrop_core::{
     BuildContext, BuiltCatalog, CatalogProblem, Environment, Error, ErrorKind, Layer as _, ModelCard,
     ModelProvider, Price, ProviderId, Query, Registry, Result, Snapshot,
@@ -39,6 +40,7 @@ pub struct Outcrop {
     config: Config,
     diagnostics: Vec<Diagnostic>,
     registry: Registry,
+    aws: Arc<Aws>,
     built: Mutex<HashMap<ProviderId, Built>>,
 }
 
@@ -72,8 +74,9 @@ impl Outcrop {
         config: Config,
         diagnostics: Vec<Diagnostic>,
         registry: Registry,
+        aws: Arc<Aws>,
     ) -> Self {
-        Self { environment, config, diagnostics, registry, built: Mutex::default() }
+        Self { environment, config, diagnostics, registry, aws, built: Mutex::default() }
     }
 
     /// The configuration.
@@ -211,18 +214,13 @@ impl Outcrop {
     }
 
     async fn build(&self, id: &ProviderId) -> Result<Built> {
-        let Some(entry) = self.config.provider(id.as_str()) else {
-            let known: Vec<_> = self.config.providers().map(|entry| format!("`{}`", entry.id())).collect();
-            return Err(Error::config(format!("there is no provider `{id}`"))
-                .with_hint(format!("the configuration has {}", known.join(", "))));
-        };
+        let entry = self.entry(id)?;
         let Some(api) = entry.api() else {
             return Err(Error::config(format!("the provider `{id}` has no `api`")).with_hint(format!(
                 "set `models.providers.\"{id}\".api` to `{}`",
                 outcrop_provider_bedrock::API
             )));
         };
-        self.refuse_unsafe(id)?;
         let context = BuildContext::new(id.clone(), self.environment.clone());
         let catalog = match self.registry.catalog(api) {
             Some(factory) => Some(factory.build(&self.with_discovery(entry.settings()), &context).await?),
@@ -237,6 +235,22 @@ impl Outcrop {
         let attempts = RetryLayer::new(policy).layer(attempt);
         let provider = TimeoutLayer::new().first_event(None).idle(None).layer(attempts);
         Ok(Built { provider, catalog })
+    }
+
+    /// An entry of the configuration by which somebody may be called.
+    pub(crate) fn entry(&self, id: &ProviderId) -> Result<ProviderEntry<'_>> {
+        let Some(entry) = self.config.provider(id.as_str()) else {
+            let known: Vec<_> = self.config.providers().map(|entry| format!("`{}`", entry.id())).collect();
+            return Err(Error::config(format!("there is no provider `{id}`"))
+                .with_hint(format!("the configuration has {}", known.join(", "))));
+        };
+        self.refuse_unsafe(id)?;
+        Ok(entry)
+    }
+
+    /// The sessions that everything shares that calls AWS.
+    pub(crate) const fn aws(&self) -> &Arc<Aws> {
+        &self.aws
     }
 
     /// Refuses to call anybody by a configuration in which something is wrong with who calls, where to, or under which

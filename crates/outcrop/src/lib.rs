@@ -4,15 +4,22 @@
 //! called, and hands out providers with retries and time limits around them. The crates below can be used on their
 //! own; what of them is needed to use this one is re-exported here.
 
+mod auth;
 mod builder;
+mod doctor;
 mod facade;
 mod models;
 mod paths;
 mod reference;
 
 pub use builder::{Builder, Emulator};
+pub use doctor::{Check, Examination, Verdict};
 pub use facade::{Chosen, Outcrop};
 pub use models::{ListedModel, ModelFilter, ModelList};
+pub use outcrop_aws::{
+    CallerIdentity, Endpoints, Link, MfaPrompt, Outcome, Presence, RegionOrigin, RegionStatus, RegionStep,
+    Status, Step,
+};
 pub use outcrop_config::{
     Assignment, Code, Config, ConfigFile, Diagnostic, FileSource, KeyPath, PathError, Severity, Sources,
     Style, VARIABLES,

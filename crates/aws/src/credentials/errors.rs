@@ -7,7 +7,7 @@ use outcrop_core::{Error, ErrorKind};
 use super::bearer::BEARER_VARIABLE;
 use super::link::{Link, Step};
 use super::shared_files::{DEFAULT_PROFILE, SharedFiles, chain_text};
-use crate::sdk_error::find;
+use crate::sdk_error::{find, from_connector};
 
 /// How alike two names must be (Jaro-Winkler, 0 to 1) for one to be taken for the other's misspelling.
 const SIMILAR: f64 = 0.8;
@@ -79,10 +79,7 @@ pub(crate) fn sign_in_command(link: Link, profile: &str) -> Option<String> {
 pub(crate) fn from_sdk(link: Link, profile: &str, error: &CredentialsError) -> Error {
     let reason = chain_text(error);
     if let Some(failed) = find::<ConnectorError>(error) {
-        let kind = if failed.is_timeout() { ErrorKind::Timeout } else { ErrorKind::Network };
-        return Error::new(kind, format!("the credentials of {link} could not be fetched: no connection"))
-            .with_hint("check the network and the proxy settings")
-            .with_source(reason);
+        return from_connector(failed).with_context("credentials", link.to_string()).with_source(reason);
     }
     let failed = match link {
         Link::Sso => {

@@ -1,0 +1,265 @@
+//! What is wrong, before it goes wrong: one look at everything that a call needs.
+
+use std::time::Duration;
+
+use outcrop_aws::endpoint::Plane;
+use outcrop_aws::{AwsSettings, MetadataProblem, Presence, Reached, Session, Status};
+use outcrop_core::{CatalogProblem, Error, ErrorKind, ProviderId, Query, Result, Snapshot};
+use serde::Serialize;
+
+use crate::Outcrop;
+
+/// How far a clock may be off before signatures are refused (Signature Version 4: requests are good for five minutes).
+const SKEW_LIMIT: Duration = Duration::from_mins(5);
+/// How far it may be off before it is worth a word.
+const SKEW_WARNING: Duration = Duration::from_mins(1);
+
+/// The command that lets the metadata service's answers reach into containers (Amazon EC2 User Guide, "Modify instance
+/// metadata options for existing instances").
+const HOP_LIMIT: &str = "on the instance's host, run `aws ec2 modify-instance-metadata-options --instance-id ID \
+                         --http-tokens required --http-put-response-hop-limit 2`";
+
+/// The operations that the catalogue needs, by their names in IAM policies.
+const LISTINGS: [&str; 2] = ["ListFoundationModels", "ListInferenceProfiles"];
+
+/// What came of a look at one thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Verdict {
+    /// It works.
+    Ok,
+    /// It works, and something should be known about it.
+    Warn,
+    /// It does not work.
+    Fail,
+    /// It was not looked at, because something before it fails or the configuration says so.
+    Skip,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Check {
+    /// What: `credentials`, `clock`, `region`, `endpoint runtime`, `endpoint control`, or `permission` and an action.
+    pub name: String,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// What was found. Holds no secret.
+    pub detail: String,
+    /// What to do about it.
+    pub fix: Option<String>,
+}
+
+impl Check {
+    fn new(name: impl Into<String>, verdict: Verdict, detail: impl Into<String>) -> Self {
+        Self { name: name.into(), verdict, detail: detail.into(), fix: None }
+    }
+
+    fn failed(name: impl Into<String>, error: &Error) -> Self {
+        let words = error.provider_message().map(|words| format!(": {words}")).unwrap_or_default();
+        let fix = match error.hints() {
+            [] => error.kind().remedy().to_owned(),
+            hints => hints.join("; "),
+        };
+        let detail = format!("{}{words}", error.message());
+        Self { fix: Some(fix), ..Self::new(name, Verdict::Fail, detail) }
+    }
+
+    fn with_fix(mut self, fix: impl Into<String>) -> Self {
+        self.fix = Some(fix.into());
+        self
+    }
+}
+
+/// Everything that was looked at, in order.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Examination {
+    /// The checks.
+    pub checks: Vec<Check>,
+    /// The kind of the first failure.
+    pub failure: Option<ErrorKind>,
+}
+
+impl Examination {
+    /// Whether nothing fails.
+    pub const fn is_healthy(&self) -> bool {
+        self.failure.is_none()
+    }
+
+    fn add(&mut self, check: Check) {
+        self.checks.push(check);
+    }
+
+    fn fail(&mut self, check: Check, kind: ErrorKind) {
+        self.failure.get_or_insert(kind);
+        self.add(check);
+    }
+}
+
+impl Outcrop {
+    /// Looks at everything that a call to a provider of the configuration needs, from the credentials to the permission
+    /// to list models. One that fails does not keep the others from being looked at.
+    ///
+    /// # Errors
+    /// As of [`Outcrop::auth_status`].
+    pub async fn examine(&self, id: &ProviderId) -> Result<Examination> {
+        let settings = self.aws_settings(id)?;
+        let status = self.aws().status(&settings).await;
+        let mut examination = Examination::default();
+        self.examine_credentials(&settings, &status, &mut examination).await;
+        // Region and endpoints can be looked at without credentials.
+        let session = match self.aws().session(&settings).await {
+            Ok(session) => Some(session),
+            Err(_) => self.aws().session(&settings.without_credentials()).await.ok(),
+        };
+        examine_region(&status, &mut examination);
+        match session {
+            Some(session) => examine_endpoints(&session, &mut examination).await,
+            None => examination.add(Check::new("endpoints", Verdict::Skip, "the settings are wrong")),
+        }
+        if status.state == Presence::Absent {
+            for action in LISTINGS {
+                let detail = "there are no credentials to ask with";
+                examination.add(Check::new(format!("permission bedrock:{action}"), Verdict::Skip, detail));
+            }
+        } else {
+            self.examine_listings(id, &mut examination).await;
+        }
+        Ok(examination)
+    }
+
+    async fn examine_credentials(
+        &self,
+        settings: &AwsSettings,
+        status: &Status,
+        examination: &mut Examination,
+    ) {
+        const NAME: &str = "credentials";
+        let Some(error) = &status.error else {
+            let link = status.link.map_or_else(|| "unsigned".to_owned(), |link| link.to_string());
+            let key = status.access_key_id.as_ref().map(|key| format!(", key {key}")).unwrap_or_default();
+            let verdict = if status.notes.is_empty() { Verdict::Ok } else { Verdict::Warn };
+            let check = Check::new(NAME, verdict, format!("{link}{key}"));
+            examination.add(match status.notes.as_slice() {
+                [] => check,
+                notes => check.with_fix(notes.join("; ")),
+            });
+            return;
+        };
+        let mut check = Check::failed(NAME, error);
+        let tried: Vec<_> = status.steps.iter().map(ToString::to_string).collect();
+        if !tried.is_empty() {
+            check.detail = format!("{} (tried {})", check.detail, tried.join("; "));
+        }
+        match self.aws().metadata_problem(settings).await {
+            Some((MetadataProblem::Silent { .. }, true)) => {
+                check.detail = format!(
+                    "{}; the metadata service is there, and its answer to the request for a token is lost on the way: \
+                     it may pass one network hop only",
+                    check.detail
+                );
+                check.fix = Some(HOP_LIMIT.to_owned());
+            }
+            Some((MetadataProblem::Silent { .. }, false)) => {
+                let fix = check.fix.unwrap_or_default();
+                check.fix = Some(format!("{fix}; if this is a container on an EC2 instance: {HOP_LIMIT}"));
+            }
+            Some((MetadataProblem::NoRole, _)) => {
+                let fix = check.fix.unwrap_or_default();
+                check.fix = Some(format!(
+                    "{fix}; `aws ec2 associate-iam-instance-profile` gives the instance a role"
+                ));
+            }
+            _ => {}
+        }
+        examination.fail(check, error.kind());
+    }
+
+    async fn examine_listings(&self, id: &ProviderId, examination: &mut Examination) {
+        let off = self.settings().models.bedrock_discovery.enabled == Some(false);
+        let listed = if off { None } else { Some(self.snapshot(id, &Query::refresh()).await) };
+        for action in LISTINGS {
+            let name = format!("permission bedrock:{action}");
+            match &listed {
+                None => {
+                    let detail = "AWS is not asked: `models.bedrockDiscovery.enabled` is `false`";
+                    examination.add(Check::new(name, Verdict::Skip, detail));
+                }
+                Some(Err(error)) => examination.fail(Check::failed(name, error), error.kind()),
+                Some(Ok(snapshot)) => match problem_of(snapshot, action) {
+                    None => {
+                        let count = snapshot.models.len();
+                        examination.add(Check::new(
+                            name,
+                            Verdict::Ok,
+                            format!("{count} models can be called"),
+                        ));
+                    }
+                    Some(problem) => {
+                        let detail = format!("{}: {}", problem.code, problem.message);
+                        let fix = problem.hint.clone().unwrap_or_else(|| {
+                            format!("add `bedrock:{action}` to the caller's policy: see `outcrop iam policy`")
+                        });
+                        let check = Check::new(name, Verdict::Fail, detail).with_fix(fix);
+                        examination.fail(check, ErrorKind::PermissionDenied);
+                    }
+                },
+            }
+        }
+    }
+}
+
+fn problem_of<'a>(snapshot: &'a Snapshot, action: &str) -> Option<&'a CatalogProblem> {
+    snapshot.problems.iter().find(|problem| problem.source == action)
+}
+
+fn examine_region(status: &Status, examination: &mut Examination) {
+    let Some(region) = &status.region else {
+        examination.add(Check::new("region", Verdict::Skip, "the settings are wrong"));
+        return;
+    };
+    let detail = format!("{} ({})", region.value, region.origin);
+    examination.add(if region.origin == outcrop_aws::RegionOrigin::Default {
+        Check::new("region", Verdict::Warn, detail)
+            .with_fix("set `AWS_REGION`, or `region` of the provider, to the region that you use Bedrock in")
+    } else {
+        Check::new("region", Verdict::Ok, detail)
+    });
+}
+
+async fn examine_endpoints(session: &Session, examination: &mut Examination) {
+    let (runtime, control) = tokio::join!(session.reach(Plane::Runtime), session.reach(Plane::Control));
+    examine_clock([&runtime, &control].into_iter().flatten().collect(), examination);
+    for (name, reached) in [("endpoint runtime", runtime), ("endpoint control", control)] {
+        match reached {
+            Ok(reached) => examination.add(Check::new(name, Verdict::Ok, reached.endpoint)),
+            Err(error) => {
+                let context: Vec<_> = error.context().map(|(_, value)| value.to_owned()).collect();
+                let mut check = Check::failed(name, &error);
+                check.detail = format!("{} ({})", check.detail, context.join(", "));
+                examination.fail(check, error.kind());
+            }
+        }
+    }
+}
+
+fn examine_clock(reached: Vec<&Reached>, examination: &mut Examination) {
+    const NAME: &str = "clock";
+    let Some(skew) = reached.into_iter().find_map(|reached| reached.clock) else {
+        examination.add(Check::new(NAME, Verdict::Skip, "no service said what time it is"));
+        return;
+    };
+    let direction = if skew.is_behind { "behind" } else { "ahead of" };
+    let detail = format!("{} s {direction} the service's", skew.size.as_secs());
+    let fix = "set the clock of this machine: signatures are good for five minutes";
+    if skew.size > SKEW_LIMIT {
+        let check = Check::new(NAME, Verdict::Fail, detail).with_fix(fix);
+        examination.fail(check, ErrorKind::Unauthenticated);
+    } else if skew.size > SKEW_WARNING {
+        examination.add(Check::new(NAME, Verdict::Warn, detail).with_fix(fix));
+    } else {
+        examination.add(Check::new(NAME, Verdict::Ok, detail));
+    }
+}
