@@ -8,6 +8,7 @@ mod ask;
 mod command_line;
 mod configuration;
 mod faults;
+mod iam;
 mod independent;
 mod models;
 mod support;

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use outcrop::{Action, TrustedService};
 
 /// Brings the models of Amazon Bedrock to your terminal
 #[derive(Debug, Parser)]
@@ -80,6 +82,8 @@ pub(crate) enum Command {
     Models(Models),
     /// See the configuration
     Config(Config),
+    /// Get the IAM policies that a role needs
+    Iam(Iam),
     /// Run a Bedrock emulator on this machine
     Emulate(Emulate),
     /// More help: `environment`, `exit-codes`, or a command
@@ -210,6 +214,52 @@ pub(crate) enum ConfigCommand {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Iam {
+    #[command(subcommand)]
+    pub command: IamCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum IamCommand {
+    /// Print the least that a role needs for what the configuration uses, or who may take it on
+    Policy(IamPolicy),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The policy is JSON on standard output: `outcrop iam policy > permissions.json`. Neither credentials nor \
+        network are needed. docs/guide/ec2.md shows what to do with it."
+)]
+pub(crate) struct IamPolicy {
+    /// Allow these actions only: groups, or names of actions, separated by commas
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        value_parser = PossibleValuesParser::new(Action::names()).map(|word| Action::named(&word).unwrap_or_default())
+    )]
+    pub actions: Vec<&'static [Action]>,
+    /// Allow these models only, as ids, ARNs or `provider/id`, instead of those of the configuration
+    #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    pub models: Vec<String>,
+    /// The account whose inference profiles and guardrails are used
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub account: Option<String>,
+    /// Print the trust policy of a role for this service
+    #[arg(
+        long,
+        value_name = "SERVICE",
+        conflicts_with_all = ["actions", "models", "account"],
+        value_parser = PossibleValuesParser::new(TrustedService::ALL.map(TrustedService::name))
+            .try_map(|word| TrustedService::from_name(&word).ok_or("no such service"))
+    )]
+    pub trust: Option<TrustedService>,
+    /// Print the policy in one line, and failures as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Emulate {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4566")]
@@ -241,6 +291,12 @@ fn finite(text: &str) -> Result<f64, String> {
     if number.is_finite() { Ok(number) } else { Err("not a number between 0 and 1".to_owned()) }
 }
 
+/// The number of an AWS account.
+fn account(text: &str) -> Result<String, String> {
+    let is_number = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { Ok(text.to_owned()) } else { Err("an account has 12 digits".to_owned()) }
+}
+
 impl Cli {
     /// Whether the command prints JSON; then its failures are JSON too.
     pub(crate) const fn prints_json(&self) -> bool {
@@ -255,6 +311,7 @@ impl Cli {
                     ConfigCommand::Check { json: true, .. } | ConfigCommand::Explain { json: true, .. }
                 )
             }
+            Command::Iam(iam) => matches!(&iam.command, IamCommand::Policy(policy) if policy.json),
             Command::Emulate(_) | Command::Help(_) => false,
         }
     }

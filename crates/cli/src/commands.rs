@@ -4,4 +4,5 @@ pub(crate) mod ask;
 pub(crate) mod config;
 pub(crate) mod emulate;
 pub(crate) mod help;
+pub(crate) mod iam;
 pub(crate) mod models;

@@ -43,6 +43,7 @@ fn run(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
             Command::Ask(arguments) => commands::ask::run(arguments, &context, terminal).await,
             Command::Models(arguments) => commands::models::run(arguments, &context, terminal).await,
             Command::Config(arguments) => commands::config::run(arguments, &context, terminal),
+            Command::Iam(arguments) => commands::iam::run(arguments, &context, terminal).await,
             Command::Emulate(arguments) => commands::emulate::run(arguments, &context, terminal).await,
             Command::Help(arguments) => commands::help::run(&arguments, terminal),
         }

@@ -6,12 +6,16 @@
 
 mod builder;
 mod facade;
+mod iam;
 mod models;
 mod paths;
 mod reference;
 
 pub use builder::{Builder, Emulator};
 pub use facade::{Chosen, Outcrop};
+pub use iam::{
+    Action, MANAGED_POLICY_SIZE, Policy, PolicyDocument, PolicyRequest, Principal, Statement, TrustedService,
+};
 pub use models::{ListedModel, ModelFilter, ModelList};
 pub use outcrop_config::{
     Assignment, Code, Config, ConfigFile, Diagnostic, FileSource, KeyPath, PathError, Severity, Sources,
