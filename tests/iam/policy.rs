@@ -112,7 +112,7 @@ fn mistakes_are_refused_with_the_way_out() {
             &["'invok'", "a similar value exists: 'invoke'", "count-tokens"][..],
         ),
         (&["--actions", "bedrock:DeleteModel"], 2, &["bedrock:InvokeModelWithResponseStream"]),
-        (&["--trust", "ec3"], 2, &["a similar value exists: 'ec2'", "eks-pod"]),
+        (&["--trust", "lamda"], 2, &["a similar value exists: 'lambda'", "eks-pod"]),
         (&["--trust", "ec2", "--models", MODEL], 2, &["cannot be used with"]),
         (&["--account", "12"], 2, &["12 digits"]),
         (&["--models", "nonsense"], 6, &["`nonsense` is no id and no ARN of a model", "outcrop models list"]),

@@ -81,7 +81,7 @@ impl Outcrop {
     /// let policy = outcrop.iam_policy(&request)?;
     /// let profile = "arn:aws:bedrock:us-east-1:*:inference-profile/us.anthropic.claude-sonnet-4-6";
     /// assert!(policy.document.statements().iter().any(|statement| statement.resources == [profile]));
-    /// # outcrop::Result::Ok(())
+    /// # Ok::<(), outcrop::Error>(())
     /// ```
     ///
     /// # Errors

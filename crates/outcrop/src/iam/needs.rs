@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use outcrop_core::ModelId;
 use outcrop_discovery::{GeographyPreference, resolve_by_facts};
-use outcrop_model_facts::{BedrockId, Kind, Partition, destination_regions};
+use outcrop_model_facts::{BedrockId, Geography, Kind, Partition, destination_regions};
 
 /// Where a model is called, by whom, and which profile stands in for one that has no throughput of its own.
 #[derive(Debug, Clone, Copy)]
@@ -127,7 +127,7 @@ impl Needs {
         if id.base().is_some() {
             self.counted.insert(home);
         }
-        if id.geography().is_some_and(|geography| geography.is_global()) {
+        if id.geography().is_some_and(Geography::is_global) {
             self.global_profiles.insert(profile);
             self.behind_global_profiles.insert(foundation_model(partition, "", base));
             return;

@@ -12,7 +12,7 @@ fn outcrop(config: &Value, variables: &[(&str, &str)]) -> Outcrop {
     let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     let sources = Sources { environment: variables.iter().map(own).collect(), ..Sources::default() };
     let outcrop =
-        Outcrop::builder(sources.with_text(outcrop_config::Layer::User, "c", &config.to_string())).build();
+        Outcrop::builder(sources.with_text(outcrop_config::Layer::User, "c", config.to_string())).build();
     assert!(outcrop.diagnostics().is_empty(), "{:?}", outcrop.diagnostics());
     outcrop
 }
@@ -25,11 +25,11 @@ fn plain() -> Outcrop {
 #[track_caller]
 fn for_models(outcrop: &Outcrop, models: &[&str]) -> BTreeMap<&'static str, Statement> {
     let models = models.iter().map(|model| (*model).to_owned()).collect();
-    by_id(outcrop.iam_policy(&PolicyRequest::default().with_models(models)).unwrap())
+    by_id(&outcrop.iam_policy(&PolicyRequest::default().with_models(models)).unwrap())
 }
 
 #[track_caller]
-fn by_id(policy: Policy) -> BTreeMap<&'static str, Statement> {
+fn by_id(policy: &Policy) -> BTreeMap<&'static str, Statement> {
     let document = serde_json::to_value(&policy.document).unwrap();
     check_grammar(&document);
     let count = policy.document.statements().len();
@@ -122,7 +122,7 @@ fn a_profile_needs_its_models_in_every_region_and_lets_nothing_past_it() {
         let outcrop = outcrop(&json!({}), &[("AWS_REGION", region)]);
         let statements = for_models(&outcrop, &[id]);
         let profile = format!("arn:{partition}:bedrock:{region}:*:inference-profile/{id}");
-        assert_eq!(statements["InvokeProfiles"].resources, [profile.clone()], "{id}");
+        assert_eq!(statements["InvokeProfiles"].resources, std::slice::from_ref(&profile), "{id}");
         let behind = &statements["InvokeModelsThroughProfiles"];
         let (_, base) = id.split_once('.').unwrap();
         let models: Vec<_> = regions
@@ -167,7 +167,7 @@ fn a_model_is_allowed_under_the_id_that_it_is_called_by() {
             outcrop(&json!({}), &[("AWS_REGION", if asked.contains('@') { "us-east-1" } else { region })]);
         let request = PolicyRequest::default().with_models(vec![asked.to_owned()]);
         let policy = outcrop.iam_policy(&request.with_account("123456789012".to_owned())).unwrap();
-        let statements = by_id(policy);
+        let statements = by_id(&policy);
         let profile = format!("arn:aws:bedrock:{region}:123456789012:inference-profile/{called}");
         assert_eq!(statements["InvokeProfiles"].resources, [profile], "{asked}");
     }
@@ -266,7 +266,7 @@ fn the_configuration_says_what_is_needed() {
         },
     });
     let statements = by_id(
-        outcrop(&config, &[("AWS_REGION", "us-east-1")]).iam_policy(&PolicyRequest::default()).unwrap(),
+        &outcrop(&config, &[("AWS_REGION", "us-east-1")]).iam_policy(&PolicyRequest::default()).unwrap(),
     );
     let ids: Vec<_> = statements.keys().copied().collect();
     assert_eq!(
@@ -298,7 +298,7 @@ fn an_api_key_in_the_environment_counts_unless_something_else_is_said() {
     let needs_key = |entry: Value, variables: &[(&str, &str)]| {
         let config = json!({ "models": { "providers": { "amazon-bedrock": entry } } });
         let policy = outcrop(&config, variables).iam_policy(&PolicyRequest::default()).unwrap();
-        by_id(policy).contains_key("CallWithApiKey")
+        by_id(&policy).contains_key("CallWithApiKey")
     };
     let key = [("AWS_BEARER_TOKEN_BEDROCK", "bedrock-api-key-x")];
     assert!(needs_key(json!({}), &key));
@@ -315,7 +315,7 @@ fn a_configuration_without_models_allows_its_regions() {
         .iam_policy(&PolicyRequest::default())
         .unwrap();
     assert!(policy.notes.iter().any(|note| note.contains("names no models")), "{:?}", policy.notes);
-    let statements = by_id(policy);
+    let statements = by_id(&policy);
     assert_eq!(
         statements["InvokeModels"].resources,
         ["arn:aws:bedrock:us-east-1::foundation-model/*", "arn:aws:bedrock:us-west-2::foundation-model/*"]
@@ -357,7 +357,7 @@ fn the_region_is_found_as_it_is_for_calls() {
         let assumed = policy.notes.iter().any(|note| note.contains("nobody names a region"));
         assert_eq!(assumed, variables.is_empty() && region == "us-east-1", "{:?}", policy.notes);
         let expected = format!("arn:{partition}:bedrock:{region}::foundation-model/amazon.nova-lite-v1:0");
-        assert_eq!(by_id(policy)["InvokeModels"].resources, [expected]);
+        assert_eq!(by_id(&policy)["InvokeModels"].resources, [expected]);
     }
 }
 
@@ -366,7 +366,7 @@ fn chosen_actions_are_all_there_is() {
     let policy = |actions: &[Action]| {
         let models = vec!["us.anthropic.claude-sonnet-4-6".to_owned()];
         let request = PolicyRequest::default().with_models(models).with_actions(actions.to_vec());
-        by_id(plain().iam_policy(&request).unwrap())
+        by_id(&plain().iam_policy(&request).unwrap())
     };
     let count = policy(&[Action::CountTokens]);
     assert_eq!(count.keys().collect::<Vec<_>>(), [&"CountTokens"]);
@@ -397,11 +397,11 @@ fn a_policy_that_would_be_too_long_names_no_regions() {
     };
     let few = policy(4);
     assert!(few.document.size() <= MANAGED_POLICY_SIZE);
-    assert_eq!(by_id(few)["InvokeModelsThroughProfiles"].resources.len(), 4 * 8);
+    assert_eq!(by_id(&few)["InvokeModelsThroughProfiles"].resources.len(), 4 * 8);
     let more = policy(12);
     assert!(more.document.size() <= MANAGED_POLICY_SIZE, "{}", more.document.size());
     assert!(more.notes.iter().any(|note| note.contains("6144 characters")), "{:?}", more.notes);
-    let behind = by_id(more).remove("InvokeModelsThroughProfiles").unwrap();
+    let behind = by_id(&more).remove("InvokeModelsThroughProfiles").unwrap();
     assert_eq!(behind.resources.len(), 12);
     assert!(behind.resources.iter().all(|arn| arn.starts_with("arn:aws:bedrock:*::foundation-model/")));
     assert_eq!(behind.conditions["ArnLike"]["bedrock:InferenceProfileArn"].len(), 12);
@@ -413,7 +413,7 @@ fn destinations_that_nobody_knows_are_said() {
     let policy = plain().iam_policy(&request).unwrap();
     assert!(policy.notes.iter().any(|note| note.contains("get-inference-profile")), "{:?}", policy.notes);
     assert_eq!(
-        by_id(policy)["InvokeModelsThroughProfiles"].resources,
+        by_id(&policy)["InvokeModelsThroughProfiles"].resources,
         ["*", "us-east-1"].map(|region| format!("arn:aws:bedrock:{region}::foundation-model/{SONNET}"))
     );
 }
@@ -424,7 +424,7 @@ fn what_makes_no_sense_is_refused() {
         let own = Outcrop::builder(Sources::default().with_text(
             outcrop_config::Layer::User,
             "c",
-            &config.to_string(),
+            config.to_string(),
         ));
         own.build().iam_policy(&request).unwrap_err()
     };
