@@ -9,6 +9,7 @@ mod command_line;
 mod configuration;
 mod credentials;
 mod faults;
+mod iam;
 mod independent;
 mod models;
 mod network;

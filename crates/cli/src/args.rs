@@ -1,6 +1,8 @@
 //! The command line.
 
 mod accepted_key;
+mod auth;
+mod iam;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,6 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use outcrop_emulator::AcceptedKey;
 
 use self::accepted_key::AcceptedKeyParser;
+pub(crate) use self::auth::{Auth, Doctor};
+pub(crate) use self::iam::{Iam, IamCommand, IamPolicy};
 
 /// Brings the models of Amazon Bedrock to your terminal
 #[derive(Debug, Parser)]
@@ -89,6 +93,8 @@ pub(crate) enum Command {
     Auth(Auth),
     /// Find out what is wrong: credentials, clock, region, endpoints, permissions
     Doctor(Doctor),
+    /// Get the IAM policies that a role needs
+    Iam(Iam),
     /// Run a Bedrock emulator on this machine
     Emulate(Emulate),
     /// More help: `environment`, `exit-codes`, or a command
@@ -219,59 +225,6 @@ pub(crate) enum ConfigCommand {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    subcommand_precedence_over_arg = true,
-    after_help = "Exit code 0: there are credentials. 4: there are none, or AWS does not accept them. Secrets are never \
-        shown; access key ids are shortened."
-)]
-pub(crate) struct Auth {
-    #[command(subcommand)]
-    pub command: Option<AuthCommand>,
-    #[command(flatten)]
-    pub status: AuthStatus,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum AuthCommand {
-    /// Show the source of the credentials, the region and the endpoints (the default)
-    Status(AuthStatus),
-}
-
-#[derive(Debug, Clone, Copy, Args)]
-pub(crate) struct AuthStatus {
-    /// Ask AWS who the credentials are
-    #[arg(long)]
-    pub verify: bool,
-    /// Print one JSON object
-    #[arg(long)]
-    pub json: bool,
-}
-
-impl Auth {
-    /// What to show, whether the flags stand before or behind `status`.
-    pub(crate) const fn status(&self) -> AuthStatus {
-        match self.command {
-            Some(AuthCommand::Status(behind)) => AuthStatus {
-                verify: behind.verify || self.status.verify,
-                json: behind.json || self.status.json,
-            },
-            None => self.status,
-        }
-    }
-}
-
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Exit code 0: nothing fails. Otherwise the code of the first failure; `outcrop help exit-codes` \
-    lists them."
-)]
-pub(crate) struct Doctor {
-    /// Print one JSON object
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct Emulate {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4566")]
@@ -322,6 +275,7 @@ impl Cli {
             }
             Command::Auth(auth) => auth.status().json,
             Command::Doctor(doctor) => doctor.json,
+            Command::Iam(iam) => matches!(&iam.command, IamCommand::Policy(policy) if policy.json),
             Command::Emulate(_) | Command::Help(_) => false,
         }
     }

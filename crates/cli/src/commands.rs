@@ -6,4 +6,5 @@ pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod emulate;
 pub(crate) mod help;
+pub(crate) mod iam;
 pub(crate) mod models;

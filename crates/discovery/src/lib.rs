@@ -37,4 +37,5 @@ pub use discovery::Discovery;
 pub use factory::{API, Factory, factory};
 pub use merge::{Explanation, Verdict};
 pub use preference::default_model;
+pub use resolve::resolve_by_facts;
 pub use settings::{DiscoverySettings, GeographyPreference, ManualCost, ManualModel};

@@ -32,6 +32,12 @@ pub(crate) fn resolve(
     resolved
 }
 
+/// Resolves an id by the table of facts alone, as it is done before anything was listed: without network and cache, so
+/// that the same question always has the same answer. `region` is the region that models are called in.
+pub fn resolve_by_facts(asked: &ModelId, region: Option<&str>, geography: &GeographyPreference) -> Resolved {
+    resolve(asked, None, region, geography)
+}
+
 /// Splits `ID@REGION`; anything else behind an `@` belongs to the id.
 fn split_region(asked: &str) -> (&str, Option<&str>) {
     let is_region = |text: &str| {

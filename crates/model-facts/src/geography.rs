@@ -116,9 +116,61 @@ pub fn profile_geographies(region: &str) -> &'static [Geography<'static>] {
         .map_or(&[], |(_, candidates)| candidates)
 }
 
+/// The regions that the profiles of a geography may route to, sorted; the region of the caller may be among them or
+/// not. Empty for [`Geography::GLOBAL`], which means every commercial region, and where nothing is known.
+///
+/// Which of them a certain profile reaches depends on the model and on the caller's region, and only
+/// `GetInferenceProfile` knows: this is what all of them reach together. Sources: "Supported Regions and models for
+/// inference profiles" in the Bedrock user guide, and `CrossRegionInferenceProfileRegion` of the AWS CDK.
+///
+/// ```
+/// use outcrop_model_facts::{Geography, destination_regions};
+///
+/// assert_eq!(destination_regions(Geography::JP), ["ap-northeast-1", "ap-northeast-3"]);
+/// assert!(destination_regions(Geography::GLOBAL).is_empty());
+/// ```
+pub fn destination_regions(geography: Geography<'_>) -> &'static [&'static str] {
+    match geography {
+        // Some profiles reach Canada too.
+        Geography::US => &["ca-central-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2"],
+        Geography::US_GOV => &["us-gov-east-1", "us-gov-west-1"],
+        Geography::EU => &[
+            "eu-central-1",
+            "eu-central-2",
+            "eu-north-1",
+            "eu-south-1",
+            "eu-south-2",
+            "eu-west-1",
+            "eu-west-2",
+            "eu-west-3",
+        ],
+        Geography::APAC => &[
+            "ap-east-2",
+            "ap-northeast-1",
+            "ap-northeast-2",
+            "ap-northeast-3",
+            "ap-south-1",
+            "ap-south-2",
+            "ap-southeast-1",
+            "ap-southeast-2",
+            "ap-southeast-3",
+            "ap-southeast-4",
+            "ap-southeast-5",
+            "ap-southeast-7",
+            "me-central-1",
+        ],
+        Geography::JP => &["ap-northeast-1", "ap-northeast-3"],
+        Geography::AU => &["ap-southeast-2", "ap-southeast-4"],
+        Geography::IN => &["ap-south-1", "ap-south-2"],
+        Geography::CA => &["ca-central-1", "ca-west-1"],
+        _ => &[],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Partition;
 
     #[test]
     fn every_known_geography_is_well_formed() {
@@ -162,6 +214,31 @@ mod tests {
         ] {
             assert_eq!(profile_geographies(region), expected, "{region}");
             assert!(!profile_geographies(region).iter().any(|candidate| candidate.is_global()));
+        }
+    }
+
+    #[test]
+    fn destinations_are_sorted_and_of_one_partition() {
+        for geography in Geography::KNOWN {
+            let regions = destination_regions(geography);
+            assert!(regions.is_sorted_by(|one, next| one < next), "{geography}: {regions:?}");
+            let of_gov = geography == Geography::US_GOV;
+            let wanted = if of_gov { Partition::AwsUsGov } else { Partition::Aws };
+            assert!(regions.iter().all(|region| Partition::of_region(region) == wanted), "{geography}");
+        }
+    }
+
+    #[test]
+    fn a_region_whose_geography_routes_only_at_home_is_among_its_destinations() {
+        for region in
+            ["us-east-1", "us-gov-west-1", "eu-central-1", "ca-central-1", "ap-northeast-3", "ap-south-1"]
+        {
+            for geography in profile_geographies(region) {
+                assert!(destination_regions(*geography).contains(&region), "{region} {geography}");
+            }
+        }
+        for unknown in [Geography::GLOBAL, Geography::SA, Geography("mena")] {
+            assert!(destination_regions(unknown).is_empty(), "{unknown}");
         }
     }
 }

@@ -110,6 +110,11 @@ impl Outcrop {
         said.into_iter().filter_map(|(key, said)| said.then_some(key)).collect()
     }
 
+    /// The environment that everything goes by.
+    pub(crate) const fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
     /// The typed configuration.
     pub(crate) fn settings(&self) -> &Settings {
         self.config.settings()
@@ -255,7 +260,7 @@ impl Outcrop {
 
     /// Refuses to call anybody by a configuration in which something is wrong with who calls, where to, or under which
     /// guardrail. A file that cannot be read at all may have said anything.
-    fn refuse_unsafe(&self, id: &ProviderId) -> Result<()> {
+    pub(crate) fn refuse_unsafe(&self, id: &ProviderId) -> Result<()> {
         const NEEDED: [&str; 13] = [
             "api",
             "apiKey",

@@ -8,6 +8,7 @@ mod auth;
 mod builder;
 mod doctor;
 mod facade;
+mod iam;
 mod models;
 mod paths;
 mod reference;
@@ -15,6 +16,9 @@ mod reference;
 pub use builder::{Builder, Emulator};
 pub use doctor::{Check, Examination, Verdict};
 pub use facade::{Chosen, Outcrop};
+pub use iam::{
+    Action, MANAGED_POLICY_SIZE, Policy, PolicyDocument, PolicyRequest, Principal, Statement, TrustedService,
+};
 pub use models::{ListedModel, ModelFilter, ModelList};
 pub use outcrop_aws::{
     CallerIdentity, Endpoints, Link, MfaPrompt, Outcome, Presence, RegionOrigin, RegionStatus, RegionStep,

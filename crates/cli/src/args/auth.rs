@@ -1,0 +1,56 @@
+//! `outcrop auth` and `outcrop doctor`.
+
+use clap::{Args, Subcommand};
+
+#[derive(Debug, Args)]
+#[command(
+    subcommand_precedence_over_arg = true,
+    after_help = "Exit code 0: there are credentials. 4: there are none, or AWS does not accept them. Secrets are never \
+        shown; access key ids are shortened."
+)]
+pub(crate) struct Auth {
+    #[command(subcommand)]
+    pub command: Option<AuthCommand>,
+    #[command(flatten)]
+    pub status: AuthStatus,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuthCommand {
+    /// Show the source of the credentials, the region and the endpoints (the default)
+    Status(AuthStatus),
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct AuthStatus {
+    /// Ask AWS who the credentials are
+    #[arg(long)]
+    pub verify: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Auth {
+    /// What to show, whether the flags stand before or behind `status`.
+    pub(crate) const fn status(&self) -> AuthStatus {
+        match self.command {
+            Some(AuthCommand::Status(behind)) => AuthStatus {
+                verify: behind.verify || self.status.verify,
+                json: behind.json || self.status.json,
+            },
+            None => self.status,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit code 0: nothing fails. Otherwise the code of the first failure; `outcrop help exit-codes` \
+    lists them."
+)]
+pub(crate) struct Doctor {
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,50 @@
+//! Which region an entry calls, as far as that can be said without asking anybody.
+
+use outcrop_aws::DEFAULT_REGION;
+use outcrop_aws::endpoint::{Endpoint, Plane};
+use outcrop_config::ProviderEntry;
+use outcrop_core::{Error, Result};
+
+use crate::Outcrop;
+
+/// The region that an entry calls.
+#[derive(Debug)]
+pub(super) struct Home {
+    pub(super) region: String,
+    /// Whether anybody has named it.
+    pub(super) said: bool,
+}
+
+impl Home {
+    /// By the entry, the variables, and the base URL. Profiles and metadata belong to the machine where the policy will
+    /// hold, which need not be this one.
+    pub(super) fn of(outcrop: &Outcrop, entry: &ProviderEntry<'_>) -> Result<Self> {
+        let said = |text: &Option<String>| {
+            text.as_deref().map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned)
+        };
+        let provider = entry.provider();
+        let endpoint = said(&provider.base_url).and_then(|url| Endpoint::parse(&url, "baseUrl").ok());
+        let host = endpoint.as_ref().and_then(|endpoint| endpoint.region(Plane::Runtime));
+        let by_host =
+            |standard: bool| host.filter(|host| host.standard == standard).map(|host| host.region.to_owned());
+        let variable = |name| outcrop.environment().get(name).map(str::to_owned);
+        let region = said(&provider.region)
+            .or_else(|| by_host(false))
+            .or_else(|| variable("AWS_REGION"))
+            .or_else(|| variable("AWS_DEFAULT_REGION"))
+            .or_else(|| by_host(true));
+        let said = region.is_some();
+        Self::checked(region.unwrap_or_else(|| DEFAULT_REGION.to_owned()), said)
+    }
+
+    /// A `*` or a colon in a region would change what the policy means.
+    pub(super) fn checked(region: String, said: bool) -> Result<Self> {
+        let is_word =
+            region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        if is_word && !region.is_empty() {
+            return Ok(Self { region, said });
+        }
+        Err(Error::config(format!("`{region}` is no region"))
+            .with_hint("name one such as `us-east-1`, with `--region` or in the configuration"))
+    }
+}
