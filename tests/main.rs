@@ -8,6 +8,7 @@ mod ask;
 mod command_line;
 mod configuration;
 mod credentials;
+mod doctor;
 mod faults;
 mod iam;
 mod independent;

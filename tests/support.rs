@@ -2,7 +2,7 @@
 
 pub(crate) mod bodies;
 mod emulator;
-mod environment;
+pub(crate) mod environment;
 mod http;
 pub(crate) mod identity;
 mod outcrop;

@@ -49,6 +49,8 @@ pub(crate) struct Seen {
     pub(crate) path: String,
     /// The `Action` of a call to STS.
     pub(crate) action: Option<String>,
+    /// The other fields of such a call.
+    pub(crate) form: BTreeMap<String, String>,
 }
 
 /// The running service; dropping it ends it.
@@ -150,10 +152,12 @@ impl Identity {
 
 impl State {
     fn answer(&self, request: &Request) -> Answer {
+        let mut form = request.form();
         self.changing().seen.push(Seen {
             method: request.method.clone(),
             path: request.path.clone(),
-            action: request.form().remove("Action"),
+            action: form.remove("Action"),
+            form,
         });
         match (request.method.as_str(), request.path.as_str()) {
             (_, path) if path.starts_with("/latest/") => self.instance_metadata(request),

@@ -113,6 +113,13 @@ impl Started {
         thread::spawn(move || stdin.write_all(&input).ok());
     }
 
+    /// Writes a line to the child's stdin, which stays open.
+    #[track_caller]
+    pub(crate) fn write_line(&mut self, line: &str) {
+        let stdin = self.stdin.as_mut().expect("the child's stdin is open");
+        writeln!(stdin, "{line}").unwrap();
+    }
+
     /// Reads on until a line of either stream fits, and returns what `fits` made of it.
     #[track_caller]
     pub(crate) fn wait_for<T>(&mut self, what: &str, fits: impl Fn(&str) -> Option<T>) -> T {

@@ -257,12 +257,9 @@ impl Session {
         };
         // Boxed, like all that seldom happens: the future of a call stays small.
         if !is_stale(&error) || !Box::pin(self.renew(used)).await {
-            return Err(Box::pin(self.explain(error)).await);
+            return Err(self.explain(error));
         }
-        match attempt().await {
-            Ok(answer) => Ok(answer),
-            Err(error) => Err(Box::pin(self.explain(error)).await),
-        }
+        attempt().await.map_err(|error| self.explain(error))
     }
 
     /// Fetches the credentials anew after those with the number `refused` were refused; whether there are others now.
@@ -281,7 +278,7 @@ impl Session {
     }
 
     /// Adds what this session knows to an error by which the caller was refused.
-    async fn explain(&self, error: Error) -> Error {
+    fn explain(&self, error: Error) -> Error {
         if error.kind() != ErrorKind::Unauthenticated {
             return error;
         }
@@ -294,7 +291,8 @@ impl Session {
             error = error.with_hint(note.clone());
         }
         let Signer::Keys(credentials) = &self.signer else { return error };
-        let Ok(resolved) = credentials.get().await else { return error };
+        // Not fetched anew: that may be what failed.
+        let Some(resolved) = credentials.last() else { return error };
         let profile = resolved.profile.as_deref().unwrap_or("default");
         match (sign_in_command(resolved.link, profile), resolved.link) {
             (Some(command), _) if is_stale(&error) => error.with_hint(format!("run `{command}`")),

@@ -67,7 +67,7 @@ pub(crate) trait ControlPlane: Debug + Send + Sync {
 pub(crate) struct AwsControlPlane {
     aws: Arc<Aws>,
     settings: AwsSettings,
-    clients: Mutex<HashMap<Target, Client>>,
+    clients: Mutex<HashMap<Target, (Client, Arc<Session>)>>,
 }
 
 impl AwsControlPlane {
@@ -86,12 +86,13 @@ impl AwsControlPlane {
         }
     }
 
-    /// The client of a place. Its retries are those of the AWS SDK.
+    /// The client of a place. Its retries are those of the AWS SDK. Another environment makes another session, and so
+    /// another client.
     async fn client(&self, target: &Target) -> Result<(Client, Arc<Session>)> {
         let session = self.session(target).await?;
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = clients.get(target) {
-            return Ok((client.clone(), session));
+        if let Some(known) = clients.get(target).filter(|(_, known)| Arc::ptr_eq(known, &session)) {
+            return Ok(known.clone());
         }
         let connect =
             self.settings.connect_timeout.map_or(CONNECT_TIMEOUT, |limit| limit.min(CONNECT_TIMEOUT));
@@ -104,9 +105,9 @@ impl AwsControlPlane {
         if session.is_unsigned() {
             config = config.allow_no_auth();
         }
-        let client = Client::from_conf(config.build());
-        clients.insert(target.clone(), client.clone());
-        Ok((client, session))
+        let built = (Client::from_conf(config.build()), session);
+        clients.insert(target.clone(), built.clone());
+        Ok(built)
     }
 }
 

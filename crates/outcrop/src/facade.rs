@@ -79,6 +79,15 @@ impl Outcrop {
         Self { environment, config, diagnostics, registry, aws, built: Mutex::default() }
     }
 
+    /// Puts another snapshot of the environment in the place of the one that this was built with. From the next call on,
+    /// AWS's variables are looked up in it: those of credentials, region and endpoints. The configuration, retries and
+    /// proxies stay as they are, and so does everything where an emulator answers.
+    ///
+    /// Changed files need nothing of the kind: they are seen by themselves.
+    pub fn renew_environment(&self, variables: impl IntoIterator<Item = (String, String)>) {
+        self.aws.renew_environment(variables.into_iter().collect());
+    }
+
     /// The configuration.
     pub const fn config(&self) -> &Config {
         &self.config

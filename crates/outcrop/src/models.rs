@@ -97,9 +97,18 @@ impl Outcrop {
 
     /// What the configuration means by the models that it names.
     async fn meant(&self) -> Meant {
+        let mut meant = Meant::default();
+        for (tag, reference) in self.named() {
+            let called = self.called(&reference).await;
+            meant.0.push((tag, called));
+        }
+        meant
+    }
+
+    /// The models that the configuration names, and as what.
+    fn named(&self) -> Vec<(String, ModelReference)> {
         let settings = self.settings();
         let defaults = &settings.agents.defaults.model;
-        let mut meant = Meant::default();
         let primary = defaults.primary.iter().map(|name| ("default".to_owned(), self.reference(name)));
         let fallbacks = (1..).zip(&defaults.fallbacks);
         let fallbacks = fallbacks.map(|(place, name)| (format!("fallback#{place}"), self.reference(name)));
@@ -109,11 +118,7 @@ impl Outcrop {
                 .map(|model| ModelReference { provider: id.as_str().into(), model: model.id.as_str().into() })
         });
         let configured = configured.map(|reference| ("configured".to_owned(), reference));
-        for (tag, reference) in primary.chain(fallbacks).chain(configured) {
-            let called = self.called(&reference).await;
-            meant.0.push((tag, called));
-        }
-        meant
+        primary.chain(fallbacks).chain(configured).collect()
     }
 }
 

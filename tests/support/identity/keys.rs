@@ -1,7 +1,7 @@
 //! The keys that each link of the credential chain gives out.
 
 /// How many rotations of each link the emulator is prepared for.
-const GENERATIONS: usize = 4;
+const GENERATIONS: usize = 8;
 
 /// A place where credentials come from, with keys of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

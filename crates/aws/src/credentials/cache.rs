@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
-use outcrop_core::Result;
+use outcrop_core::{Error, Result};
 use tokio::sync::Mutex;
 
 use super::chain::{Chain, Resolved};
@@ -23,6 +23,14 @@ pub(crate) struct CachedCredentials {
     chain: Chain,
     kept: RwLock<Option<Kept>>,
     fetching: Mutex<()>,
+    failures: RwLock<Failures>,
+}
+
+/// How often fetching failed, and how it did last.
+#[derive(Debug, Default)]
+struct Failures {
+    number: u64,
+    last: Option<Error>,
 }
 
 /// Credentials, and until when nobody needs to look for better ones.
@@ -30,17 +38,22 @@ pub(crate) struct CachedCredentials {
 struct Kept {
     resolved: Arc<Resolved>,
     renew_at: Option<SystemTime>,
-    /// How many there were before, from 1.
+    /// How often they were fetched, from 1.
     number: u64,
+    /// The number at which these very credentials came for the first time.
+    since: u64,
 }
 
 impl Kept {
-    fn new(resolved: Resolved, number: u64, now: SystemTime) -> Self {
+    fn new(resolved: Resolved, before: Option<&Self>, now: SystemTime) -> Self {
+        let number = before.map_or(1, |before| before.number + 1);
+        let before = before.filter(|it| same(&it.resolved.credentials, &resolved.credentials));
+        let since = before.map_or(number, |before| before.since);
         let renew_at = resolved.credentials.expiry().map(|end| {
             let left = end.duration_since(now).unwrap_or_default();
             end.checked_sub(AHEAD.min(left / 4)).unwrap_or(now)
         });
-        Self { resolved: Arc::new(resolved), renew_at, number }
+        Self { resolved: Arc::new(resolved), renew_at, number, since }
     }
 
     fn is_current(&self, environment: u64) -> bool {
@@ -54,12 +67,17 @@ impl Kept {
 
 impl CachedCredentials {
     pub(crate) fn new(chain: Chain) -> Self {
-        Self { chain, kept: RwLock::default(), fetching: Mutex::default() }
+        Self { chain, kept: RwLock::default(), fetching: Mutex::default(), failures: RwLock::default() }
     }
 
     /// The chain that they come from.
     pub(crate) const fn chain(&self) -> &Chain {
         &self.chain
+    }
+
+    /// The credentials that were fetched last, if any were.
+    pub(crate) fn last(&self) -> Option<Arc<Resolved>> {
+        self.read().as_ref().map(|kept| Arc::clone(&kept.resolved))
     }
 
     /// The credentials to sign with now.
@@ -76,7 +94,14 @@ impl CachedCredentials {
             (_, Ok(fetching)) => fetching,
             (Some(old), Err(_)) => return Ok(Arc::clone(&old.resolved)),
             (None, Err(_)) => {
+                let failures = self.failures.read().unwrap_or_else(PoisonError::into_inner).number;
                 let fetching = self.fetching.lock().await;
+                // What failed for the one who held the lock would fail again; and nobody likes to be asked twice.
+                let failed = self.failures.read().unwrap_or_else(PoisonError::into_inner);
+                if let Some(error) = failed.last.as_ref().filter(|_| failed.number > failures) {
+                    return Err(error.clone());
+                }
+                drop(failed);
                 // Whoever held the lock has most likely fetched them.
                 if let Some(kept) = self.current().filter(|kept| kept.lives(SystemTime::now())) {
                     return Ok(kept.resolved);
@@ -92,7 +117,12 @@ impl CachedCredentials {
                 *self.write() = Some(Kept { renew_at, ..old.clone() });
                 Ok(old.resolved)
             }
-            (Err(error), None) => Err(error),
+            (Err(error), None) => {
+                let mut failures = self.failures.write().unwrap_or_else(PoisonError::into_inner);
+                failures.number += 1;
+                failures.last = Some(error.clone());
+                Err(error)
+            }
         }
     }
 
@@ -108,8 +138,9 @@ impl CachedCredentials {
     pub(crate) async fn renew(&self, refused: u64) -> Result<bool> {
         let _fetching = self.fetching.lock().await;
         let old = self.read().clone();
-        if old.as_ref().is_some_and(|kept| kept.number > refused) {
-            return Ok(true);
+        if let Some(kept) = old.as_ref().filter(|kept| kept.number > refused) {
+            // Somebody has looked since, for all who were refused.
+            return Ok(kept.since > refused);
         }
         let resolved = self.keep(self.chain.resolve().await?);
         Ok(old.is_none_or(|old| !same(&old.resolved.credentials, &resolved.credentials)))
@@ -124,8 +155,7 @@ impl CachedCredentials {
 
     fn keep(&self, resolved: Resolved) -> Arc<Resolved> {
         let mut kept = self.write();
-        let number = kept.as_ref().map_or(1, |kept| kept.number + 1);
-        let new = Kept::new(resolved, number, SystemTime::now());
+        let new = Kept::new(resolved, kept.as_ref(), SystemTime::now());
         let resolved = Arc::clone(&new.resolved);
         *kept = Some(new);
         resolved
