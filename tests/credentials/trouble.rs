@@ -142,9 +142,9 @@ fn without_a_terminal_a_second_factor_is_an_error_that_names_the_way_out() {
 #[test]
 #[cfg(unix)]
 fn at_a_terminal_the_code_of_a_second_factor_is_asked_for_once() {
-    let world = World::new();
-    let variables = with_second_factor(&world);
-    let typed = |code: &str, args: &[&str]| -> Finished {
+    let (world, unlucky) = (World::new(), World::new());
+    let typed = |world: &World, code: &str, args: &[&str]| -> Finished {
+        let variables = with_second_factor(world);
         let mut command = python::client("terminal.py");
         command.args([code, env!("CARGO_BIN_EXE_outcrop")]).args(args);
         command.args(["--endpoint-url", &world.emulator.endpoint(), "-vvv"]);
@@ -153,7 +153,7 @@ fn at_a_terminal_the_code_of_a_second_factor_is_asked_for_once() {
     };
     let question = format!("one-time code of {}: ", Role::mfa_serial());
     for command in [&ASK[..], &LIST] {
-        let run = typed(TOKEN_CODE, command).succeeds();
+        let run = typed(&world, TOKEN_CODE, command).succeeds();
         // Two listings side by side need one code.
         assert_eq!(run.stderr.matches(&question).count(), 1, "{}", run.stderr);
         // The account begins like the code.
@@ -162,17 +162,17 @@ fn at_a_terminal_the_code_of_a_second_factor_is_asked_for_once() {
         world.assert_signed_by(&world.identity.key(Link::AssumedRole));
     }
     assert_eq!(world.identity.actions(), ["AssumeRole"; 2]);
-    let verified = typed(TOKEN_CODE, &["auth", "status", "--verify", "--json"]).succeeds().json();
+    let verified = typed(&world, TOKEN_CODE, &["auth", "status", "--verify", "--json"]).succeeds().json();
     assert_eq!(verified["identity"]["arn"], ADMINISTRATOR.session("careful"), "{verified}");
 
     for (code, words) in [("000000", "invalid MFA one time pass code"), ("", "six digits")] {
         for command in [&ASK[..], &LIST, &["auth"]] {
-            let run = typed(code, command).exits_with(4);
+            let run = typed(&unlucky, code, command).exits_with(4);
             assert!(run.stderr.contains(words), "{}", run.stderr);
             assert_eq!(run.stderr.matches(&question).count(), 1, "{}", run.stderr);
         }
     }
-    assert_eq!(world.emulator.requests().len(), 0);
+    assert_eq!(unlucky.emulator.requests().len(), 0);
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use outcrop_aws::classify::rule_for;
 use outcrop_aws::endpoint::Plane;
 use outcrop_aws::{AwsSettings, MetadataProblem, Presence, Reached, Session, Status};
+use outcrop_core::classify::Signal;
 use outcrop_core::{CatalogProblem, Error, ErrorKind, ProviderId, Query, Result, Snapshot};
 use serde::Serialize;
 
@@ -187,6 +189,11 @@ impl Outcrop {
                     let detail = "AWS is not asked: `models.bedrockDiscovery.enabled` is `false`";
                     examination.add(Check::new(name, Verdict::Skip, detail));
                 }
+                Some(Err(error)) if error.kind() == ErrorKind::PermissionDenied => {
+                    // The error speaks of one action, and none of them is allowed.
+                    let check = Check::failed(name, error).with_fix(permission_to(action));
+                    examination.fail(check, error.kind());
+                }
                 Some(Err(error)) => examination.fail(Check::failed(name, error), error.kind()),
                 Some(Ok(snapshot)) => match problem_of(snapshot, action) {
                     None => {
@@ -199,11 +206,13 @@ impl Outcrop {
                     }
                     Some(problem) => {
                         let detail = format!("{}: {}", problem.code, problem.message);
-                        let fix = problem.hint.clone().unwrap_or_else(|| {
-                            format!("add `bedrock:{action}` to the caller's policy: see `outcrop iam policy`")
-                        });
-                        let check = Check::new(name, Verdict::Fail, detail).with_fix(fix);
-                        examination.fail(check, ErrorKind::PermissionDenied);
+                        let kind = kind_of(problem);
+                        let fix = match (kind, &problem.hint) {
+                            (ErrorKind::PermissionDenied, _) => permission_to(action),
+                            (_, Some(hint)) => hint.clone(),
+                            (_, None) => kind.remedy().to_owned(),
+                        };
+                        examination.fail(Check::new(name, Verdict::Fail, detail).with_fix(fix), kind);
                     }
                 },
             }
@@ -211,8 +220,21 @@ impl Outcrop {
     }
 }
 
+/// The problem of a listing; one that several have in common names them all.
 fn problem_of<'a>(snapshot: &'a Snapshot, action: &str) -> Option<&'a CatalogProblem> {
-    snapshot.problems.iter().find(|problem| problem.source == action)
+    snapshot.problems.iter().find(|problem| problem.source.split(", ").any(|source| source == action))
+}
+
+/// The kind of a problem, whose code is the service's, or else the name of the kind.
+fn kind_of(problem: &CatalogProblem) -> ErrorKind {
+    let code = problem.code.as_str();
+    let signal = Signal { code: Some(code), message: Some(&problem.message), status: None };
+    let named = ErrorKind::ALL.iter().copied().find(|kind| kind.name() == code);
+    named.or_else(|| Some(rule_for(&signal)?.kind)).unwrap_or(ErrorKind::Unexpected)
+}
+
+fn permission_to(action: &str) -> String {
+    format!("add the IAM action `bedrock:{action}` to the caller's policy: `outcrop iam policy` prints one")
 }
 
 fn examine_region(status: &Status, examination: &mut Examination) {
