@@ -89,6 +89,14 @@ fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     found
 }
 
+#[track_caller]
+fn assert_no_secret_in(run: &Finished, case: &str, command: &str) {
+    for secret in secrets() {
+        let leaks = run.stdout.contains(&secret) || run.stderr.contains(&secret);
+        assert!(!leaks, "{case}: `{secret}` is in the output of `{command}`:\n{}{}", run.stdout, run.stderr);
+    }
+}
+
 /// A way to call, how it ends, and which keys the emulator sees; `None` if it sees none.
 struct Case {
     name: &'static str,
@@ -108,7 +116,7 @@ impl World {
         for (name, args) in COMMANDS {
             for mode in modes(args) {
                 let run = self.outcrop(args, &case.variables).args(mode).run();
-                self.assert_no_secret_in(&run, case.name, name);
+                assert_no_secret_in(&run, case.name, name);
                 if ["ask", "models", "auth"].contains(&args[0]) {
                     assert_eq!(run.code, Some(case.code), "{} {name}: {run:?}", case.name);
                     // What logs nothing proves nothing; what ends before anything is done has nothing to log.
@@ -136,20 +144,9 @@ impl World {
         self.emulator.forget_requests();
     }
 
-    #[track_caller]
-    fn assert_no_secret_in(&self, run: &Finished, case: &str, command: &str) {
-        for secret in secrets() {
-            let leaks = run.stdout.contains(&secret) || run.stderr.contains(&secret);
-            assert!(
-                !leaks,
-                "{case}: `{secret}` is in the output of `{command}`:\n{}{}",
-                run.stdout, run.stderr
-            );
-        }
-    }
-
-    fn keys(&self, link: Link) -> Option<Value> {
-        Some(json!(["sigV4", self.identity.key(link).shortened()]))
+    /// How the emulator sees a caller with the keys of this link.
+    fn keys(&self, link: Link) -> Value {
+        json!(["sigV4", self.identity.key(link).shortened()])
     }
 
     fn region() -> (&'static str, String) {
@@ -169,7 +166,7 @@ fn what_lies_at_hand_is_not_shown() {
     let api_key = world.home.plant("api-key", BEDROCK_API_KEY);
     let keys = |link| variables(world.identity.key(link).variables());
     let of_variable = vec![("AWS_BEARER_TOKEN_BEDROCK", BEDROCK_API_KEY.to_owned())];
-    let bearer = || Some(json!(["bearer", null]));
+    let bearer = || json!(["bearer", null]);
     for (name, variables, entry, seen) in [
         ("keys", keys(Link::Environment), json!({}), world.keys(Link::Environment)),
         ("temporary keys", keys(Link::Process), json!({}), world.keys(Link::Process)),
@@ -178,7 +175,7 @@ fn what_lies_at_hand_is_not_shown() {
         ("an API key of the entry", variables(vec![]), json!({ "apiKey": BEDROCK_API_KEY }), bearer()),
         ("an API key in a file", variables(vec![]), json!({ "apiKeyFile": api_key }), bearer()),
     ] {
-        world.assert_discreet(&Case { name, variables, entry, code: 0, seen });
+        world.assert_discreet(&Case { name, variables, entry, code: 0, seen: Some(seen) });
     }
 }
 
@@ -218,7 +215,7 @@ fn what_services_and_programs_give_is_not_shown() {
         ("a container with a variable", variables(by_variable), json!({}), Link::Container),
         ("an instance", variables(world.metadata_variables()), json!({}), Link::InstanceMetadata),
     ] {
-        let seen = world.keys(link);
+        let seen = Some(world.keys(link));
         world.assert_discreet(&Case { name, variables, entry, code: 0, seen });
     }
     assert!(world.identity.count("POST", "/token") > 0, "nobody renewed the sign-in");
@@ -238,12 +235,12 @@ fn nobody_who_is_refused_shows_what_is_refused() {
     let mut temporary = world.identity.key(Link::Process);
     temporary.secret_access_key = WRONG_SECRET.to_owned();
     temporary.session_token = Some(WRONG_TOKEN.to_owned());
-    let sig_v4 = |key: &crate::support::identity::Key| Some(json!(["sigV4", key.shortened()]));
+    let sig_v4 = |key: &crate::support::identity::Key| json!(["sigV4", key.shortened()]);
     let mut cases = vec![
         ("a wrong secret", variables(wrong.variables()), json!({}), sig_v4(&wrong)),
         ("a wrong token", variables(temporary.variables()), json!({}), sig_v4(&temporary)),
     ];
-    let bearer = Some(json!(["bearer", null]));
+    let bearer = json!(["bearer", null]);
     cases.push((
         "a wrong API key",
         variables(vec![("AWS_BEARER_TOKEN_BEDROCK", WRONG_API_KEY.to_owned())]),
@@ -263,7 +260,7 @@ fn nobody_who_is_refused_shows_what_is_refused() {
             world.home.plant("config/outcrop/config.json5", &config.to_string());
             for mode in &modes(args)[1..] {
                 let run = world.outcrop(args, &variables).args(mode).run();
-                world.assert_no_secret_in(&run, name, command);
+                assert_no_secret_in(&run, name, command);
                 if ["ask", "models"].contains(&args[0]) {
                     assert_eq!(run.code, Some(4), "{name} {command}: {run:?}");
                     assert!(run.stderr.contains("DEBUG"), "{name} {command}: {run:?}");
@@ -272,9 +269,7 @@ fn nobody_who_is_refused_shows_what_is_refused() {
         }
         let requests = world.emulator.requests();
         let used = requests.iter().map(|it| json!([it["auth"], it["accessKeyId"]]));
-        assert!(
-            requests.len() > 3 && used.map(Some).all(|it| it == seen || it == Some(json!(["none", null])))
-        );
+        assert!(requests.len() > 3 && used.clone().all(|it| it == seen || it == json!(["none", null])));
         world.emulator.forget_requests();
     }
     for reason in ["expired", "revoked"] {
@@ -283,7 +278,7 @@ fn nobody_who_is_refused_shows_what_is_refused() {
             COMMANDS.iter().filter(|(_, args)| ["ask", "models", "doctor"].contains(&args[0]))
         {
             let run = world.outcrop(args, &variables(key.variables())).arg("-vvv").run().exits_with(4);
-            world.assert_no_secret_in(&run, reason, command);
+            assert_no_secret_in(&run, reason, command);
         }
     }
 }
@@ -361,7 +356,7 @@ fn passwords_of_proxies_are_not_shown() {
                     .args(&["--endpoint-url", "http://bedrock.test"])
                     .args(mode);
                 let run = variables.iter().fold(run, |run, (name, value)| run.env(name, value)).run();
-                world.assert_no_secret_in(&run, &url, name);
+                assert_no_secret_in(&run, &url, name);
                 if ["ask", "doctor"].contains(&args[0]) {
                     assert_eq!(run.code, Some(if reaches { 0 } else { 9 }), "{name}: {run:?}");
                 }
@@ -381,7 +376,7 @@ fn passwords_of_proxies_are_not_shown() {
             let run =
                 run.env("AWS_ENDPOINT_URL_BEDROCK", world.emulator.endpoint()).env("AWS_MAX_ATTEMPTS", "1");
             let run = run.env("NO_PROXY", "*").env("AWS_REGION", REGION).run();
-            world.assert_no_secret_in(&run, variable, name);
+            assert_no_secret_in(&run, variable, name);
         }
     }
 }
@@ -420,6 +415,6 @@ fn an_emulator_says_of_secrets_only_what_it_is_called_by() {
         emulator.interrupt();
         let run = emulator.finish().succeeds();
         assert!(run.stdout.contains("ABSK-mine"), "how it is called is what it is asked for: {}", run.stdout);
-        world.assert_no_secret_in(&run, "emulate", verbose);
+        assert_no_secret_in(&run, "emulate", verbose);
     }
 }
