@@ -67,7 +67,7 @@ pub(crate) trait ControlPlane: Debug + Send + Sync {
 pub(crate) struct AwsControlPlane {
     aws: Arc<Aws>,
     settings: AwsSettings,
-    clients: Mutex<HashMap<Target, Client>>,
+    clients: Mutex<HashMap<Target, (Client, Arc<Session>)>>,
 }
 
 impl AwsControlPlane {
@@ -90,8 +90,9 @@ impl AwsControlPlane {
     async fn client(&self, target: &Target) -> Result<(Client, Arc<Session>)> {
         let session = self.session(target).await?;
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = clients.get(target) {
-            return Ok((client.clone(), session));
+        // Another session than last time if the environment was renewed.
+        if let Some(known) = clients.get(target).filter(|(_, known)| Arc::ptr_eq(known, &session)) {
+            return Ok(known.clone());
         }
         let connect =
             self.settings.connect_timeout.map_or(CONNECT_TIMEOUT, |limit| limit.min(CONNECT_TIMEOUT));
@@ -105,7 +106,7 @@ impl AwsControlPlane {
             config = config.allow_no_auth();
         }
         let client = Client::from_conf(config.build());
-        clients.insert(target.clone(), client.clone());
+        clients.insert(target.clone(), (client.clone(), Arc::clone(&session)));
         Ok((client, session))
     }
 }
