@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::Variables;
+use super::{MODEL, Variables};
+use crate::support::identity::refusing;
+use crate::support::proxy::{Manners, Proxy};
 use crate::support::{Home, Outcrop, Started, python};
 
 /// A region of each partition.
@@ -150,12 +152,16 @@ fn both(rows: &[Row]) -> Vec<(Value, Value)> {
 
 #[track_caller]
 fn status(home: &Home, row: &Row, variables: &[(&'static str, String)]) -> Value {
-    let run = Outcrop::at(home, ["auth", "status", "--json"]);
+    outcrop(home, &["auth", "status", "--json"], row, variables).run().succeeds().json()
+}
+
+/// `outcrop ARGS…` as the row says.
+fn outcrop(home: &Home, args: &[&str], row: &Row, variables: &[(&'static str, String)]) -> Outcrop {
+    let run = Outcrop::at(home, args);
     let run = row.entry.iter().fold(run, |run, (key, value)| {
         run.arg("--set").arg(format!("models.providers.amazon-bedrock.{key}={value}"))
     });
-    let run = variables.iter().fold(run, |run, (name, value)| run.env(name, value));
-    run.run().succeeds().json()
+    variables.iter().fold(run, |run, (name, value)| run.env(name, value))
 }
 
 /// What botocore says in the form of `auth status`: null where an endpoint of one's own cannot be FIPS or dual stack.
@@ -344,5 +350,38 @@ fn of_the_few_settings_that_are_read_in_another_way() {
         let endpoints = &ours["endpoints"];
         assert_eq!(json!([endpoints["runtime"], endpoints["control"]]), json!(expected), "{row:?}");
         assert_eq!(json!([theirs["runtime"], theirs["control"]]), botocore, "{row:?}");
+    }
+}
+
+/// What the SDK makes of region, FIPS and dual stack is what was said of it: a proxy sees which host is called.
+#[test]
+fn are_those_that_are_called() {
+    let home = Home::new();
+    let proxy = Proxy::start(refusing(), Manners::Refuses(403));
+    let connected = |args: &[&str], row: &Row, variables: &[(&'static str, String)]| {
+        let before = proxy.seen().len();
+        let run = outcrop(&home, args, row, variables).env("HTTPS_PROXY", proxy.url());
+        // It refuses for good.
+        run.env("AWS_MAX_ATTEMPTS", "1").run();
+        let mut hosts: Vec<String> = proxy.seen().split_off(before).into_iter().map(|it| it.target).collect();
+        hosts.sort();
+        hosts.dedup();
+        hosts
+    };
+    for (at, region) in PARTITIONS.into_iter().chain(FURTHER_REGIONS).enumerate() {
+        let asker = Asker::ALL[at % Asker::ALL.len()];
+        for (number, variants) in VARIANTS.into_iter().enumerate() {
+            let row = Row::default().region(region).asking(variants, asker);
+            let variables = row.environment(&home, at * VARIANTS.len() + number);
+            let endpoints = status(&home, &row, &variables)["endpoints"].take();
+            for (plane, command) in [
+                ("runtime", &["ask", "-m", MODEL, "hello"][..]),
+                ("control", &["models", "list", "--refresh"]),
+            ] {
+                let url = endpoints[plane].as_str().unwrap();
+                let expected = format!("{}:443", url.strip_prefix("https://").unwrap());
+                assert_eq!(connected(command, &row, &variables), [expected], "{row:?} {command:?}");
+            }
+        }
     }
 }
