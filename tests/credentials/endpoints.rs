@@ -304,7 +304,7 @@ fn of_settings_that_disagree() {
     assert_agree(&rows.into_iter().map(|row| row.region("eu-west-1")).collect::<Vec<_>>());
 }
 
-/// Where this program differs from botocore on purpose: what a standard host as `baseUrl` means, and that blank is blank.
+/// Where this program differs from botocore on purpose: what a standard host as `baseUrl` means, and what is blank.
 #[test]
 fn of_the_few_settings_that_are_read_in_another_way() {
     const HOST: &str = "https://bedrock-runtime.us-west-2.amazonaws.com";
