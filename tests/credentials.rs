@@ -1,9 +1,11 @@
 //! Where credentials come from: every link of the chain against an identity service of the tests' own, with boto3 as
 //! the witness for it, and with an emulator that knows which link's keys sign.
 
+mod endpoints;
 mod explicit;
 mod nothing;
 mod precedence;
+mod regions;
 mod rotation;
 mod secrets;
 mod service;

@@ -120,7 +120,7 @@ impl Failure {
         let error: Value = serde_json::from_str(&run.stderr).unwrap_or_default();
         let error = &error["error"];
         let fields = error.as_object().map(|error| error.keys().map(String::as_str).collect::<Vec<_>>());
-        let documented = ["code", "hints", "kind", "message", "requestId", "status"];
+        let documented = ["causes", "code", "hints", "kind", "message", "requestId", "status"];
         must(fields.as_deref() == Some(&documented), "has the documented fields", &run);
         must(error["kind"] == self.kind, &format!("is {}", self.kind), &run);
         must(error["code"] == json!(self.code), "keeps the service's code", &run);

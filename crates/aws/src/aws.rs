@@ -72,8 +72,8 @@ impl Aws {
         self
     }
 
-    /// Puts another snapshot of the environment in the place of the one so far. The next call of every session is
-    /// signed by what it says; region and endpoints of sessions that exist stay.
+    /// Puts another snapshot of the environment in the place of the one so far. Sessions that are asked for from now on
+    /// follow it; so do the credentials of those that exist, whose region and endpoints stay.
     pub fn renew_environment(&self, environment: Environment) {
         if self.closed_world.is_none() {
             self.environment.replace(environment);
@@ -87,8 +87,11 @@ impl Aws {
     /// [`outcrop_core::ErrorKind::Unauthenticated`] if settings or variables ask for credentials that are not there.
     pub async fn session(&self, settings: &AwsSettings) -> Result<Arc<Session>> {
         let settings = self.effective(settings);
-        let key = (settings.clone(), self.environment.number());
-        let cell = Arc::clone(self.sessions.lock().await.entry(key).or_default());
+        let number = self.environment.number();
+        let mut sessions = self.sessions.lock().await;
+        sessions.retain(|(_, of), _| *of == number);
+        let cell = Arc::clone(sessions.entry((settings.clone(), number)).or_default());
+        drop(sessions);
         let load = async || Box::pin(Session::load(self, &settings)).await.map(Arc::new);
         cell.get_or_try_init(load).await.cloned()
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::AwsSettings;
 use crate::credentials::{Chain, Plan, SharedFiles, ShortTermKey, is_ec2};
-use crate::endpoint::{HostRegion, Plane};
+use crate::endpoint::Plane;
 use crate::session::BaseUrls;
 
 /// The region when nobody names one.
@@ -117,11 +117,9 @@ impl RegionSearch<'_> {
     /// too: nothing but its own region can be signed for there.
     fn stated(&self) -> impl Iterator<Item = (RegionOrigin, Option<String>)> {
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        let host = self.base_urls.region();
-        let of_host = |standard| host.filter(|host| host.standard == standard).map(|host| host.region);
         let mut places = vec![(RegionOrigin::Settings, self.settings.region.clone())];
         if self.settings.isolated.is_none() {
-            if let Some(region) = of_host(false) {
+            if let Some(region) = self.base_urls.region(false) {
                 places.push((RegionOrigin::Endpoint, owned(Some(region))));
             }
             places.push((RegionOrigin::AwsRegion, owned(self.environment.get("AWS_REGION"))));
@@ -130,7 +128,7 @@ impl RegionSearch<'_> {
                 places.push((RegionOrigin::ApiKey, Some(key.region)));
             }
             places.push((RegionOrigin::Profile, owned(self.files.value("region"))));
-            if let Some(region) = of_host(true) {
+            if let Some(region) = self.base_urls.region(true) {
                 places.push((RegionOrigin::Endpoint, owned(Some(region))));
             }
         }
@@ -156,11 +154,14 @@ impl RegionSearch<'_> {
 }
 
 impl BaseUrls {
-    /// The region that the base URL of the runtime plane names; else the one of the control plane.
-    fn region(&self) -> Option<HostRegion<'_>> {
-        [&self.runtime, &self.control]
+    /// The region that a base URL of this kind of host names: the one of the runtime plane, else the one of the control
+    /// plane.
+    fn region(&self, standard: bool) -> Option<&str> {
+        let planes = [Plane::Runtime, Plane::Control];
+        let mut hosts = [&self.runtime, &self.control]
             .into_iter()
             .flatten()
-            .find_map(|url| [Plane::Runtime, Plane::Control].into_iter().find_map(|plane| url.region(plane)))
+            .filter_map(|url| planes.into_iter().find_map(|plane| url.region(plane)));
+        hosts.find(|host| host.standard == standard).map(|host| host.region)
     }
 }

@@ -2,19 +2,22 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_credential_types::Credentials;
 use aws_smithy_types::DateTime;
 use outcrop_core::{Error, ErrorKind, Result};
 use serde::{Serialize, Serializer};
 
 use crate::aws::Aws;
-use crate::credentials::{Chain, Plan, Planned, ShortTermKey, metadata_step};
+use crate::credentials::{
+    CachedCredentials, Chain, Metadata, Plan, Planned, ShortTermKey, metadata_step, shortened,
+};
 use crate::endpoint::Plane;
 use crate::session::{Session, Signer};
 use crate::{AwsSettings, CredentialSource, Link, Outcome, RegionOrigin, RegionStep, Step};
 
 /// What fetching credentials for a status may take.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// The same, where somebody must type a code.
+const LONG_PATIENCE: Duration = Duration::from_mins(5);
 
 /// Who is calling, as the Security Token Service says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -111,7 +114,8 @@ fn rfc3339<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> std::resu
 }
 
 impl Status {
-    fn failed(error: Error) -> Self {
+    /// Nothing is known yet.
+    const fn nothing() -> Self {
         Self {
             source: "none",
             link: None,
@@ -120,11 +124,11 @@ impl Status {
             access_key_id: None,
             expires_at: None,
             region: None,
-            endpoints: Endpoints::default(),
+            endpoints: Endpoints { runtime: None, control: None, runtime_origin: None, control_origin: None },
             state: Presence::Absent,
             steps: Vec::new(),
             notes: Vec::new(),
-            error: Some(error),
+            error: None,
         }
     }
 
@@ -170,10 +174,64 @@ impl Status {
         }
     }
 
-    fn take(&mut self, credentials: &Credentials) {
-        self.state = Presence::Present;
-        self.expires_at = credentials.expiry();
-        self.access_key_id = Some(crate::credentials::shortened(credentials.access_key_id()));
+    fn describe_plan(&mut self, planned: Planned) {
+        self.source = planned.source.label();
+        self.link = planned.plan.link();
+        self.profile = planned.profile;
+        self.steps = planned.steps;
+        if let Some(role) = &planned.assume {
+            let detail = format!("role `{}` of the configuration", role.role_arn);
+            self.steps.push(Step::new(Link::AssumeRole, Outcome::Used, detail));
+        }
+        if planned.plan == Plan::Metadata {
+            self.steps.push(Step::new(Link::Imds, Outcome::Used, Link::Imds.to_string()));
+        }
+    }
+
+    /// Gets the credentials from where they come from, and tells what came of it.
+    async fn fetch(&mut self, credentials: &CachedCredentials) {
+        let chain = credentials.chain();
+        let patience = match chain.plan().await {
+            Ok((planned, _)) => {
+                let patience = if planned.asks_a_person() { LONG_PATIENCE } else { PATIENCE };
+                self.describe_plan(planned);
+                patience
+            }
+            Err(error) => return self.fail(error),
+        };
+        let fetched = tokio::time::timeout(patience, credentials.get()).await.unwrap_or_else(|_| {
+            let message = "the credentials could not be fetched in time";
+            Err(Error::new(ErrorKind::Timeout, message).with_hint("check the network"))
+        });
+        match fetched {
+            Ok(resolved) => {
+                self.state = Presence::Present;
+                self.link = Some(resolved.link);
+                self.expires_at = resolved.credentials.expiry();
+                self.access_key_id = Some(shortened(resolved.credentials.access_key_id()));
+                self.describe_metadata(chain);
+            }
+            Err(error) => {
+                self.describe_metadata(chain);
+                self.fail(error);
+            }
+        }
+    }
+
+    /// Says what came of the metadata service in its step.
+    fn describe_metadata(&mut self, chain: &Chain) {
+        let Some(step) = self.steps.iter_mut().find(|step| step.link == Link::Imds) else { return };
+        match chain.metadata.get().and_then(Metadata::known_role) {
+            Some(Ok(role)) => step.detail = format!("{}: role `{role}`", Link::Imds),
+            Some(Err(problem)) => {
+                *step = metadata_step(problem);
+                // It was the last link: nothing answered.
+                if self.state != Presence::Present && self.link == Some(Link::Imds) {
+                    (self.source, self.link) = (CredentialSource::Unsigned.label(), None);
+                }
+            }
+            None => {}
+        }
     }
 }
 
@@ -185,9 +243,7 @@ impl Aws {
             Ok(session) => session,
             Err(error) => return self.status_of_failure(settings, error).await,
         };
-        let mut status = Status::failed(Error::new(ErrorKind::Unexpected, "not looked at"));
-        status.error = None;
-        status.source = session.source().label();
+        let mut status = Status { source: session.source().label(), ..Status::nothing() };
         status.notes = session.notes().to_vec();
         status.describe_places(&session);
         match session.signer() {
@@ -199,8 +255,7 @@ impl Aws {
                 let settings = self.effective(settings);
                 let chain = self.chain(&settings, self.http().direct(), session.region().name.clone());
                 if let Ok((planned, _)) = chain.plan().await {
-                    status.link = planned.plan.link();
-                    status.steps = planned.steps;
+                    status.describe_plan(planned);
                 }
                 match token.token() {
                     Ok(token) => {
@@ -210,32 +265,7 @@ impl Aws {
                     Err(error) => status.fail(error),
                 }
             }
-            Signer::Keys(credentials) => {
-                let planned = credentials.chain().plan().await;
-                match planned {
-                    Ok((planned, _)) => describe_plan(&mut status, planned),
-                    Err(error) => {
-                        status.fail(error);
-                        return status;
-                    }
-                }
-                let fetched = tokio::time::timeout(PATIENCE, credentials.get()).await;
-                let fetched = fetched.unwrap_or_else(|_| {
-                    let message = "the credentials could not be fetched in time";
-                    Err(Error::new(ErrorKind::Timeout, message).with_hint("check the network"))
-                });
-                match fetched {
-                    Ok(resolved) => {
-                        status.link = Some(resolved.link);
-                        status.take(&resolved.credentials);
-                        describe_metadata(&mut status, credentials.chain());
-                    }
-                    Err(error) => {
-                        describe_metadata(&mut status, credentials.chain());
-                        status.fail(error);
-                    }
-                }
-            }
+            Signer::Keys(credentials) => status.fetch(credentials).await,
         }
         status
     }
@@ -243,7 +273,7 @@ impl Aws {
     /// What can be told when there is no session.
     async fn status_of_failure(&self, settings: &AwsSettings, error: Error) -> Status {
         let asked = settings.profile.is_some() || settings.auth == crate::Auth::Profile;
-        let mut status = Status::failed(error.clone());
+        let mut status = Status { error: Some(error.clone()), ..Status::nothing() };
         if asked || self.environment().get().get("AWS_PROFILE").is_some() {
             status.source = CredentialSource::Profile(String::new()).label();
             status.steps.push(Step::new(Link::SharedConfig, Outcome::Failed, error.message().to_owned()));
@@ -283,35 +313,5 @@ impl Aws {
         let is_lost = matches!(problem, crate::MetadataProblem::Silent { .. })
             && metadata.answers_without_token().await;
         Some((problem, is_lost))
-    }
-}
-
-fn describe_plan(status: &mut Status, planned: Planned) {
-    status.source = planned.source.label();
-    status.link = planned.plan.link();
-    status.profile = planned.profile;
-    status.steps = planned.steps;
-    if let Some(role) = &planned.assume {
-        let detail = format!("role `{}` of the configuration", role.role_arn);
-        status.steps.push(Step::new(Link::AssumeRole, Outcome::Used, detail));
-    }
-    if planned.plan == Plan::Metadata {
-        status.steps.push(Step::new(Link::Imds, Outcome::Used, Link::Imds.to_string()));
-    }
-}
-
-/// Says what came of the metadata service in its step.
-fn describe_metadata(status: &mut Status, chain: &Chain) {
-    let Some(step) = status.steps.iter_mut().find(|step| step.link == Link::Imds) else { return };
-    match chain.metadata.get().and_then(|metadata| metadata.known_role()) {
-        Some(Ok(role)) => step.detail = format!("{}: role `{role}`", Link::Imds),
-        Some(Err(problem)) => {
-            *step = metadata_step(problem);
-            // It was the last link: nothing answered.
-            if status.state != Presence::Present && status.link == Some(Link::Imds) {
-                (status.source, status.link) = (CredentialSource::Unsigned.label(), None);
-            }
-        }
-        None => {}
     }
 }

@@ -185,16 +185,8 @@ impl Terminal {
         } else if let Some(code) = error.code() {
             writeln!(self.err, "  caused by: {}", harmless(code))?;
         }
-        let mut said = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            let text = cause.to_string();
-            // Many errors repeat their source's text in their own.
-            if !said.contains(&text) {
-                writeln!(self.err, "  caused by: {}", harmless(&text))?;
-                said = text;
-            }
-            source = cause.source();
+        for cause in causes(error) {
+            writeln!(self.err, "  caused by: {}", harmless(&cause))?;
         }
         let hints = hints(error);
         if !hints.is_empty() {
@@ -208,6 +200,21 @@ impl Terminal {
             None => Ok(()),
         }
     }
+}
+
+/// What led to an error, the outermost cause first.
+fn causes(error: &Error) -> Vec<String> {
+    let mut causes = Vec::new();
+    let mut said = error.to_string();
+    for cause in std::iter::successors(error.source(), |cause| (*cause).source()) {
+        let text = cause.to_string();
+        // Many errors repeat their source's text in their own.
+        if !said.contains(&text) {
+            said.clone_from(&text);
+            causes.push(text);
+        }
+    }
+    causes
 }
 
 /// What to do next: what the error itself says, else what holds for its kind.
@@ -241,6 +248,7 @@ fn error_json(error: &Error) -> serde_json::Value {
         "kind": error.kind().name(),
         "code": error.code(),
         "message": error.to_string(),
+        "causes": causes(error),
         "hints": hints(error),
         "requestId": error.request_id(),
         "status": error.status(),

@@ -86,11 +86,11 @@ impl AwsControlPlane {
         }
     }
 
-    /// The client of a place. Its retries are those of the AWS SDK. Another environment makes another session, and so
-    /// another client.
+    /// The client of a place. Its retries are those of the AWS SDK.
     async fn client(&self, target: &Target) -> Result<(Client, Arc<Session>)> {
         let session = self.session(target).await?;
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        // Another session than last time if the environment was renewed.
         if let Some(known) = clients.get(target).filter(|(_, known)| Arc::ptr_eq(known, &session)) {
             return Ok(known.clone());
         }
@@ -105,9 +105,9 @@ impl AwsControlPlane {
         if session.is_unsigned() {
             config = config.allow_no_auth();
         }
-        let built = (Client::from_conf(config.build()), session);
-        clients.insert(target.clone(), built.clone());
-        Ok(built)
+        let client = Client::from_conf(config.build());
+        clients.insert(target.clone(), (client.clone(), Arc::clone(&session)));
+        Ok((client, session))
     }
 }
 

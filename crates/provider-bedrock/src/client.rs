@@ -27,11 +27,11 @@ impl Clients {
         Self { aws, settings, by_region: Mutex::default() }
     }
 
-    /// The client of a region; `None` is the region that settings and environment lead to. Another environment makes
-    /// another session, and so another client.
+    /// The client of a region; `None` is the region that settings and environment lead to.
     pub(crate) async fn of(&self, region: Option<&str>) -> Result<Connected> {
         let key = region.map(str::to_owned);
         let region = key.clone().or_else(|| self.settings.region.clone());
+        // Another one than last time if the environment was renewed.
         let session = self.aws.session(&AwsSettings { region, ..self.settings.clone() }).await?;
         let mut clients = self.by_region.lock().await;
         if let Some(known) = clients.get(&key).filter(|(_, known)| Arc::ptr_eq(known, &session)) {

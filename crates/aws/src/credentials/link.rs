@@ -3,7 +3,7 @@
 use std::fmt;
 
 use aws_credential_types::Credentials;
-use aws_credential_types::credential_feature::AwsCredentialFeature;
+use aws_credential_types::credential_feature::AwsCredentialFeature::{self, self as F};
 use serde::Serialize;
 
 /// Where credentials come from, in the words of the AWS SDKs' reference guide.
@@ -55,7 +55,6 @@ impl Link {
     pub(crate) fn of(credentials: &Credentials) -> Option<Self> {
         let features = credentials.get_property::<Vec<AwsCredentialFeature>>()?;
         let has = |wanted: &[AwsCredentialFeature]| features.iter().any(|feature| wanted.contains(feature));
-        use AwsCredentialFeature as F;
         let rows: [(&[AwsCredentialFeature], Self); 9] = [
             (&[F::CredentialsStsAssumeRole], Self::AssumeRole),
             (&[F::CredentialsStsAssumeRoleWebId], Self::WebIdentity),

@@ -1,5 +1,6 @@
 //! Which link of the chain is responsible: found out without asking anybody.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use outcrop_core::{Environment, Result, Secret};
@@ -76,6 +77,13 @@ pub(crate) struct Planned {
     pub(crate) notes: Vec<String>,
     /// Files that, once changed, may lead to other credentials.
     pub(crate) watched: Vec<PathBuf>,
+}
+
+impl Planned {
+    /// Whether somebody will be asked for a one-time code.
+    pub(crate) fn asks_a_person(&self) -> bool {
+        matches!(&self.plan, Plan::Profile(plan) if plan.roles.iter().any(|role| role.mfa_serial.is_some()))
+    }
 }
 
 /// The profile whose settings hold, whether it has credentials or not.
@@ -269,16 +277,12 @@ impl Search<'_> {
             self.step(Link::WebIdentity, Outcome::Used, format!("role `{}`", identity.role_arn));
             return Ok(found(Plan::WebIdentity(identity)));
         }
-        match Container::of(self.environment)? {
-            Some(container) => {
-                self.step(Link::Container, Outcome::Used, format!("`{}`", container.url()));
-                return Ok(found(Plan::Container(container)));
-            }
-            None => {
-                let detail = "`AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` and `_FULL_URI` are not set";
-                self.step(Link::Container, Outcome::Absent, detail);
-            }
+        if let Some(container) = Container::of(self.environment)? {
+            self.step(Link::Container, Outcome::Used, format!("`{}`", container.url()));
+            return Ok(found(Plan::Container(container)));
         }
+        let detail = "`AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` and `_FULL_URI` are not set";
+        self.step(Link::Container, Outcome::Absent, detail);
         Ok(found(Plan::Metadata))
     }
 
@@ -364,7 +368,10 @@ fn sign_in_cache(
 }
 
 fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    digest.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").ok();
+        text
+    })
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use aws_config::profile::{Profile, ProfileSet};
-use aws_runtime::env_config::EnvConfigValue;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+use aws_runtime::env_config::property::PropertiesKey;
 use aws_runtime::env_config::section::SsoSession;
 use aws_types::os_shim_internal::{Env, Fs};
 use outcrop_core::{Environment, Error, ErrorKind, Result};
@@ -138,24 +138,39 @@ impl SharedFiles {
         self.profiles.get(key).map(str::trim).filter(|value| !value.is_empty())
     }
 
-    /// A setting of a service: its own variable, the general one, its section of the active profile, the profile.
-    /// Gives the value and the name of what said it.
+    /// A setting of a service: its own variable, the general one, its part of the `services` section that the active
+    /// profile names, the profile; a blank one counts as absent. Gives the value and the name of what said it.
     pub(crate) fn service_value(
         &self,
         variable: &str,
         key: &str,
         service_id: &str,
     ) -> Option<(String, String)> {
-        let value = EnvConfigValue::new().env(variable).profile(key).service_id(service_id);
-        let (value, _) = value.load(&self.env, Some(&self.profiles))?;
-        let value = value.trim();
-        if value.is_empty() {
-            return None;
-        }
-        let specific = format!("{variable}_{}", service_id.to_ascii_uppercase().replace(' ', "_"));
-        let said = [specific.as_str(), variable].into_iter().find(|name| self.env.get(name).is_ok());
-        let origin = said.map_or_else(|| format!("`{key}` of profile `{}`", self.active()), str::to_owned);
-        Some((value.to_owned(), origin))
+        // As the AWS SDKs and Tools Reference Guide has it ("Service-specific endpoints"). The SDK's own search looks
+        // for `bedrock-runtime` in sections, which stands nowhere.
+        let service = service_id.to_ascii_lowercase().replace(' ', "_");
+        let specific = format!("{variable}_{}", service.to_ascii_uppercase());
+        let by_variable = [specific.as_str(), variable]
+            .into_iter()
+            .find_map(|name| Some((self.env.get(name).ok()?, name.to_owned())));
+        by_variable.or_else(|| self.section_value(key, &service)).or_else(|| {
+            let origin = format!("`{key}` of profile `{}`", self.active());
+            Some((self.value(key)?.to_owned(), origin))
+        })
+    }
+
+    fn section_value(&self, key: &str, service: &str) -> Option<(String, String)> {
+        let section = self.value("services")?;
+        let property = PropertiesKey::builder()
+            .section_key("services")
+            .section_name(section)
+            .property_name(service)
+            .sub_property_name(key)
+            .build()
+            .ok()?;
+        let value = self.profiles.other_sections().get(&property)?.trim();
+        let origin = || format!("`{key}` of `{service}` in `[services {section}]`");
+        (!value.is_empty()).then(|| (value.to_owned(), origin()))
     }
 
     /// A switch: the variable, else the active profile. Anything but `true` and `false` is an error that names it.

@@ -29,9 +29,9 @@ pub(crate) async fn run(arguments: &Auth, context: &Context, terminal: &mut Term
 /// One line for each thing to know, then the links that were looked at.
 fn text(status: &Status) -> String {
     let mut text = String::new();
-    let mut line = |name: &str, value: &str| writeln!(text, "{name:<12} {value}").ok();
+    let mut row = |name: &str, value: &str| writeln!(text, "{name:<12} {value}").ok();
     let link = status.link.map_or_else(|| "none".to_owned(), |link| link.to_string());
-    line(
+    row(
         "credentials",
         &match (status.state, status.source) {
             (Presence::Present, "none") => "not needed: requests go out unsigned".to_owned(),
@@ -41,21 +41,21 @@ fn text(status: &Status) -> String {
         },
     );
     if let Some(profile) = &status.profile {
-        line("profile", profile);
+        row("profile", profile);
     }
     if let Some(key) = &status.access_key_id {
-        line("access key", key);
+        row("access key", key);
     }
     if let Some(ends) =
         status.expires_at.and_then(|time| OffsetDateTime::from(time).replace_nanosecond(0).ok())
     {
-        line("expires", &ends.format(&Rfc3339).unwrap_or_default());
+        row("expires", &ends.format(&Rfc3339).unwrap_or_default());
     }
     if let Some(identity) = &status.identity {
-        line("identity", &format!("{} (account {})", identity.arn, identity.account));
+        row("identity", &format!("{} (account {})", identity.arn, identity.account));
     }
     if let Some(region) = &status.region {
-        line("region", &format!("{} ({})", region.value, region.origin));
+        row("region", &format!("{} ({})", region.value, region.origin));
     }
     let endpoints = &status.endpoints;
     for (name, url, origin) in [
@@ -63,7 +63,7 @@ fn text(status: &Status) -> String {
         ("control", &endpoints.control, &endpoints.control_origin),
     ] {
         if let (Some(url), Some(origin)) = (url, origin) {
-            line(name, &format!("{url} ({})", origin.replace('`', "")));
+            row(name, &format!("{url} ({})", origin.replace('`', "")));
         }
     }
     if !status.steps.is_empty() {

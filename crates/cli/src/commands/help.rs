@@ -58,10 +58,16 @@ fn environment() -> String {
         writeln!(text, "{}\n    {}", variable.name, variable.doc).ok();
     }
     text.push_str(
-        "\nThe variables of AWS are understood too: AWS_BEARER_TOKEN_BEDROCK, AWS_ACCESS_KEY_ID,\n\
-         AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION,\n\
-         AWS_ENDPOINT_URL_BEDROCK, AWS_ENDPOINT_URL_BEDROCK_RUNTIME, AWS_ENDPOINT_URL, AWS_MAX_ATTEMPTS,\n\
-         AWS_RETRY_MODE, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE.\n\
+        "\nThe variables of AWS are understood too; blank ones count as unset.\n\
+         Credentials, the first that is found: AWS_BEARER_TOKEN_BEDROCK; AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and\n\
+         AWS_SESSION_TOKEN; AWS_PROFILE; the profile `default`; AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN and\n\
+         AWS_ROLE_SESSION_NAME; AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or AWS_CONTAINER_CREDENTIALS_FULL_URI, with\n\
+         AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE or AWS_CONTAINER_AUTHORIZATION_TOKEN; the metadata service of EC2:\n\
+         AWS_EC2_METADATA_DISABLED, AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE.\n\
+         Files: AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, AWS_LOGIN_CACHE_DIRECTORY.\n\
+         Places: AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_BEDROCK, AWS_ENDPOINT_URL_BEDROCK_RUNTIME,\n\
+         AWS_ENDPOINT_URL, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT.\n\
+         Calls: AWS_MAX_ATTEMPTS, AWS_RETRY_MODE, AWS_SDK_UA_APP_ID.\n\
          AWS_CA_BUNDLE names a PEM file whose certificates are trusted in place of the platform's.\n\
          \nHTTPS_PROXY, HTTP_PROXY and ALL_PROXY name proxies, also as http://user:password@host:port; NO_PROXY lists\n\
          hosts, domains and networks that are called without them. This machine and metadata services always are.\n\
