@@ -79,10 +79,10 @@ pub(crate) fn sign_in_command(link: Link, profile: &str) -> Option<String> {
 pub(crate) fn from_sdk(link: Link, profile: &str, error: &CredentialsError) -> Error {
     let mut reason = chain_text(error);
     if link == Link::CredentialProcess
-        && let Some((said, _)) = reason.split_once(" Stderr: ")
+        && let Some(said) = reason.find(" Stderr: ")
     {
         // What such a program prints may be what it is for.
-        reason = said.to_owned();
+        reason.truncate(said);
     }
     if let Some(failed) = find::<ConnectorError>(error) {
         return from_connector(failed).with_context("credentials", link.to_string()).with_source(reason);
