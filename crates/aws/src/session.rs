@@ -255,15 +255,20 @@ impl Session {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
-        // Boxed, like all that seldom happens: the future of a call stays small.
-        if !is_stale(&error) || !Box::pin(self.renew(used)).await {
+        if !is_stale(&error) {
             return Err(self.explain(error));
         }
-        attempt().await.map_err(|error| self.explain(error))
+        // Boxed, like all that seldom happens: the future of a call stays small.
+        match Box::pin(self.renew(used)).await {
+            Ok(true) => attempt().await.map_err(|error| self.explain(error)),
+            Ok(false) => Err(self.explain(error)),
+            // Why there are no others is what helps.
+            Err(reason) => Err(reason.hints().iter().fold(self.explain(error), Error::with_hint)),
+        }
     }
 
     /// Fetches the credentials anew after those with the number `refused` were refused; whether there are others now.
-    async fn renew(&self, refused: u64) -> bool {
+    async fn renew(&self, refused: u64) -> Result<bool> {
         let renewed = match &self.signer {
             Signer::Unsigned => Ok(false),
             Signer::Bearer(token) => token.has_changed(),
@@ -274,10 +279,10 @@ impl Session {
             Ok(false) => tracing::debug!("the credentials were refused, and there are no others"),
             Err(error) => tracing::warn!(%error, "the credentials were refused and could not be renewed"),
         }
-        renewed.unwrap_or(false)
+        renewed
     }
 
-    /// Adds what this session knows to an error by which the caller was refused.
+    /// Adds what this session knows to an error by which the caller was refused. Asks nobody.
     fn explain(&self, error: Error) -> Error {
         if error.kind() != ErrorKind::Unauthenticated {
             return error;
@@ -291,8 +296,7 @@ impl Session {
             error = error.with_hint(note.clone());
         }
         let Signer::Keys(credentials) = &self.signer else { return error };
-        // Not fetched anew: that may be what failed.
-        let Some(resolved) = credentials.last() else { return error };
+        let Some(resolved) = credentials.kept() else { return error };
         let profile = resolved.profile.as_deref().unwrap_or("default");
         match (sign_in_command(resolved.link, profile), resolved.link) {
             (Some(command), _) if is_stale(&error) => error.with_hint(format!("run `{command}`")),

@@ -15,7 +15,8 @@ impl MfaPrompt for TerminalPrompt {
     async fn code(&self, serial: &str) -> Result<Secret> {
         let question = format!("one-time code of {serial}: ");
         let asked = tokio::task::spawn_blocking(move || {
-            let mut error = std::io::stderr().lock();
+            // Not locked any longer than that: the person takes their time, and others have something to say meanwhile.
+            let mut error = std::io::stderr();
             error.write_all(question.as_bytes())?;
             error.flush()?;
             let mut line = String::new();

@@ -1,6 +1,7 @@
 //! Credentials, kept until they end, are refused, or something changes that they came from.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
@@ -22,15 +23,11 @@ const RETRY: Duration = Duration::from_secs(15);
 pub(crate) struct CachedCredentials {
     chain: Chain,
     kept: RwLock<Option<Kept>>,
+    /// Held by whoever fetches.
     fetching: Mutex<()>,
-    failures: RwLock<Failures>,
-}
-
-/// How often fetching failed, and how it did last.
-#[derive(Debug, Default)]
-struct Failures {
-    number: u64,
-    last: Option<Error>,
+    /// How often somebody began to fetch, and the failure that answers those who waited for it.
+    attempts: AtomicU64,
+    failure: StdMutex<Option<(u64, Error)>>,
 }
 
 /// Credentials, and until when nobody needs to look for better ones.
@@ -67,17 +64,18 @@ impl Kept {
 
 impl CachedCredentials {
     pub(crate) fn new(chain: Chain) -> Self {
-        Self { chain, kept: RwLock::default(), fetching: Mutex::default(), failures: RwLock::default() }
+        Self {
+            chain,
+            kept: RwLock::default(),
+            fetching: Mutex::default(),
+            attempts: AtomicU64::new(0),
+            failure: StdMutex::default(),
+        }
     }
 
     /// The chain that they come from.
     pub(crate) const fn chain(&self) -> &Chain {
         &self.chain
-    }
-
-    /// The credentials that were fetched last, if any were.
-    pub(crate) fn last(&self) -> Option<Arc<Resolved>> {
-        self.read().as_ref().map(|kept| Arc::clone(&kept.resolved))
     }
 
     /// The credentials to sign with now.
@@ -94,36 +92,52 @@ impl CachedCredentials {
             (_, Ok(fetching)) => fetching,
             (Some(old), Err(_)) => return Ok(Arc::clone(&old.resolved)),
             (None, Err(_)) => {
-                let failures = self.failures.read().unwrap_or_else(PoisonError::into_inner).number;
+                let attempt = self.attempts.load(Ordering::SeqCst);
                 let fetching = self.fetching.lock().await;
-                // What failed for the one who held the lock would fail again; and nobody likes to be asked twice.
-                let failed = self.failures.read().unwrap_or_else(PoisonError::into_inner);
-                if let Some(error) = failed.last.as_ref().filter(|_| failed.number > failures) {
-                    return Err(error.clone());
-                }
-                drop(failed);
-                // Whoever held the lock has most likely fetched them.
+                // Whoever held the lock has most likely fetched them, or found out that there are none.
                 if let Some(kept) = self.current().filter(|kept| kept.lives(SystemTime::now())) {
                     return Ok(kept.resolved);
+                }
+                if let Some(error) = self.failure_since(attempt) {
+                    return Err(error);
                 }
                 fetching
             }
         };
-        match (self.chain.resolve().await, usable) {
-            (Ok(resolved), _) => Ok(self.keep(resolved)),
+        match (self.fetch().await, usable) {
+            (Ok(resolved), _) => Ok(resolved),
             (Err(error), Some(old)) => {
                 tracing::warn!(%error, "the credentials could not be renewed; the old ones still hold");
-                let renew_at = Some(now + RETRY);
+                let again = SystemTime::now() + RETRY;
+                let renew_at = Some(old.resolved.credentials.expiry().map_or(again, |end| end.min(again)));
                 *self.write() = Some(Kept { renew_at, ..old.clone() });
                 Ok(old.resolved)
             }
-            (Err(error), None) => {
-                let mut failures = self.failures.write().unwrap_or_else(PoisonError::into_inner);
-                failures.number += 1;
-                failures.last = Some(error.clone());
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// What is kept, whether it still holds or not. Asks nobody.
+    pub(crate) fn kept(&self) -> Option<Arc<Resolved>> {
+        self.read().as_ref().map(|kept| Arc::clone(&kept.resolved))
+    }
+
+    /// Fetches and keeps credentials; `fetching` must be held.
+    async fn fetch(&self) -> Result<Arc<Resolved>> {
+        let attempt = self.attempts.fetch_add(1, Ordering::SeqCst) + 1;
+        match self.chain.resolve().await {
+            Ok(resolved) => Ok(self.keep(resolved)),
+            Err(error) => {
+                *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some((attempt, error.clone()));
                 Err(error)
             }
         }
+    }
+
+    /// The failure of this attempt, or of a later one.
+    fn failure_since(&self, attempt: u64) -> Option<Error> {
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.as_ref().filter(|(failed, _)| *failed >= attempt).map(|(_, error)| error.clone())
     }
 
     /// The number of the credentials that a call that begins now is signed with.
@@ -142,7 +156,7 @@ impl CachedCredentials {
             // Somebody has looked since, for all who were refused.
             return Ok(kept.since > refused);
         }
-        let resolved = self.keep(self.chain.resolve().await?);
+        let resolved = self.fetch().await?;
         Ok(old.is_none_or(|old| !same(&old.resolved.credentials, &resolved.credentials)))
     }
 
