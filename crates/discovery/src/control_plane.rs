@@ -181,3 +181,6 @@ impl From<InferenceProfileSummary> for InferenceProfileRow {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
