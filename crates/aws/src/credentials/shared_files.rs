@@ -1,13 +1,12 @@
 //! The shared configuration and credentials files of the AWS tools.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use aws_config::profile::{Profile, ProfileSet};
-use aws_runtime::env_config::EnvConfigValue;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+use aws_runtime::env_config::property::PropertiesKey;
 use aws_runtime::env_config::section::SsoSession;
 use aws_types::os_shim_internal::{Env, Fs};
 use outcrop_core::{Environment, Error, ErrorKind, Result};
@@ -20,7 +19,7 @@ pub(crate) const DEFAULT_PROFILE: &str = "default";
 pub(crate) struct SharedFiles {
     files: EnvConfigFiles,
     profiles: ProfileSet,
-    env: Env,
+    environment: Environment,
     paths: [PathBuf; 2],
     unreadable: Vec<String>,
 }
@@ -88,12 +87,7 @@ impl SharedFiles {
                 .with_hint(format!("look at `{}` and `{}`", config.display(), credentials.display()))
                 .with_source(chain_text(&error))
         })?;
-        // Blank variables are absent here, which the SDK would take at their word.
-        let variables: HashMap<String, String> = environment
-            .iter()
-            .filter_map(|(name, _)| Some((name.to_owned(), environment.get(name)?.to_owned())))
-            .collect();
-        Ok(Self { files, profiles, env: Env::from(variables), paths, unreadable })
+        Ok(Self { files, profiles, environment: environment.clone(), paths, unreadable })
     }
 
     /// Where the two files are, or would be: configuration and credentials.
@@ -146,24 +140,37 @@ impl SharedFiles {
         key: &str,
         service_id: &str,
     ) -> Option<(String, String)> {
-        let value = EnvConfigValue::new().env(variable).profile(key).service_id(service_id);
-        let (value, _) = value.load(&self.env, Some(&self.profiles))?;
-        let value = value.trim();
-        if value.is_empty() {
-            return None;
-        }
         let specific = format!("{variable}_{}", service_id.to_ascii_uppercase().replace(' ', "_"));
-        let said = [specific.as_str(), variable].into_iter().find(|name| self.env.get(name).is_ok());
-        let origin = said.map_or_else(|| format!("`{key}` of profile `{}`", self.active()), str::to_owned);
-        Some((value.to_owned(), origin))
+        let said = [specific.as_str(), variable]
+            .into_iter()
+            .find_map(|name| Some((self.environment.get(name)?, name.to_owned())));
+        let of_profile = || {
+            let value = self.section_value(key, service_id).or_else(|| self.value(key))?;
+            Some((value, format!("`{key}` of profile `{}`", self.active())))
+        };
+        said.or_else(of_profile).map(|(value, origin)| (value.to_owned(), origin))
+    }
+
+    /// A setting of a service in the `services` section of the active profile. Its name there has underscores (AWS SDKs
+    /// and Tools Reference Guide, "Identifiers for service-specific endpoints"); aws-runtime 1.10 looks for hyphens.
+    fn section_value(&self, key: &str, service_id: &str) -> Option<&str> {
+        let section = self.value("services")?;
+        let in_section = |service: String| {
+            let name = PropertiesKey::builder().section_key("services").section_name(section);
+            let name = name.property_name(service).sub_property_name(key).build().ok()?;
+            let value = self.profiles.other_sections().get(&name)?.trim();
+            Some(value).filter(|value| !value.is_empty())
+        };
+        let service_id = service_id.to_ascii_lowercase();
+        ["_", "-"].into_iter().find_map(|separator| in_section(service_id.replace(' ', separator)))
     }
 
     /// A switch: the variable, else the active profile. Anything but `true` and `false` is an error that names it.
     pub(crate) fn switch(&self, variable: &str, key: &str) -> Result<Option<bool>> {
-        let (value, name) = match self.env.get(variable) {
-            Ok(value) => (value, format!("the environment variable `{variable}`")),
-            Err(_) => match self.value(key) {
-                Some(value) => (value.to_owned(), format!("`{key}` of profile `{}`", self.active())),
+        let (value, name) = match self.environment.get(variable) {
+            Some(value) => (value, format!("the environment variable `{variable}`")),
+            None => match self.value(key) {
+                Some(value) => (value, format!("`{key}` of profile `{}`", self.active())),
                 None => return Ok(None),
             },
         };
@@ -207,3 +214,6 @@ pub(super) fn chain_text(error: &(dyn std::error::Error + 'static)) -> String {
     }
     texts.join(": ")
 }
+
+#[cfg(test)]
+mod tests;
