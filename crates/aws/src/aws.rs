@@ -87,8 +87,13 @@ impl Aws {
     /// [`outcrop_core::ErrorKind::Unauthenticated`] if settings or variables ask for credentials that are not there.
     pub async fn session(&self, settings: &AwsSettings) -> Result<Arc<Session>> {
         let settings = self.effective(settings);
-        let key = (settings.clone(), self.environment.number());
-        let cell = Arc::clone(self.sessions.lock().await.entry(key).or_default());
+        let number = self.environment.number();
+        let cell = {
+            let mut sessions = self.sessions.lock().await;
+            // Nobody asks for those of an environment that is gone.
+            sessions.retain(|(_, built), _| *built == number);
+            Arc::clone(sessions.entry((settings.clone(), number)).or_default())
+        };
         let load = async || Box::pin(Session::load(self, &settings)).await.map(Arc::new);
         cell.get_or_try_init(load).await.cloned()
     }

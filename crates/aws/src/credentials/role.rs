@@ -181,3 +181,6 @@ fn credentials(role: &str, answer: Option<aws_sdk_sts::types::Credentials>) -> R
         "role",
     ))
 }
+
+#[cfg(test)]
+mod tests;
