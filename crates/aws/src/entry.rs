@@ -131,7 +131,7 @@ fn check_role(entry: &Value, problems: &mut Problems) {
         problems.push("/assumeRole/roleArn", message.to_owned(), &[]);
     }
     let is_duration = |value: &Value| value.as_u64().is_some_and(|seconds| ROLE_DURATION.contains(&seconds));
-    if is_wrong(role, "durationSeconds", |value| value.is_u64())
+    if is_wrong(role, "durationSeconds", Value::is_u64)
         || role.get("durationSeconds").is_some_and(|value| !value.is_null() && !is_duration(value))
     {
         let message = "`assumeRole.durationSeconds` must be a whole number from 900 to 43200";

@@ -164,3 +164,6 @@ impl BaseUrls {
             .find_map(|url| [Plane::Runtime, Plane::Control].into_iter().find_map(|plane| url.region(plane)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,10 +8,10 @@ use outcrop_core::{Error, ErrorKind, Result};
 use serde::{Serialize, Serializer};
 
 use crate::aws::Aws;
-use crate::credentials::{Chain, Plan, Planned, ShortTermKey, metadata_step};
+use crate::credentials::{Chain, Metadata, Plan, Planned, ShortTermKey, metadata_step};
 use crate::endpoint::Plane;
 use crate::session::{Session, Signer};
-use crate::{AwsSettings, CredentialSource, Link, Outcome, RegionOrigin, RegionStep, Step};
+use crate::{Auth, AwsSettings, CredentialSource, Link, Outcome, RegionOrigin, RegionStep, Step};
 
 /// What fetching credentials for a status may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -242,9 +242,14 @@ impl Aws {
 
     /// What can be told when there is no session.
     async fn status_of_failure(&self, settings: &AwsSettings, error: Error) -> Status {
-        let asked = settings.profile.is_some() || settings.auth == crate::Auth::Profile;
+        // A key that was asked for goes before `AWS_PROFILE`; and a wrong setting is nobody's credentials.
+        let by_key =
+            settings.auth == Auth::Bearer || settings.api_key.is_some() || settings.api_key_file.is_some();
+        let asked = settings.profile.is_some()
+            || settings.auth == Auth::Profile
+            || (!by_key && self.environment().get().get("AWS_PROFILE").is_some());
         let mut status = Status::failed(error.clone());
-        if asked || self.environment().get().get("AWS_PROFILE").is_some() {
+        if asked && error.kind() == ErrorKind::Unauthenticated {
             status.source = CredentialSource::Profile(String::new()).label();
             status.steps.push(Step::new(Link::SharedConfig, Outcome::Failed, error.message().to_owned()));
         }
@@ -303,7 +308,7 @@ fn describe_plan(status: &mut Status, planned: Planned) {
 /// Says what came of the metadata service in its step.
 fn describe_metadata(status: &mut Status, chain: &Chain) {
     let Some(step) = status.steps.iter_mut().find(|step| step.link == Link::Imds) else { return };
-    match chain.metadata.get().and_then(|metadata| metadata.known_role()) {
+    match chain.metadata.get().and_then(Metadata::known_role) {
         Some(Ok(role)) => step.detail = format!("{}: role `{role}`", Link::Imds),
         Some(Err(problem)) => {
             *step = metadata_step(problem);
@@ -315,3 +320,6 @@ fn describe_metadata(status: &mut Status, chain: &Chain) {
         None => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,9 +53,10 @@ impl Link {
     /// The link by which credentials came, as the providers wrote it into them. A later one is the outer one: a role
     /// that was assumed with keys of a profile is a role.
     pub(crate) fn of(credentials: &Credentials) -> Option<Self> {
+        use AwsCredentialFeature as F;
+
         let features = credentials.get_property::<Vec<AwsCredentialFeature>>()?;
         let has = |wanted: &[AwsCredentialFeature]| features.iter().any(|feature| wanted.contains(feature));
-        use AwsCredentialFeature as F;
         let rows: [(&[AwsCredentialFeature], Self); 9] = [
             (&[F::CredentialsStsAssumeRole], Self::AssumeRole),
             (&[F::CredentialsStsAssumeRoleWebId], Self::WebIdentity),

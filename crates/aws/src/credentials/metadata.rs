@@ -91,7 +91,8 @@ impl Metadata {
         let disabled = environment
             .get("AWS_EC2_METADATA_DISABLED")
             .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        let endpoint = endpoint(environment, files)?;
+        // Where nobody is asked, nobody's address can be wrong.
+        let endpoint = if disabled { IPV4.to_owned() } else { endpoint(environment, files)? };
         let provider_config =
             ProviderConfig::without_region().with_http_client(SharedHttpClient::new(http.clone()));
         let client = imds::Client::builder()
@@ -240,3 +241,6 @@ pub(super) fn is_local_credential_host(host: &str) -> bool {
         || OF_CONTAINERS.contains(&host)
         || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
+
+#[cfg(test)]
+mod tests;

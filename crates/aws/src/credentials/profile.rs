@@ -60,10 +60,13 @@ impl ProfilePlan {
         loop {
             let Some(profile) = files.profile(&name) else {
                 let from = visited.last().map_or("", String::as_str);
-                return Err(broken(from, format!("its `source_profile` is `{name}`, which does not exist")));
+                return Err(broken(from, &format!("its `source_profile` is `{name}`, which does not exist")));
             };
             if visited.contains(&name) {
-                return Err(broken(&name, format!("it is its own source: {} → {name}", visited.join(" → "))));
+                return Err(broken(
+                    &name,
+                    &format!("it is its own source: {} → {name}", visited.join(" → ")),
+                ));
             }
             // A source may have both keys and a role of its own: then the keys are meant.
             let keys = static_keys(profile)?;
@@ -75,17 +78,18 @@ impl ProfilePlan {
             let Some(role) = role(profile) else {
                 let base = base(profile, files)?;
                 if base.is_none() && is_source {
-                    return Err(broken(&name, "it is a `source_profile` and has no credentials".to_owned()));
+                    return Err(broken(&name, "it is a `source_profile` and has no credentials"));
                 }
                 return Ok(base.map(|base| Self::from_base(base, name, roles)));
             };
             roles.push(role);
             match (value(profile, "source_profile"), value(profile, "credential_source")) {
                 (Some(source), None) if source == name => {
-                    let base = base(profile, files)?.ok_or_else(|| {
-                        broken(&name, "it is its own `source_profile` and has no credentials".to_owned())
+                    // Keys and nothing else, as for botocore: the SDK's provider would assume the role too.
+                    let keys = static_keys(profile)?.ok_or_else(|| {
+                        broken(&name, "it is its own `source_profile` and has no access keys")
                     })?;
-                    return Ok(Some(Self::from_base(base, name, roles)));
+                    return Ok(Some(Self::from_base(Base::Keys(keys), name, roles)));
                 }
                 (Some(source), None) => source.clone_into(&mut name),
                 (None, Some(source)) => {
@@ -93,14 +97,11 @@ impl ProfilePlan {
                     return Ok(Some(Self::from_base(base, name, roles)));
                 }
                 (Some(_), Some(_)) => {
-                    return Err(broken(
-                        &name,
-                        "it has both `source_profile` and `credential_source`".to_owned(),
-                    ));
+                    return Err(broken(&name, "it has both `source_profile` and `credential_source`"));
                 }
                 (None, None) => {
                     let missing = "it has a `role_arn` and neither `source_profile` nor `credential_source`";
-                    return Err(broken(&name, missing.to_owned()));
+                    return Err(broken(&name, missing));
                 }
             }
         }
@@ -124,11 +125,12 @@ impl ProfilePlan {
     }
 }
 
-fn value<'a>(profile: &'a Profile, key: &str) -> Option<&'a str> {
+/// A setting of a profile; a blank one counts as absent.
+pub(super) fn value<'a>(profile: &'a Profile, key: &str) -> Option<&'a str> {
     profile.get(key).map(str::trim).filter(|value| !value.is_empty())
 }
 
-fn broken(profile: &str, what: String) -> Error {
+fn broken(profile: &str, what: &str) -> Error {
     Error::new(ErrorKind::Unauthenticated, format!("the profile `{profile}` leads to no credentials: {what}"))
         .with_hint(format!("correct the profile `{profile}` in the AWS configuration files"))
 }
@@ -148,7 +150,7 @@ fn static_keys(profile: &Profile) -> Result<Option<AccessKeys>> {
             } else {
                 ["aws_secret_access_key", "aws_access_key_id"]
             };
-            Err(broken(profile.name(), format!("it has `{is}` and no `{is_not}`")))
+            Err(broken(profile.name(), &format!("it has `{is}` and no `{is_not}`")))
         }
     }
 }
@@ -180,9 +182,8 @@ fn base(profile: &Profile, files: &SharedFiles) -> Result<Option<Base>> {
         return Ok(Some(Base::Source(credential_source(profile, source)?)));
     }
     if let Some(token_file) = value(profile, "web_identity_token_file") {
-        let role_arn = value(profile, "role_arn").ok_or_else(|| {
-            broken(profile.name(), "it has a `web_identity_token_file` and no `role_arn`".to_owned())
-        })?;
+        let role_arn = value(profile, "role_arn")
+            .ok_or_else(|| broken(profile.name(), "it has a `web_identity_token_file` and no `role_arn`"))?;
         return Ok(Some(Base::WebIdentity(WebIdentity {
             role_arn: role_arn.to_owned(),
             token_file: token_file.into(),
@@ -190,7 +191,7 @@ fn base(profile: &Profile, files: &SharedFiles) -> Result<Option<Base>> {
         })));
     }
     if let Some(missing) = missing_for_sso(profile, files) {
-        return Err(broken(profile.name(), missing));
+        return Err(broken(profile.name(), &missing));
     }
     if value(profile, "sso_account_id").is_some() {
         return Ok(Some(sdk(Link::Sso)));
@@ -233,10 +234,13 @@ fn credential_source(profile: &Profile, source: &str) -> Result<Link> {
         "ecscontainer" => Ok(Link::Container),
         _ => Err(broken(
             profile.name(),
-            format!(
+            &format!(
                 "its `credential_source` is `{source}`, which is none of `Environment`, `Ec2InstanceMetadata`, \
                  `EcsContainer`"
             ),
         )),
     }
 }
+
+#[cfg(test)]
+mod tests;
