@@ -117,7 +117,7 @@ impl Chain {
     pub(crate) fn sts(&self, files: &SharedFiles) -> Result<Sts> {
         let http = SharedHttpClient::new(self.http.clone());
         let environment = self.environment.get();
-        Ok(Sts::new(sdk_config::unsigned(&self.settings, &environment, files, &self.region, http)?))
+        Ok(Sts::new(&sdk_config::unsigned(&self.settings, &environment, files, &self.region, http)?))
     }
 }
 

@@ -190,16 +190,20 @@ pub(super) fn home(environment: &Environment) -> Option<&str> {
 
 /// A path with a `~` at its start opened.
 pub(crate) fn expanded(path: &str, environment: &Environment) -> PathBuf {
-    match (path.strip_prefix("~/"), home(environment)) {
+    let of_windows = || path.strip_prefix("~\\").filter(|_| cfg!(windows));
+    match (path.strip_prefix("~/").or_else(of_windows), home(environment)) {
         (Some(rest), Some(home)) => Path::new(home).join(rest),
         _ => PathBuf::from(path),
     }
 }
 
-/// Where the two files are, or would be.
+/// Where the two files are, or would be; nowhere, which is an empty path, without a home.
 pub(super) fn paths(environment: &Environment) -> [PathBuf; 2] {
-    [("AWS_CONFIG_FILE", "~/.aws/config"), ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")]
-        .map(|(variable, usual)| expanded(environment.get(variable).unwrap_or(usual), environment))
+    let usual =
+        |name| home(environment).map(|home| Path::new(home).join(".aws").join(name)).unwrap_or_default();
+    [("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")].map(|(variable, name)| {
+        environment.get(variable).map_or_else(|| usual(name), |path| expanded(path, environment))
+    })
 }
 
 /// An error and its causes, on one line.

@@ -133,6 +133,16 @@ async fn its_address_is_said_by_variables_and_the_profile() {
     ] {
         assert_eq!(metadata(config, &variables).await.unwrap().endpoint, expected, "{config} {variables:?}");
     }
+    let wrong =
+        "[default]\nec2_metadata_service_endpoint = nowhere\nec2_metadata_service_endpoint_mode = both\n";
+    for (variables, setting) in [
+        (vec![], "ec2_metadata_service_endpoint"),
+        (vec![(ENDPOINT_VARIABLE, "also-nowhere")], ENDPOINT_VARIABLE),
+    ] {
+        let error = metadata(wrong, &variables).await.unwrap_err();
+        assert!(error.message().contains(&format!("`{setting}`")), "{error}");
+        assert!(error.hints()[0].contains(IPV4) && error.hints().len() == 1, "{:?}", error.hints());
+    }
     for (name, value, allowed) in
         [(MODE_VARIABLE, "both", "`IPv4` or `IPv6`"), (ENDPOINT_VARIABLE, "nowhere", "http")]
     {

@@ -143,6 +143,23 @@ async fn who_refuses_is_told_from_who_is_not_there() {
 }
 
 #[tokio::test]
+async fn a_service_that_stays_silent_is_given_up() {
+    let silent = Server::new(|_| Reply::Hold(String::new()));
+    let home = Home::new("", "");
+    let aws =
+        Aws::new(home.environment(&[("AWS_ENDPOINT_URL_STS", &silent.url()), ("AWS_REGION", "eu-west-1")]));
+    let chain = aws.chain(&AwsSettings::default(), aws.http().direct(), "eu-west-1".into());
+    let (_, files) = chain.plan().await.unwrap();
+    let usual = chain.sts(&files).unwrap();
+    let limits = usual.config.timeout_config().unwrap();
+    assert!(limits.operation_timeout() == Some(LIMIT) && limits.connect_timeout().is_some(), "{limits:?}");
+    let hasty = Sts::within(&usual.config, Duration::from_millis(200));
+    let base = Credentials::new("AKIA", "s", None, None, "test");
+    let error = hasty.caller_identity(base).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
+}
+
+#[tokio::test]
 async fn a_code_that_nobody_can_be_asked_for_is_an_error_with_a_way_out() {
     let error = mfa_code(None, "dev", "arn:aws:iam::1:mfa/me").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);

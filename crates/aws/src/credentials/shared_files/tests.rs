@@ -31,6 +31,14 @@ async fn files_are_looked_for_where_the_variables_say() {
     );
 }
 
+#[test]
+fn without_a_home_no_folder_of_that_name_is_taken_for_it() {
+    let nowhere = paths(&Environment::default());
+    assert_eq!(nowhere, [PathBuf::new(), PathBuf::new()], "`~` in the working directory is anybody's");
+    let blank = paths(&[("HOME", " "), ("AWS_CONFIG_FILE", "/etc/aws")].into_iter().collect());
+    assert_eq!(blank, [PathBuf::from("/etc/aws"), PathBuf::new()]);
+}
+
 #[tokio::test]
 async fn what_cannot_be_read_is_told_and_what_cannot_be_parsed_is_an_error() {
     let home = Home::new("", "[dev]\naws_access_key_id = AKIA\naws_secret_access_key = hush-hush\n");
