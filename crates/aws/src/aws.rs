@@ -166,3 +166,20 @@ impl ClosedWorld {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn sessions_of_an_environment_that_is_gone_are_not_kept() {
+        let environment = |region: &str| [("AWS_REGION", region)].into_iter().collect::<Environment>();
+        let settings = AwsSettings { auth: Auth::None, ..AwsSettings::default() };
+        let aws = Aws::new(environment("eu-west-1"));
+        let first = aws.session(&settings).await.unwrap();
+        aws.renew_environment(environment("eu-west-2"));
+        assert_eq!(aws.session(&settings).await.unwrap().region().name, "eu-west-2");
+        assert_eq!(first.region().name, "eu-west-1");
+        assert_eq!(aws.sessions.lock().await.len(), 1);
+    }
+}

@@ -11,6 +11,9 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use outcrop_core::Environment;
 
+/// An address that nobody listens at: no system gives out ports this low.
+pub(crate) const REFUSING: &str = "http://127.0.0.1:1";
+
 /// A home directory that goes when the test ends.
 #[derive(Debug)]
 pub(crate) struct Home(tempfile::TempDir);
@@ -146,9 +149,4 @@ fn read_request(connection: &TcpStream) -> Option<String> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     Some(text + &String::from_utf8(body).ok()?)
-}
-
-/// An address that nobody listens at.
-pub(crate) fn refusing() -> String {
-    format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap())
 }

@@ -1,7 +1,7 @@
 //! Whether somebody is there, and whose clock is wrong.
 
 use super::*;
-use crate::testing::{Home, Reply, Server, refusing};
+use crate::testing::{Home, REFUSING, Reply, Server};
 use crate::{Auth, Aws, AwsSettings};
 
 async fn reach(url: &str) -> Result<Reached> {
@@ -48,8 +48,7 @@ async fn any_answer_shows_that_somebody_is_there() {
 
 #[tokio::test]
 async fn a_port_that_refuses_is_a_network_error_that_names_the_endpoint() {
-    let address = refusing();
-    let error = reach(&address).await.unwrap_err();
+    let error = reach(REFUSING).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Network);
-    assert!(error.context().any(|(name, value)| (name, value) == ("endpoint", &*address)), "{error:?}");
+    assert!(error.context().any(|(name, value)| (name, value) == ("endpoint", REFUSING)), "{error:?}");
 }

@@ -1,7 +1,7 @@
 //! What a status tells, and what it leaves out.
 
 use super::*;
-use crate::testing::{Home, Reply, Server, refusing};
+use crate::testing::{Home, REFUSING, Reply, Server};
 use crate::{AccessKeys, Auth, ClosedWorld};
 
 const FULL_URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
@@ -62,7 +62,7 @@ async fn there_are_none_is_told_from_nobody_knows() {
     let broken = Server::new(|_| Reply::new(500, "", ""));
     let denied = Server::new(|_| Reply::new(403, "", ""));
     for (url, state) in [
-        (Some(refusing()), Presence::Unknown),
+        (Some(REFUSING.to_owned()), Presence::Unknown),
         (Some(broken.url()), Presence::Unknown),
         (Some(denied.url()), Presence::Absent),
         (None, Presence::Absent),

@@ -3,7 +3,7 @@
 use outcrop_core::ErrorKind::{Network, Throttled, Unauthenticated, Unavailable};
 
 use super::*;
-use crate::testing::{Home, Reply, Server, refusing, rfc3339};
+use crate::testing::{Home, REFUSING, Reply, Server, rfc3339};
 use crate::{Aws, AwsSettings, Link};
 
 fn of(variables: &[(&str, &str)]) -> Result<Option<Container>> {
@@ -175,7 +175,7 @@ async fn an_agent_that_is_not_up_yet_is_asked_again() {
     fetched(&home, &server.url()).await.unwrap();
     assert_eq!(server.requests().len(), 3);
     // Nobody knows whether there are credentials where nobody answers.
-    let error = fetched(&home, &refusing()).await.unwrap_err();
+    let error = fetched(&home, REFUSING).await.unwrap_err();
     assert_eq!(error.kind(), Network);
     assert!(error.message().contains("container"), "{error}");
 }

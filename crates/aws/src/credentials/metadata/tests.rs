@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::http_client::HttpClients;
-use crate::testing::{Home, Reply, Server, refusing};
+use crate::testing::{Home, REFUSING, Reply, Server};
 
 const TTL: &str = "x-aws-ec2-metadata-token-ttl-seconds: 21600\r\n";
 /// What comes of a look at an address.
@@ -78,11 +78,10 @@ async fn what_is_wrong_is_told_apart() {
 
 #[tokio::test]
 async fn a_port_that_refuses_is_no_metadata_service() {
-    let address = refusing();
-    let metadata = metadata("", &[(ENDPOINT_VARIABLE, &address)]).await.unwrap();
+    let metadata = metadata("", &[(ENDPOINT_VARIABLE, REFUSING)]).await.unwrap();
     let found = metadata.role().await.unwrap_err();
     let MetadataProblem::Unreachable { endpoint, .. } = found else { panic!("{found:?}") };
-    assert_eq!(endpoint, &address);
+    assert_eq!(endpoint, REFUSING);
     assert!(!metadata.answers_without_token().await);
     assert_eq!(metadata.region().await, None);
 }

@@ -132,7 +132,7 @@ async fn who_refuses_is_told_from_who_is_not_there() {
     let place = |url: &str| [("AWS_PROFILE", "dev".to_owned()), ("AWS_ENDPOINT_URL_STS", url.to_owned())];
     for (url, kind, words) in [
         (refusing.url(), ErrorKind::Unauthenticated, "sts:AssumeRole"),
-        (crate::testing::refusing(), ErrorKind::Network, ROLE),
+        (crate::testing::REFUSING.to_owned(), ErrorKind::Network, ROLE),
     ] {
         let variables = place(&url);
         let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, &**value)).collect();
