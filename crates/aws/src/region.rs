@@ -165,3 +165,6 @@ impl BaseUrls {
         hosts.find(|host| host.standard == standard).map(|host| host.region)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,12 +9,10 @@ use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use aws_smithy_runtime_api::client::auth::http::HTTP_BEARER_AUTH_SCHEME_ID;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
-use outcrop_core::{Environment, Error, ErrorKind, Result};
+use outcrop_core::{Error, ErrorKind, Result};
 
 use crate::aws::Aws;
-use crate::credentials::{
-    BearerToken, CachedCredentials, Plan, SharedFiles, active_profile, plan, sign_in_command,
-};
+use crate::credentials::{BearerToken, CachedCredentials, Plan, SharedFiles, plan, sign_in_command, world};
 use crate::endpoint::{Endpoint, Plane};
 use crate::guard::RetryVariables;
 use crate::http_client::SharedClient;
@@ -249,27 +247,30 @@ impl Session {
     {
         let used = match &self.signer {
             Signer::Keys(credentials) => credentials.number(),
-            Signer::Unsigned | Signer::Bearer(_) => 0,
+            Signer::Bearer(token) => token.number(),
+            Signer::Unsigned => 0,
         };
         let error = match attempt().await {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
-        // Boxed, like all that seldom happens: the future of a call stays small.
-        if !is_stale(&error) || !Box::pin(self.renew(used)).await {
-            return Err(Box::pin(self.explain(error)).await);
+        if !is_stale(&error) {
+            return Err(self.explain(error));
         }
-        match attempt().await {
-            Ok(answer) => Ok(answer),
-            Err(error) => Err(Box::pin(self.explain(error)).await),
+        // Boxed, like all that seldom happens: the future of a call stays small.
+        match Box::pin(self.renew(used)).await {
+            Ok(true) => attempt().await.map_err(|error| self.explain(error)),
+            Ok(false) => Err(self.explain(error)),
+            // Why there are no others is what helps.
+            Err(reason) => Err(reason.hints().iter().fold(self.explain(error), Error::with_hint)),
         }
     }
 
     /// Fetches the credentials anew after those with the number `refused` were refused; whether there are others now.
-    async fn renew(&self, refused: u64) -> bool {
+    async fn renew(&self, refused: u64) -> Result<bool> {
         let renewed = match &self.signer {
             Signer::Unsigned => Ok(false),
-            Signer::Bearer(token) => token.has_changed(),
+            Signer::Bearer(token) => token.renew(refused),
             Signer::Keys(credentials) => credentials.renew(refused).await,
         };
         match &renewed {
@@ -277,11 +278,11 @@ impl Session {
             Ok(false) => tracing::debug!("the credentials were refused, and there are no others"),
             Err(error) => tracing::warn!(%error, "the credentials were refused and could not be renewed"),
         }
-        renewed.unwrap_or(false)
+        renewed
     }
 
-    /// Adds what this session knows to an error by which the caller was refused.
-    async fn explain(&self, error: Error) -> Error {
+    /// Adds what this session knows to an error by which the caller was refused. Asks nobody.
+    fn explain(&self, error: Error) -> Error {
         if error.kind() != ErrorKind::Unauthenticated {
             return error;
         }
@@ -294,7 +295,7 @@ impl Session {
             error = error.with_hint(note.clone());
         }
         let Signer::Keys(credentials) = &self.signer else { return error };
-        let Ok(resolved) = credentials.get().await else { return error };
+        let Some(resolved) = credentials.kept() else { return error };
         let profile = resolved.profile.as_deref().unwrap_or("default");
         match (sign_in_command(resolved.link, profile), resolved.link) {
             (Some(command), _) if is_stale(&error) => error.with_hint(format!("run `{command}`")),
@@ -321,15 +322,6 @@ impl Session {
         let region = said.map(|(region, _)| region.to_owned()).or_else(by_host)?;
         (region != self.region.name).then_some(region)
     }
-}
-
-/// The environment and the files that count: none in a closed world.
-async fn world(settings: &AwsSettings, environment: Environment) -> Result<(Environment, SharedFiles)> {
-    if settings.isolated.is_some() {
-        return Ok((Environment::default(), SharedFiles::nothing().await?));
-    }
-    let files = SharedFiles::load(&environment, active_profile(settings, &environment)).await?;
-    Ok((environment, files))
 }
 
 /// Whether a refusal may be over with other credentials: they ended, or were taken back.
@@ -419,5 +411,9 @@ fn refuse_tokens_in_the_clear(planes: &Planes) -> Result<()> {
     }
 }
 
+#[cfg(test)]
+mod endpoint_tests;
+#[cfg(test)]
+mod refusal_tests;
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,13 @@
 //! Credentials, kept until they end, are refused, or something changes that they came from.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex as StdMutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
-use outcrop_core::Result;
+use outcrop_core::{Error, Result};
 use tokio::sync::Mutex;
 
 use super::chain::{Chain, Resolved};
@@ -22,7 +23,11 @@ const RETRY: Duration = Duration::from_secs(15);
 pub(crate) struct CachedCredentials {
     chain: Chain,
     kept: RwLock<Option<Kept>>,
+    /// Held by whoever fetches.
     fetching: Mutex<()>,
+    /// How often somebody began to fetch, and the failure that answers those who waited for it.
+    attempts: AtomicU64,
+    failure: StdMutex<Option<(u64, Error)>>,
 }
 
 /// Credentials, and until when nobody needs to look for better ones.
@@ -54,7 +59,13 @@ impl Kept {
 
 impl CachedCredentials {
     pub(crate) fn new(chain: Chain) -> Self {
-        Self { chain, kept: RwLock::default(), fetching: Mutex::default() }
+        Self {
+            chain,
+            kept: RwLock::default(),
+            fetching: Mutex::default(),
+            attempts: AtomicU64::new(0),
+            failure: StdMutex::default(),
+        }
     }
 
     /// The chain that they come from.
@@ -76,24 +87,52 @@ impl CachedCredentials {
             (_, Ok(fetching)) => fetching,
             (Some(old), Err(_)) => return Ok(Arc::clone(&old.resolved)),
             (None, Err(_)) => {
+                let attempt = self.attempts.load(Ordering::SeqCst);
                 let fetching = self.fetching.lock().await;
-                // Whoever held the lock has most likely fetched them.
+                // Whoever held the lock has most likely fetched them, or found out that there are none.
                 if let Some(kept) = self.current().filter(|kept| kept.lives(SystemTime::now())) {
                     return Ok(kept.resolved);
+                }
+                if let Some(error) = self.failure_since(attempt) {
+                    return Err(error);
                 }
                 fetching
             }
         };
-        match (self.chain.resolve().await, usable) {
-            (Ok(resolved), _) => Ok(self.keep(resolved)),
+        match (self.fetch().await, usable) {
+            (Ok(resolved), _) => Ok(resolved),
             (Err(error), Some(old)) => {
                 tracing::warn!(%error, "the credentials could not be renewed; the old ones still hold");
-                let renew_at = Some(now + RETRY);
+                let again = SystemTime::now() + RETRY;
+                let renew_at = Some(old.resolved.credentials.expiry().map_or(again, |end| end.min(again)));
                 *self.write() = Some(Kept { renew_at, ..old.clone() });
                 Ok(old.resolved)
             }
             (Err(error), None) => Err(error),
         }
+    }
+
+    /// What is kept, whether it still holds or not. Asks nobody.
+    pub(crate) fn kept(&self) -> Option<Arc<Resolved>> {
+        self.read().as_ref().map(|kept| Arc::clone(&kept.resolved))
+    }
+
+    /// Fetches and keeps credentials; `fetching` must be held.
+    async fn fetch(&self) -> Result<Arc<Resolved>> {
+        let attempt = self.attempts.fetch_add(1, Ordering::SeqCst) + 1;
+        match self.chain.resolve().await {
+            Ok(resolved) => Ok(self.keep(resolved)),
+            Err(error) => {
+                *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some((attempt, error.clone()));
+                Err(error)
+            }
+        }
+    }
+
+    /// The failure of this attempt, or of a later one.
+    fn failure_since(&self, attempt: u64) -> Option<Error> {
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.as_ref().filter(|(failed, _)| *failed >= attempt).map(|(_, error)| error.clone())
     }
 
     /// The number of the credentials that a call that begins now is signed with.
@@ -111,7 +150,7 @@ impl CachedCredentials {
         if old.as_ref().is_some_and(|kept| kept.number > refused) {
             return Ok(true);
         }
-        let resolved = self.keep(self.chain.resolve().await?);
+        let resolved = self.fetch().await?;
         Ok(old.is_none_or(|old| !same(&old.resolved.credentials, &resolved.credentials)))
     }
 
@@ -157,3 +196,6 @@ impl ProvideCredentials for CachedCredentials {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ use super::container::Container;
 use super::fingerprint::Fingerprint;
 use super::link::{Link, Outcome, Step, mark};
 use super::metadata::{Metadata, MetadataProblem};
-use super::plan::{Plan, Planned, active_profile, plan};
+use super::plan::{Plan, Planned, access_keys, active_profile, plan};
 use super::profile::{Base, ProfilePlan};
 use super::role::{MfaPrompt, Sts, mfa_code};
 use super::{errors, shared_files};
@@ -56,8 +56,7 @@ pub(crate) struct Resolved {
 impl Chain {
     /// The responsible link by settings, variables and files as they are now.
     pub(crate) async fn plan(&self) -> Result<(Planned, SharedFiles)> {
-        let environment = self.environment.get();
-        let files = SharedFiles::load(&environment, active_profile(&self.settings, &environment)).await?;
+        let (environment, files) = world(&self.settings, self.environment.get()).await?;
         Ok((plan(&self.settings, &environment, &files)?, files))
     }
 
@@ -68,9 +67,12 @@ impl Chain {
     pub(crate) async fn resolve(&self) -> Result<Resolved> {
         let environment = self.environment.numbered();
         // Before anything is read: what changes meanwhile is seen next time.
-        let shared = Fingerprint::take(&shared_files::paths(&environment.environment));
+        let shared = match self.settings.isolated {
+            Some(_) => Fingerprint::take([]),
+            None => Fingerprint::take(&shared_files::paths(&environment.environment)),
+        };
         let (planned, files) = self.plan().await?;
-        let fingerprint = shared.and(Fingerprint::take(planned.watched.iter().skip(files.paths().len())));
+        let fingerprint = shared.and(Fingerprint::take(&planned.watched));
         let credentials = self.fetch(&planned, &files).await?;
         let link = Link::of(&credentials).or(planned.plan.link()).unwrap_or(Link::Config);
         tracing::info!(%link, key = super::link::shortened(credentials.access_key_id()), "credentials");
@@ -115,8 +117,20 @@ impl Chain {
     pub(crate) fn sts(&self, files: &SharedFiles) -> Result<Sts> {
         let http = SharedHttpClient::new(self.http.clone());
         let environment = self.environment.get();
-        Ok(Sts::new(sdk_config::unsigned(&self.settings, &environment, files, &self.region, http)?))
+        Ok(Sts::new(&sdk_config::unsigned(&self.settings, &environment, files, &self.region, http)?))
     }
+}
+
+/// The environment and the files that count: none in a closed world.
+pub(crate) async fn world(
+    settings: &AwsSettings,
+    environment: Environment,
+) -> Result<(Environment, SharedFiles)> {
+    if settings.isolated.is_some() {
+        return Ok((Environment::default(), SharedFiles::nothing().await?));
+    }
+    let files = SharedFiles::load(&environment, active_profile(settings, &environment)).await?;
+    Ok((environment, files))
 }
 
 /// One look at the links.
@@ -174,14 +188,10 @@ impl Fetch<'_> {
         };
         match link {
             Link::Env => {
-                let get = |name| self.environment.get(name).map(str::to_owned);
-                let keys = get("AWS_ACCESS_KEY_ID").zip(get("AWS_SECRET_ACCESS_KEY"));
-                let (access_key_id, secret) = keys.ok_or_else(|| {
+                let keys = access_keys(self.environment).ok_or_else(|| {
                     missing("`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` are not set".to_owned())
                 })?;
-                let session_token = get("AWS_SESSION_TOKEN").map(outcrop_core::Secret::new);
-                let secret_access_key = outcrop_core::Secret::new(secret);
-                Ok(from_keys(&AccessKeys { access_key_id, secret_access_key, session_token }, Link::Env))
+                Ok(from_keys(&keys, Link::Env))
             }
             Link::Container => {
                 let container = Container::of(self.environment)?

@@ -81,6 +81,16 @@ pub(crate) fn from_sdk(link: Link, profile: &str, error: &CredentialsError) -> E
     if let Some(failed) = find::<ConnectorError>(error) {
         return from_connector(failed).with_context("credentials", link.to_string()).with_source(reason);
     }
+    // Of the other providers, this kind may mean anything.
+    if matches!(
+        (link, error),
+        (Link::Sso | Link::CredentialProcess, CredentialsError::InvalidConfiguration(_))
+    ) {
+        let message = format!("the profile `{profile}` leads to no credentials");
+        return Error::new(ErrorKind::Unauthenticated, message)
+            .with_hint(format!("correct the profile `{profile}` in the AWS configuration files"))
+            .with_source(reason);
+    }
     let failed = match link {
         Link::Sso => {
             format!("the single sign-on session of profile `{profile}` has ended or was never begun")
@@ -98,3 +108,6 @@ pub(crate) fn from_sdk(link: Link, profile: &str, error: &CredentialsError) -> E
         (None, _) => error.with_hint("check the role and the network"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -85,10 +85,11 @@ impl ProfilePlan {
             roles.push(role);
             match (value(profile, "source_profile"), value(profile, "credential_source")) {
                 (Some(source), None) if source == name => {
-                    let base = base(profile, files)?.ok_or_else(|| {
-                        broken(&name, "it is its own `source_profile` and has no credentials")
+                    // Keys and nothing else, as for botocore: the SDK's provider would assume the role too.
+                    let keys = static_keys(profile)?.ok_or_else(|| {
+                        broken(&name, "it is its own `source_profile` and has no access keys")
                     })?;
-                    return Ok(Some(Self::from_base(base, name, roles)));
+                    return Ok(Some(Self::from_base(Base::Keys(keys), name, roles)));
                 }
                 (Some(source), None) => source.clone_into(&mut name),
                 (None, Some(source)) => {
@@ -124,7 +125,8 @@ impl ProfilePlan {
     }
 }
 
-fn value<'a>(profile: &'a Profile, key: &str) -> Option<&'a str> {
+/// A setting of a profile; a blank one counts as absent.
+pub(super) fn value<'a>(profile: &'a Profile, key: &str) -> Option<&'a str> {
     profile.get(key).map(str::trim).filter(|value| !value.is_empty())
 }
 
@@ -239,3 +241,6 @@ fn credential_source(profile: &Profile, source: &str) -> Result<Link> {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests;
