@@ -73,7 +73,8 @@ impl Aws {
     }
 
     /// Puts another snapshot of the environment in the place of the one so far. Sessions that are asked for from now on
-    /// follow it; so do the credentials of those that exist, whose region and endpoints stay.
+    /// follow it; so do the credentials of those that exist, whose region and endpoints stay. Proxies, certificates and
+    /// what is known of the metadata service stay for the process.
     pub fn renew_environment(&self, environment: Environment) {
         if self.closed_world.is_none() {
             self.environment.replace(environment);

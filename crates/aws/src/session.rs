@@ -127,7 +127,13 @@ impl Session {
         // Where all is plain and on this machine, and credentials are at hand, proxies and certificates do not matter.
         let is_local = planes.is_plain_and_local() && planned.plan.is_at_hand() && planned.assume.is_none();
         let bundle = files.value("ca_bundle").map(Path::new);
-        let http = if is_local { aws.http().direct() } else { aws.http().outward(bundle)? };
+        let outward = aws.http().outward(bundle);
+        // The credentials are shared with sessions elsewhere, and may come from elsewhere later.
+        let for_credentials = match &outward {
+            Ok(outward) if settings.isolated.is_none() => outward.clone(),
+            _ => aws.http().direct(),
+        };
+        let http = if is_local { aws.http().direct() } else { outward? };
         let signer = match &planned.plan {
             Plan::Unsigned => Signer::Unsigned,
             Plan::Bearer(key) => {
@@ -135,7 +141,7 @@ impl Session {
                 Signer::Bearer(Arc::new(BearerToken::new(key.clone(), aws.environment().clone())))
             }
             _ => {
-                let chain = aws.chain(settings, http.clone(), region.name.clone());
+                let chain = aws.chain(settings, for_credentials, region.name.clone());
                 Signer::Keys(aws.credentials(chain).await)
             }
         };

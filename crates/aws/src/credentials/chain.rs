@@ -1,6 +1,7 @@
 //! From the responsible link to credentials.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -92,8 +93,9 @@ impl Chain {
         let link = Fetch { chain: self, files, environment: &environment };
         let credentials = match &planned.plan {
             Plan::Unsigned | Plan::Bearer(_) => {
-                let message = "calls without a signature need no access keys";
-                return Err(Error::new(ErrorKind::Unexpected, message));
+                // The environment was renewed; sessions for an API key are made of other stuff.
+                let message = "the environment asks for another kind of credentials now";
+                return Err(Error::new(ErrorKind::Unexpected, message).with_hint("ask for a new session"));
             }
             Plan::Keys { keys, link } => from_keys(keys, *link),
             Plan::Profile(profile) => link.profile(profile).await?,
@@ -175,7 +177,17 @@ impl Fetch<'_> {
             .profile_files(self.files.for_sdk())
             .profile_name(profile)
             .build();
-        provider.provide_credentials().await.map_err(|error| errors::from_sdk(link, profile, &error))
+        // The SDK's own would wait for ever. A process may ask somebody in a browser.
+        let patience =
+            if link == Link::CredentialProcess { Duration::from_mins(5) } else { Duration::from_mins(1) };
+        match tokio::time::timeout(patience, provider.provide_credentials()).await {
+            Ok(provided) => provided.map_err(|error| errors::from_sdk(link, profile, &error)),
+            Err(_) => Err(Error::new(
+                ErrorKind::Timeout,
+                format!("the credentials of the profile `{profile}` ({link}) could not be fetched in time"),
+            )
+            .with_hint("check the network and the proxy settings")),
+        }
     }
 
     async fn source(&self, link: Link, profile: &str) -> Result<Credentials> {

@@ -104,9 +104,10 @@ impl Container {
         }
     }
 
-    /// Where it answers.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
+    /// Who answers. The path stays out of messages: that of Amazon ECS is what tells one task from another.
+    pub(crate) fn host(&self) -> &str {
+        let end = self.url.match_indices('/').nth(2).map_or(self.url.len(), |(place, _)| place);
+        self.url.get(..end).unwrap_or_default()
     }
 
     /// Fetches the credentials.
@@ -179,7 +180,7 @@ impl Container {
 
     fn failed_as(&self, kind: ErrorKind, reason: String) -> Error {
         Error::new(kind, "the container's credentials could not be fetched")
-            .with_hint(format!("check the role of the task or pod, and that `{}` answers", self.url))
+            .with_hint(format!("check the role of the task or pod, and that `{}` answers", self.host()))
             .with_source(reason)
     }
 }

@@ -77,7 +77,13 @@ pub(crate) fn sign_in_command(link: Link, profile: &str) -> Option<String> {
 
 /// What one of the SDK's own providers failed with.
 pub(crate) fn from_sdk(link: Link, profile: &str, error: &CredentialsError) -> Error {
-    let reason = chain_text(error);
+    let mut reason = chain_text(error);
+    if link == Link::CredentialProcess
+        && let Some(said) = reason.find(" Stderr: ")
+    {
+        // What such a program prints may be what it is for.
+        reason.truncate(said);
+    }
     if let Some(failed) = find::<ConnectorError>(error) {
         return from_connector(failed).with_context("credentials", link.to_string()).with_source(reason);
     }

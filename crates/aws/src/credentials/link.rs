@@ -4,6 +4,7 @@ use std::fmt;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::credential_feature::AwsCredentialFeature;
+use aws_credential_types::credential_feature::AwsCredentialFeature as F;
 use serde::Serialize;
 
 /// Where credentials come from, in the words of the AWS SDKs' reference guide.
@@ -53,8 +54,6 @@ impl Link {
     /// The link by which credentials came, as the providers wrote it into them. A later one is the outer one: a role
     /// that was assumed with keys of a profile is a role.
     pub(crate) fn of(credentials: &Credentials) -> Option<Self> {
-
-
         let features = credentials.get_property::<Vec<AwsCredentialFeature>>()?;
         let has = |wanted: &[AwsCredentialFeature]| features.iter().any(|feature| wanted.contains(feature));
         let rows: [(&[AwsCredentialFeature], Self); 9] = [

@@ -258,7 +258,7 @@ impl Search<'_> {
             return Ok(found(Plan::WebIdentity(identity)));
         }
         if let Some(container) = Container::of(self.environment)? {
-            self.step(Link::Container, Outcome::Used, format!("`{}`", container.url()));
+            self.step(Link::Container, Outcome::Used, format!("`{}`", container.host()));
             return Ok(found(Plan::Container(container)));
         }
         let detail = "`AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` and `_FULL_URI` are not set";

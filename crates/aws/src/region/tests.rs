@@ -159,6 +159,21 @@ async fn the_metadata_service_is_asked_where_it_is_responsible_or_near() {
     }
 }
 
+#[tokio::test]
+async fn a_name_that_would_lead_elsewhere_is_no_region() {
+    for name in ["us-east-1.evil.example/", "evil.example", "us east 1", "US-EAST-1", "-", "us-east-1-", "é"]
+    {
+        let settings = AwsSettings { region: Some(name.into()), ..AwsSettings::default() };
+        let aws = Aws::new(Home::new("", "").environment(&[]));
+        let error = aws.session(&settings).await.unwrap_err();
+        assert_eq!(error.kind(), outcrop_core::ErrorKind::Config, "{name}");
+        assert!(error.message().contains(&format!("`{name}`")), "{error}");
+        let aws = Aws::new(Home::new("", "").environment(&[("AWS_REGION", name)]));
+        let error = aws.session(&AwsSettings::default()).await.unwrap_err();
+        assert!(error.message().contains("AWS_REGION"), "{error}");
+    }
+}
+
 #[test]
 fn origins_stand_in_json_as_in_messages() {
     for origin in

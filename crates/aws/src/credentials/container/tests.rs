@@ -13,8 +13,8 @@ fn of(variables: &[(&str, &str)]) -> Result<Option<Container>> {
 #[test]
 fn the_relative_address_goes_first_and_blank_ones_are_absent() {
     let full = (FULL, "http://127.0.0.1:9/credentials");
-    assert_eq!(of(&[(RELATIVE, "/v2/id"), full]).unwrap().unwrap().url(), "http://169.254.170.2/v2/id");
-    assert_eq!(of(&[(RELATIVE, " "), full]).unwrap().unwrap().url(), full.1);
+    assert_eq!(of(&[(RELATIVE, "/v2/id"), full]).unwrap().unwrap().url, "http://169.254.170.2/v2/id");
+    assert_eq!(of(&[(RELATIVE, " "), full]).unwrap().unwrap().url, full.1);
     assert_eq!(of(&[(RELATIVE, ""), (FULL, " ")]).unwrap(), None);
     let with_file = of(&[full, (TOKEN, "secret-token"), (TOKEN_FILE, "/run/token")]).unwrap().unwrap();
     assert_eq!(with_file.token_file(), Some(&PathBuf::from("/run/token")));

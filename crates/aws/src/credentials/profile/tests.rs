@@ -154,6 +154,7 @@ async fn what_leads_nowhere_is_an_error_that_names_profile_and_setting() {
         (format!("{}[profile b]\n{}", role("a", "b"), role("b", "b")), "b", "its own `source_profile`"),
         (format!("{}credential_source = Environment\n", role("a", "b")), "dev", "both `source_profile` and"),
         ("role_arn = arn:aws:iam::1:role/a\n".into(), "dev", "neither `source_profile` nor"),
+        (format!("{}duration_seconds = long\n", role("a", "b")), "dev", "`duration_seconds` is `long`"),
         (
             "role_arn = x\ncredential_source = Magic\n".into(),
             "dev",
