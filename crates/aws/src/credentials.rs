@@ -16,6 +16,7 @@ mod plan;
 mod profile;
 mod role;
 mod shared_files;
+mod sso;
 
 pub(crate) use bearer::{BEARER_VARIABLE, BearerToken, ShortTermKey};
 pub(crate) use cache::CachedCredentials;

@@ -8,7 +8,9 @@ use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::credential_feature::AwsCredentialFeature;
 use aws_credential_types::provider::ProvideCredentials as _;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::SdkConfig;
 use aws_types::region::Region;
 use outcrop_core::{Environment, Error, ErrorKind, Result};
 use tokio::sync::OnceCell;
@@ -21,7 +23,7 @@ use super::metadata::{Metadata, MetadataProblem};
 use super::plan::{Plan, Planned, access_keys, active_profile, plan};
 use super::profile::{Base, ProfilePlan};
 use super::role::{MfaPrompt, Sts, mfa_code};
-use super::{errors, shared_files};
+use super::{errors, shared_files, sso};
 use crate::environment::CurrentEnvironment;
 use crate::http_client::SharedClient;
 use crate::sdk_config;
@@ -117,9 +119,13 @@ impl Chain {
 
     /// The token service.
     pub(crate) fn sts(&self, files: &SharedFiles) -> Result<Sts> {
+        Ok(Sts::new(&self.config(files)?))
+    }
+
+    /// What the clients of services for credentials are built from.
+    fn config(&self, files: &SharedFiles) -> Result<SdkConfig> {
         let http = SharedHttpClient::new(self.http.clone());
-        let environment = self.environment.get();
-        Ok(Sts::new(&sdk_config::unsigned(&self.settings, &environment, files, &self.region, http)?))
+        sdk_config::unsigned(&self.settings, &self.environment.get(), files, &self.region, http)
     }
 }
 
@@ -150,7 +156,8 @@ impl Fetch<'_> {
     async fn profile(&self, plan: &ProfilePlan) -> Result<Credentials> {
         let mut credentials = match &plan.base {
             Base::Keys(keys) => from_keys(keys, Link::SharedConfig),
-            Base::Sdk { profile, link } => self.sdk(profile, *link).await?,
+            // Boxed: the SDK's futures are deep.
+            Base::Sdk { profile, link } => Box::pin(self.signed_in(profile, *link)).await?,
             Base::WebIdentity(identity) => self.sts()?.assume_role_with_web_identity(identity).await?,
             Base::Source(link) => self.source(*link, &plan.base_profile).await?,
         };
@@ -166,8 +173,27 @@ impl Fetch<'_> {
         Ok(credentials)
     }
 
+    /// The credentials of a sign-in, or of a program. Nobody is waited for for ever; a program may ask somebody in a
+    /// browser.
+    async fn signed_in(&self, profile: &str, link: Link) -> Result<Credentials> {
+        let patience =
+            if link == Link::CredentialProcess { Duration::from_mins(5) } else { Duration::from_mins(1) };
+        let fetching = async {
+            if link == Link::Sso {
+                let config = self.chain.config(self.files)?;
+                return sso::credentials(profile, &config, self.files, self.environment).await;
+            }
+            self.sdk(profile).await.map_err(|error| errors::from_sdk(link, profile, &error))
+        };
+        tokio::time::timeout(patience, fetching).await.unwrap_or_else(|_| {
+            let message =
+                format!("the credentials of the profile `{profile}` ({link}) could not be fetched in time");
+            Err(Error::new(ErrorKind::Timeout, message).with_hint("check the network and the proxy settings"))
+        })
+    }
+
     /// What the SDK does with a profile.
-    async fn sdk(&self, profile: &str, link: Link) -> Result<Credentials> {
+    async fn sdk(&self, profile: &str) -> std::result::Result<Credentials, CredentialsError> {
         let http = SharedHttpClient::new(self.chain.http.clone());
         let config = ProviderConfig::without_region()
             .with_region(Some(Region::new(self.chain.region.clone())))
@@ -177,17 +203,7 @@ impl Fetch<'_> {
             .profile_files(self.files.for_sdk())
             .profile_name(profile)
             .build();
-        // The SDK's own would wait for ever. A process may ask somebody in a browser.
-        let patience =
-            if link == Link::CredentialProcess { Duration::from_mins(5) } else { Duration::from_mins(1) };
-        match tokio::time::timeout(patience, provider.provide_credentials()).await {
-            Ok(provided) => provided.map_err(|error| errors::from_sdk(link, profile, &error)),
-            Err(_) => Err(Error::new(
-                ErrorKind::Timeout,
-                format!("the credentials of the profile `{profile}` ({link}) could not be fetched in time"),
-            )
-            .with_hint("check the network and the proxy settings")),
-        }
+        provider.provide_credentials().await
     }
 
     async fn source(&self, link: Link, profile: &str) -> Result<Credentials> {

@@ -347,7 +347,7 @@ fn watched_files(plan: &Plan, files: &SharedFiles, environment: &Environment) ->
 
 /// The file in which the AWS tools keep the token of a sign-in; its name is a hash (AWS SDKs and Tools Reference Guide,
 /// "IAM Identity Center credential provider" and "Login credentials provider").
-fn sign_in_cache(
+pub(super) fn sign_in_cache(
     profile: &str,
     link: Link,
     files: &SharedFiles,

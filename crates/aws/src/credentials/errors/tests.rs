@@ -70,20 +70,6 @@ async fn who_must_sign_in_is_told_the_command() {
 }
 
 #[tokio::test]
-async fn what_the_sdk_takes_for_a_wrong_profile_is_no_session_that_ended() {
-    // In both places: the SDK refuses that.
-    let home = Home::new("", "");
-    let place = "sso_region = eu-west-1\nsso_start_url = https://start.example.com\n";
-    let account = "sso_account_id = 123456789012\nsso_role_name = dev\n";
-    let both = format!("[profile dev]\nsso_session = team\n{place}{account}[sso-session team]\n{place}");
-    let error = failure(&home, &both).await;
-    assert!(error.message().contains("the profile `dev`"), "{error}");
-    assert!(!error.message().contains("has ended"), "{error}");
-    assert!(!error.hints().iter().any(|hint| hint.contains("sso login")), "{:?}", error.hints());
-    assert!(format!("{error:?}").contains("sso_start_url"), "{error:?}");
-}
-
-#[tokio::test]
 async fn a_credential_process_that_fails_is_told_without_what_it_prints() {
     let home = Home::new("", "");
     for (script, words) in [
