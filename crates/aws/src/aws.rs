@@ -73,7 +73,8 @@ impl Aws {
     }
 
     /// Puts another snapshot of the environment in the place of the one so far. Sessions that are asked for from now on
-    /// follow it; so do the credentials of those that exist, whose region and endpoints stay.
+    /// follow it; so do the credentials of those that exist, whose region and endpoints stay. Proxies, certificates and
+    /// what is known of the metadata service stay for the process.
     pub fn renew_environment(&self, environment: Environment) {
         if self.closed_world.is_none() {
             self.environment.replace(environment);
@@ -88,10 +89,12 @@ impl Aws {
     pub async fn session(&self, settings: &AwsSettings) -> Result<Arc<Session>> {
         let settings = self.effective(settings);
         let number = self.environment.number();
-        let mut sessions = self.sessions.lock().await;
-        sessions.retain(|(_, of), _| *of == number);
-        let cell = Arc::clone(sessions.entry((settings.clone(), number)).or_default());
-        drop(sessions);
+        let cell = {
+            let mut sessions = self.sessions.lock().await;
+            // Nobody asks for those of an environment that is gone.
+            sessions.retain(|(_, built), _| *built == number);
+            Arc::clone(sessions.entry((settings.clone(), number)).or_default())
+        };
         let load = async || Box::pin(Session::load(self, &settings)).await.map(Arc::new);
         cell.get_or_try_init(load).await.cloned()
     }
@@ -162,5 +165,22 @@ impl ClosedWorld {
             isolated: Some(self.keys.clone()),
             ..AwsSettings::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn sessions_of_an_environment_that_is_gone_are_not_kept() {
+        let environment = |region: &str| [("AWS_REGION", region)].into_iter().collect::<Environment>();
+        let settings = AwsSettings { auth: Auth::None, ..AwsSettings::default() };
+        let aws = Aws::new(environment("eu-west-1"));
+        let first = aws.session(&settings).await.unwrap();
+        aws.renew_environment(environment("eu-west-2"));
+        assert_eq!(aws.session(&settings).await.unwrap().region().name, "eu-west-2");
+        assert_eq!(first.region().name, "eu-west-1");
+        assert_eq!(aws.sessions.lock().await.len(), 1);
     }
 }

@@ -16,15 +16,16 @@ mod plan;
 mod profile;
 mod role;
 mod shared_files;
+mod sso;
 
 pub(crate) use bearer::{BEARER_VARIABLE, BearerToken, ShortTermKey};
 pub(crate) use cache::CachedCredentials;
-pub(crate) use chain::{Chain, metadata_step};
+pub(crate) use chain::{Chain, metadata_step, world};
 pub(crate) use errors::sign_in_command;
 pub(crate) use link::shortened;
 pub use link::{Link, Outcome, Step};
 pub use metadata::MetadataProblem;
 pub(crate) use metadata::{Metadata, is_ec2};
-pub(crate) use plan::{Plan, Planned, active_profile, plan};
+pub(crate) use plan::{Plan, Planned, plan};
 pub use role::MfaPrompt;
 pub(crate) use shared_files::SharedFiles;

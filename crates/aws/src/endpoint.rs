@@ -109,6 +109,11 @@ impl Endpoint {
         self.https || self.is_loopback()
     }
 
+    /// Whether the URL is a host and nothing else: with a port or a path, it leads somewhere of its own.
+    fn is_bare(&self) -> bool {
+        self.url.split_once("://").is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(&self.host))
+    }
+
     /// The region that the host names, if it is one of AWS's.
     pub fn region(&self, plane: Plane) -> Option<HostRegion<'_>> {
         let [usual, _] = plane.host_names();
@@ -118,7 +123,7 @@ impl Endpoint {
             let partition = Partition::of_region(region);
             let of_aws = [partition.dns_suffix(), partition.dual_stack_dns_suffix()].contains(&suffix);
             // FIPS and dual stack are a choice, which must not get lost.
-            let standard = service == usual && suffix == partition.dns_suffix();
+            let standard = service == usual && suffix == partition.dns_suffix() && self.is_bare();
             return of_aws.then_some(HostRegion { region, standard });
         }
         // vpce-0123-abcd.bedrock-runtime.us-east-1.vpce.amazonaws.com
@@ -150,6 +155,9 @@ mod tests {
     fn hosts_of_aws_name_their_region() {
         let cases = [
             ("https://bedrock-runtime.us-east-1.amazonaws.com/", Some(("us-east-1", true))),
+            ("https://Bedrock-Runtime.us-east-1.amazonaws.com", Some(("us-east-1", true))),
+            ("https://bedrock-runtime.us-east-1.amazonaws.com:8443", Some(("us-east-1", false))),
+            ("https://bedrock-runtime.us-east-1.amazonaws.com/tunnel", Some(("us-east-1", false))),
             ("https://bedrock-runtime-fips.us-gov-west-1.amazonaws.com", Some(("us-gov-west-1", false))),
             ("https://bedrock-runtime.eu-west-1.api.aws", Some(("eu-west-1", false))),
             ("https://bedrock-runtime.cn-north-1.amazonaws.com.cn", Some(("cn-north-1", true))),

@@ -22,6 +22,8 @@ mod session;
 mod settings;
 mod source;
 mod status;
+#[cfg(test)]
+mod testing;
 
 pub use aws::{Aws, ClosedWorld};
 pub use credentials::{Link, MetadataProblem, MfaPrompt, Outcome, Step};

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Reached {
     /// Where.
     pub endpoint: String,
-    /// How far this machine's clock is ahead of the service's; the other way round if `behind`. `None` if the service did
+    /// How far this machine's clock is ahead of the service's; the other way round if `is_behind`. `None` if the service did
     /// not say what time it is.
     pub clock: Option<ClockSkew>,
 }
@@ -72,3 +72,6 @@ impl Session {
         Ok(Reached { endpoint, clock: there.map(|there| ClockSkew::between(SystemTime::now(), there)) })
     }
 }
+
+#[cfg(test)]
+mod tests;

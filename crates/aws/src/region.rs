@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use outcrop_core::{Environment, Result};
+use outcrop_core::{Environment, Error, Result};
 use serde::Serialize;
 
 use crate::AwsSettings;
@@ -20,6 +20,22 @@ pub struct Region {
     pub name: String,
     /// Who named it.
     pub origin: RegionOrigin,
+}
+
+impl Region {
+    /// A region, if that can be its name. The name becomes a part of a host's name: with a dot or a slash in it, calls
+    /// would go to anybody.
+    fn named(name: String, origin: RegionOrigin) -> Result<Self> {
+        let is_name = name.len() <= 63
+            && !name.starts_with('-')
+            && !name.ends_with('-')
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        if is_name {
+            return Ok(Self { name, origin });
+        }
+        Err(Error::config(format!("`{name}` is no region ({origin})"))
+            .with_hint("a region is named like `eu-central-1`: small letters, digits and hyphens"))
+    }
 }
 
 /// Who named a region, strongest first.
@@ -91,21 +107,22 @@ impl RegionSearch<'_> {
     /// URL of a standard host, instance metadata, the default. The places are looked at in this order, as far as needed.
     ///
     /// # Errors
-    /// [`outcrop_core::ErrorKind::Config`] for an address of the metadata service that is none.
+    /// [`outcrop_core::ErrorKind::Config`] for an address of the metadata service that is none, and for a region's name
+    /// that cannot be one.
     pub(crate) async fn run(self, chain: &Chain) -> Result<(Region, Vec<RegionStep>)> {
         let mut steps = Vec::new();
         for (origin, value) in self.stated() {
             let value = value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
             steps.push(RegionStep { origin, value: value.clone() });
             if let Some(name) = value {
-                return Ok((Region { name, origin }, steps));
+                return Ok((Region::named(name, origin)?, steps));
             }
         }
         if self.may_ask_metadata() {
             let value = chain.metadata(self.files).await?.region().await;
             steps.push(RegionStep { origin: RegionOrigin::InstanceMetadata, value: value.clone() });
             if let Some(name) = value {
-                return Ok((Region { name, origin: RegionOrigin::InstanceMetadata }, steps));
+                return Ok((Region::named(name, RegionOrigin::InstanceMetadata)?, steps));
             }
         }
         let name = DEFAULT_REGION.to_owned();
@@ -165,3 +182,6 @@ impl BaseUrls {
         hosts.find(|host| host.standard == standard).map(|host| host.region)
     }
 }
+
+#[cfg(test)]
+mod tests;

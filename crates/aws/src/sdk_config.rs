@@ -103,3 +103,6 @@ impl LoadServiceConfig for ServiceConfig {
         self.files.service_value(key.env(), key.profile(), key.service_id()).map(|(value, _)| value)
     }
 }
+
+#[cfg(test)]
+mod tests;

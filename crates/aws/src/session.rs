@@ -9,12 +9,10 @@ use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use aws_smithy_runtime_api::client::auth::http::HTTP_BEARER_AUTH_SCHEME_ID;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
-use outcrop_core::{Environment, Error, ErrorKind, Result};
+use outcrop_core::{Error, ErrorKind, Result};
 
 use crate::aws::Aws;
-use crate::credentials::{
-    BearerToken, CachedCredentials, Plan, SharedFiles, active_profile, plan, sign_in_command,
-};
+use crate::credentials::{BearerToken, CachedCredentials, Plan, SharedFiles, plan, sign_in_command, world};
 use crate::endpoint::{Endpoint, Plane};
 use crate::guard::RetryVariables;
 use crate::http_client::SharedClient;
@@ -129,7 +127,13 @@ impl Session {
         // Where all is plain and on this machine, and credentials are at hand, proxies and certificates do not matter.
         let is_local = planes.is_plain_and_local() && planned.plan.is_at_hand() && planned.assume.is_none();
         let bundle = files.value("ca_bundle").map(Path::new);
-        let http = if is_local { aws.http().direct() } else { aws.http().outward(bundle)? };
+        let outward = aws.http().outward(bundle);
+        // The credentials are shared with sessions elsewhere, and may come from elsewhere later.
+        let for_credentials = match &outward {
+            Ok(outward) if settings.isolated.is_none() => outward.clone(),
+            _ => aws.http().direct(),
+        };
+        let http = if is_local { aws.http().direct() } else { outward? };
         let signer = match &planned.plan {
             Plan::Unsigned => Signer::Unsigned,
             Plan::Bearer(key) => {
@@ -137,7 +141,7 @@ impl Session {
                 Signer::Bearer(Arc::new(BearerToken::new(key.clone(), aws.environment().clone())))
             }
             _ => {
-                let chain = aws.chain(settings, http.clone(), region.name.clone());
+                let chain = aws.chain(settings, for_credentials, region.name.clone());
                 Signer::Keys(aws.credentials(chain).await)
             }
         };
@@ -249,7 +253,8 @@ impl Session {
     {
         let used = match &self.signer {
             Signer::Keys(credentials) => credentials.number(),
-            Signer::Unsigned | Signer::Bearer(_) => 0,
+            Signer::Bearer(token) => token.number(),
+            Signer::Unsigned => 0,
         };
         let error = match attempt().await {
             Ok(answer) => return Ok(answer),
@@ -271,7 +276,7 @@ impl Session {
     async fn renew(&self, refused: u64) -> Result<bool> {
         let renewed = match &self.signer {
             Signer::Unsigned => Ok(false),
-            Signer::Bearer(token) => token.has_changed(),
+            Signer::Bearer(token) => token.renew(refused),
             Signer::Keys(credentials) => credentials.renew(refused).await,
         };
         match &renewed {
@@ -323,15 +328,6 @@ impl Session {
         let region = said.map(|(region, _)| region.to_owned()).or_else(by_host)?;
         (region != self.region.name).then_some(region)
     }
-}
-
-/// The environment and the files that count: none in a closed world.
-async fn world(settings: &AwsSettings, environment: Environment) -> Result<(Environment, SharedFiles)> {
-    if settings.isolated.is_some() {
-        return Ok((Environment::default(), SharedFiles::nothing().await?));
-    }
-    let files = SharedFiles::load(&environment, active_profile(settings, &environment)).await?;
-    Ok((environment, files))
 }
 
 /// Whether a refusal may be over with other credentials: they ended, or were taken back.
@@ -421,5 +417,9 @@ fn refuse_tokens_in_the_clear(planes: &Planes) -> Result<()> {
     }
 }
 
+#[cfg(test)]
+mod endpoint_tests;
+#[cfg(test)]
+mod refusal_tests;
 #[cfg(test)]
 mod tests;

@@ -55,7 +55,8 @@ pub struct AccessKeys {
 pub struct AssumeRole {
     /// The role, such as `arn:aws:iam::123456789012:role/bedrock`.
     pub role_arn: String,
-    /// The name of the role session, which shows in the audit log; `outcrop` by default.
+    /// The name of the role session, which shows in the audit log; `outcrop-` and the time in seconds by
+    /// default.
     pub session_name: Option<String>,
     /// What the role's owner demands from third parties.
     pub external_id: Option<String>,

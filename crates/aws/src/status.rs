@@ -12,7 +12,7 @@ use crate::credentials::{
 };
 use crate::endpoint::Plane;
 use crate::session::{Session, Signer};
-use crate::{AwsSettings, CredentialSource, Link, Outcome, RegionOrigin, RegionStep, Step};
+use crate::{Auth, AwsSettings, CredentialSource, Link, Outcome, RegionOrigin, RegionStep, Step};
 
 /// What fetching credentials for a status may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -272,9 +272,14 @@ impl Aws {
 
     /// What can be told when there is no session.
     async fn status_of_failure(&self, settings: &AwsSettings, error: Error) -> Status {
-        let asked = settings.profile.is_some() || settings.auth == crate::Auth::Profile;
+        // A key that was asked for goes before `AWS_PROFILE`; and a wrong setting is nobody's credentials.
+        let by_key =
+            settings.auth == Auth::Bearer || settings.api_key.is_some() || settings.api_key_file.is_some();
+        let asked = settings.profile.is_some()
+            || settings.auth == Auth::Profile
+            || (!by_key && self.environment().get().get("AWS_PROFILE").is_some());
         let mut status = Status { error: Some(error.clone()), ..Status::nothing() };
-        if asked || self.environment().get().get("AWS_PROFILE").is_some() {
+        if asked && error.kind() == ErrorKind::Unauthenticated {
             status.source = CredentialSource::Profile(String::new()).label();
             status.steps.push(Step::new(Link::SharedConfig, Outcome::Failed, error.message().to_owned()));
         }
@@ -315,3 +320,6 @@ impl Aws {
         Some((problem, is_lost))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -182,3 +182,6 @@ impl From<InferenceProfileSummary> for InferenceProfileRow {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

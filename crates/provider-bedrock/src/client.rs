@@ -58,3 +58,6 @@ fn client(session: &Session) -> Result<Client> {
     }
     Ok(Client::from_conf(builder.build()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -159,25 +159,37 @@ fn signed_at(text: &str) -> Option<SystemTime> {
 pub(crate) struct BearerToken {
     source: KeySource,
     environment: CurrentEnvironment,
-    /// The key that was handed out last.
-    last: Mutex<Option<Secret>>,
+    /// The key that was handed out last, and how many different ones there were, with it.
+    last: Mutex<(u64, Option<Secret>)>,
 }
 
 impl BearerToken {
     pub(crate) const fn new(source: KeySource, environment: CurrentEnvironment) -> Self {
-        Self { source, environment, last: Mutex::new(None) }
+        Self { source, environment, last: Mutex::new((0, None)) }
     }
 
-    /// Whether there is another key than the one that was handed out last.
-    pub(crate) fn has_changed(&self) -> Result<bool> {
+    /// The number of the key that a call that begins now is signed with.
+    pub(crate) fn number(&self) -> u64 {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).0.max(1)
+    }
+
+    /// Whether there is another key than the one with this number, which was refused.
+    ///
+    /// # Errors
+    /// As of [`BearerToken::token`].
+    pub(crate) fn renew(&self, refused: u64) -> Result<bool> {
         let key = self.source.read(&self.environment.get())?;
-        Ok(self.last.lock().unwrap_or_else(PoisonError::into_inner).as_ref() != Some(&key))
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(last.0 > refused || last.1.as_ref() != Some(&key))
     }
 
     /// The key as it is now.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unauthenticated`] if there is none, or one that cannot be sent or has ended.
     pub(crate) fn token(&self) -> Result<Token> {
         let key = self.source.read(&self.environment.get())?;
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(key.clone());
+        self.remember(&key);
         let short_term = ShortTermKey::parse(key.expose());
         if let Some(ended) = short_term.as_ref().filter(|key| key.has_ended()) {
             return Err(Error::new(
@@ -187,6 +199,15 @@ impl BearerToken {
             .with_hint("get a new short-term key, or use AWS credentials instead of one"));
         }
         Ok(Token::new(key.expose(), short_term.map(|key| key.expires_at)))
+    }
+}
+
+impl BearerToken {
+    fn remember(&self, key: &Secret) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.1.as_ref() != Some(key) {
+            *last = (last.0 + 1, Some(key.clone()));
+        }
     }
 }
 
@@ -202,6 +223,24 @@ impl ProvideToken for BearerToken {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refused_key_is_given_up_for_another_one_only() {
+        let environment = |key: &str| [(BEARER_VARIABLE, key)].into_iter().collect::<Environment>();
+        let current = CurrentEnvironment::new(environment("one"));
+        let token = BearerToken::new(KeySource::Variable, current.clone());
+        let first = token.number();
+        token.token().unwrap();
+        assert_eq!((token.number(), token.renew(first).unwrap()), (first, false));
+        current.replace(environment("two"));
+        assert!(token.renew(first).unwrap(), "nobody has used the new one yet");
+        token.token().unwrap();
+        // Somebody else has: whoever was refused with the old one may still try the new one, once.
+        assert!(token.renew(first).unwrap());
+        assert!(!token.renew(token.number()).unwrap());
+        current.replace(environment(" "));
+        assert!(token.renew(first).is_err());
+    }
 
     fn short_term(date: &str) -> String {
         let url = format!(

@@ -201,3 +201,6 @@ impl ProvideCredentials for CachedCredentials {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,16 @@
 //! From the responsible link to credentials.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::credential_feature::AwsCredentialFeature;
 use aws_credential_types::provider::ProvideCredentials as _;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::SdkConfig;
 use aws_types::region::Region;
 use outcrop_core::{Environment, Error, ErrorKind, Result};
 use tokio::sync::OnceCell;
@@ -17,10 +20,10 @@ use super::container::Container;
 use super::fingerprint::Fingerprint;
 use super::link::{Link, Outcome, Step, mark};
 use super::metadata::{Metadata, MetadataProblem};
-use super::plan::{Plan, Planned, active_profile, plan};
+use super::plan::{Plan, Planned, access_keys, active_profile, plan};
 use super::profile::{Base, ProfilePlan};
 use super::role::{MfaPrompt, Sts, mfa_code};
-use super::{errors, shared_files};
+use super::{errors, shared_files, sso};
 use crate::environment::CurrentEnvironment;
 use crate::http_client::SharedClient;
 use crate::sdk_config;
@@ -56,8 +59,7 @@ pub(crate) struct Resolved {
 impl Chain {
     /// The responsible link by settings, variables and files as they are now.
     pub(crate) async fn plan(&self) -> Result<(Planned, SharedFiles)> {
-        let environment = self.environment.get();
-        let files = SharedFiles::load(&environment, active_profile(&self.settings, &environment)).await?;
+        let (environment, files) = world(&self.settings, self.environment.get()).await?;
         Ok((plan(&self.settings, &environment, &files)?, files))
     }
 
@@ -68,9 +70,12 @@ impl Chain {
     pub(crate) async fn resolve(&self) -> Result<Resolved> {
         let environment = self.environment.numbered();
         // Before anything is read: what changes meanwhile is seen next time.
-        let shared = Fingerprint::take(&shared_files::paths(&environment.environment));
+        let shared = match self.settings.isolated {
+            Some(_) => Fingerprint::take([]),
+            None => Fingerprint::take(&shared_files::paths(&environment.environment)),
+        };
         let (planned, files) = self.plan().await?;
-        let fingerprint = shared.and(Fingerprint::take(planned.watched.iter().skip(files.paths().len())));
+        let fingerprint = shared.and(Fingerprint::take(&planned.watched));
         let credentials = self.fetch(&planned, &files).await?;
         let link = Link::of(&credentials).or(planned.plan.link()).unwrap_or(Link::Config);
         tracing::info!(%link, key = super::link::shortened(credentials.access_key_id()), "credentials");
@@ -90,8 +95,9 @@ impl Chain {
         let link = Fetch { chain: self, files, environment: &environment };
         let credentials = match &planned.plan {
             Plan::Unsigned | Plan::Bearer(_) => {
-                let message = "calls without a signature need no access keys";
-                return Err(Error::new(ErrorKind::Unexpected, message));
+                // The environment was renewed; sessions for an API key are made of other stuff.
+                let message = "the environment asks for another kind of credentials now";
+                return Err(Error::new(ErrorKind::Unexpected, message).with_hint("ask for a new session"));
             }
             Plan::Keys { keys, link } => from_keys(keys, *link),
             Plan::Profile(profile) => link.profile(profile).await?,
@@ -113,10 +119,26 @@ impl Chain {
 
     /// The token service.
     pub(crate) fn sts(&self, files: &SharedFiles) -> Result<Sts> {
-        let http = SharedHttpClient::new(self.http.clone());
-        let environment = self.environment.get();
-        Ok(Sts::new(sdk_config::unsigned(&self.settings, &environment, files, &self.region, http)?))
+        Ok(Sts::new(&self.config(files)?))
     }
+
+    /// What the clients of services for credentials are built from.
+    fn config(&self, files: &SharedFiles) -> Result<SdkConfig> {
+        let http = SharedHttpClient::new(self.http.clone());
+        sdk_config::unsigned(&self.settings, &self.environment.get(), files, &self.region, http)
+    }
+}
+
+/// The environment and the files that count: none in a closed world.
+pub(crate) async fn world(
+    settings: &AwsSettings,
+    environment: Environment,
+) -> Result<(Environment, SharedFiles)> {
+    if settings.isolated.is_some() {
+        return Ok((Environment::default(), SharedFiles::nothing().await?));
+    }
+    let files = SharedFiles::load(&environment, active_profile(settings, &environment)).await?;
+    Ok((environment, files))
 }
 
 /// One look at the links.
@@ -134,7 +156,8 @@ impl Fetch<'_> {
     async fn profile(&self, plan: &ProfilePlan) -> Result<Credentials> {
         let mut credentials = match &plan.base {
             Base::Keys(keys) => from_keys(keys, Link::SharedConfig),
-            Base::Sdk { profile, link } => self.sdk(profile, *link).await?,
+            // Boxed: the SDK's futures are deep.
+            Base::Sdk { profile, link } => Box::pin(self.signed_in(profile, *link)).await?,
             Base::WebIdentity(identity) => self.sts()?.assume_role_with_web_identity(identity).await?,
             Base::Source(link) => self.source(*link, &plan.base_profile).await?,
         };
@@ -150,8 +173,27 @@ impl Fetch<'_> {
         Ok(credentials)
     }
 
+    /// The credentials of a sign-in, or of a program. Nobody is waited for for ever; a program may ask somebody in a
+    /// browser.
+    async fn signed_in(&self, profile: &str, link: Link) -> Result<Credentials> {
+        let patience =
+            if link == Link::CredentialProcess { Duration::from_mins(5) } else { Duration::from_mins(1) };
+        let fetching = async {
+            if link == Link::Sso {
+                let config = self.chain.config(self.files)?;
+                return sso::credentials(profile, &config, self.files, self.environment).await;
+            }
+            self.sdk(profile).await.map_err(|error| errors::from_sdk(link, profile, &error))
+        };
+        tokio::time::timeout(patience, fetching).await.unwrap_or_else(|_| {
+            let message =
+                format!("the credentials of the profile `{profile}` ({link}) could not be fetched in time");
+            Err(Error::new(ErrorKind::Timeout, message).with_hint("check the network and the proxy settings"))
+        })
+    }
+
     /// What the SDK does with a profile.
-    async fn sdk(&self, profile: &str, link: Link) -> Result<Credentials> {
+    async fn sdk(&self, profile: &str) -> std::result::Result<Credentials, CredentialsError> {
         let http = SharedHttpClient::new(self.chain.http.clone());
         let config = ProviderConfig::without_region()
             .with_region(Some(Region::new(self.chain.region.clone())))
@@ -161,7 +203,7 @@ impl Fetch<'_> {
             .profile_files(self.files.for_sdk())
             .profile_name(profile)
             .build();
-        provider.provide_credentials().await.map_err(|error| errors::from_sdk(link, profile, &error))
+        provider.provide_credentials().await
     }
 
     async fn source(&self, link: Link, profile: &str) -> Result<Credentials> {
@@ -174,14 +216,10 @@ impl Fetch<'_> {
         };
         match link {
             Link::Env => {
-                let get = |name| self.environment.get(name).map(str::to_owned);
-                let keys = get("AWS_ACCESS_KEY_ID").zip(get("AWS_SECRET_ACCESS_KEY"));
-                let (access_key_id, secret) = keys.ok_or_else(|| {
+                let keys = access_keys(self.environment).ok_or_else(|| {
                     missing("`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` are not set".to_owned())
                 })?;
-                let session_token = get("AWS_SESSION_TOKEN").map(outcrop_core::Secret::new);
-                let secret_access_key = outcrop_core::Secret::new(secret);
-                Ok(from_keys(&AccessKeys { access_key_id, secret_access_key, session_token }, Link::Env))
+                Ok(from_keys(&keys, Link::Env))
             }
             Link::Container => {
                 let container = Container::of(self.environment)?

@@ -14,7 +14,9 @@ use serde::Deserialize;
 use super::chain::Chain;
 use super::link::mark;
 use super::metadata::is_local_credential_host;
+use super::shared_files::chain_text;
 use crate::http_client;
+use crate::sdk_error::from_connector;
 
 const RELATIVE: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 const FULL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
@@ -102,9 +104,10 @@ impl Container {
         }
     }
 
-    /// Where it answers.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
+    /// Who answers. The path stays out of messages: that of Amazon ECS is what tells one task from another.
+    pub(crate) fn host(&self) -> &str {
+        let end = self.url.match_indices('/').nth(2).map_or(self.url.len(), |(place, _)| place);
+        self.url.get(..end).unwrap_or_default()
     }
 
     /// Fetches the credentials.
@@ -118,14 +121,20 @@ impl Container {
                 Ok(answer) => break answer,
                 Err(error) => match pauses.next() {
                     Some(pause) => tokio::time::sleep(pause).await,
-                    None => return Err(self.failed(error.to_string())),
+                    // Whether there are credentials, nobody has said.
+                    None => return Err(self.failed_as(from_connector(&error).kind(), chain_text(&error))),
                 },
             }
         };
         if answer.status != 200 {
             let refusal = serde_json::from_slice::<Refusal>(&answer.body).ok();
             let said = refusal.and_then(|refusal| refusal.message.or(refusal.code)).unwrap_or_default();
-            return Err(self.failed(format!("status {} {said}", answer.status).trim().to_owned()));
+            let kind = match answer.status {
+                429 => ErrorKind::Throttled,
+                500.. => ErrorKind::Unavailable,
+                _ => ErrorKind::Unauthenticated,
+            };
+            return Err(self.failed_as(kind, format!("status {} {said}", answer.status).trim().to_owned()));
         }
         // Not the parser's error: it would quote what it read.
         let answer: Answer = serde_json::from_slice(&answer.body)
@@ -166,13 +175,23 @@ impl Container {
     }
 
     fn failed(&self, reason: String) -> Error {
-        Error::new(ErrorKind::Unauthenticated, "the container's credentials could not be fetched")
-            .with_hint(format!("check the role of the task or pod, and that `{}` answers", self.url))
+        self.failed_as(ErrorKind::Unauthenticated, reason)
+    }
+
+    fn failed_as(&self, kind: ErrorKind, reason: String) -> Error {
+        Error::new(kind, "the container's credentials could not be fetched")
+            .with_hint(format!("check the role of the task or pod, and that `{}` answers", self.host()))
             .with_source(reason)
     }
 }
 
 fn check_full(url: &str) -> Result<()> {
+    if url.split(['/', '?', '#']).nth(2).is_some_and(|authority| authority.contains('@')) {
+        // The value itself stays out of the message: it holds a password.
+        let message = format!("`{FULL}` holds a user name or password, which the endpoint does not take");
+        return Err(Error::new(ErrorKind::Unauthenticated, message)
+            .with_hint("use `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE`"));
+    }
     let refused = |what: &str| {
         Error::new(ErrorKind::Unauthenticated, format!("`{FULL}` is `{url}`, {what}"))
             .with_hint("set it to an `https://` address, or to one of this machine or of the container agent")
@@ -187,43 +206,4 @@ fn check_full(url: &str) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(variables: &[(&str, &str)]) -> Result<Option<Container>> {
-        Container::of(&variables.iter().copied().collect())
-    }
-
-    #[test]
-    fn the_relative_address_goes_first_and_blank_ones_are_absent() {
-        let full = (FULL, "http://127.0.0.1:9/credentials");
-        assert_eq!(of(&[(RELATIVE, "/v2/id"), full]).unwrap().unwrap().url(), "http://169.254.170.2/v2/id");
-        assert_eq!(of(&[(RELATIVE, " "), full]).unwrap().unwrap().url(), full.1);
-        assert_eq!(of(&[(RELATIVE, ""), (FULL, " ")]).unwrap(), None);
-        let with_file = of(&[full, (TOKEN, "secret-token"), (TOKEN_FILE, "/run/token")]).unwrap().unwrap();
-        assert_eq!(with_file.token_file(), Some(&PathBuf::from("/run/token")));
-    }
-
-    #[test]
-    fn tokens_travel_in_the_clear_on_this_machine_only() {
-        for (url, good) in [
-            ("https://example.com/credentials", true),
-            ("http://localhost:1338/x", true),
-            ("http://[::1]/x", true),
-            ("http://169.254.170.23/v1/credentials", true),
-            ("http://[fd00:ec2::23]/v1/credentials", true),
-            ("http://example.com/x", false),
-            ("http://169.254.170.2.example.com/x", false),
-            ("ftp://localhost/x", false),
-            ("/v2/credentials", false),
-        ] {
-            assert_eq!(of(&[(FULL, url)]).is_ok(), good, "{url}");
-        }
-    }
-
-    #[test]
-    fn debug_hides_the_token() {
-        let container = of(&[(FULL, "http://localhost/x"), (TOKEN, "hush-hush")]).unwrap().unwrap();
-        assert!(!format!("{container:?}").contains("hush-hush"));
-    }
-}
+mod tests;

@@ -75,6 +75,17 @@ pub(crate) fn sign_in_command(link: Link, profile: &str) -> Option<String> {
     })
 }
 
+/// The error for a sign-in that has ended, or was never begun.
+pub(crate) fn signed_out(link: Link, profile: &str) -> Error {
+    let what = if link == Link::Sso { "single sign-on session" } else { "sign-in" };
+    let message = format!("the {what} of profile `{profile}` has ended or was never begun");
+    let error = Error::new(ErrorKind::Unauthenticated, message);
+    match sign_in_command(link, profile) {
+        Some(command) => error.with_hint(format!("run `{command}`")),
+        None => error,
+    }
+}
+
 /// What one of the SDK's own providers failed with.
 pub(crate) fn from_sdk(link: Link, profile: &str, error: &CredentialsError) -> Error {
     let mut reason = chain_text(error);
@@ -87,20 +98,29 @@ pub(crate) fn from_sdk(link: Link, profile: &str, error: &CredentialsError) -> E
     if let Some(failed) = find::<ConnectorError>(error) {
         return from_connector(failed).with_context("credentials", link.to_string()).with_source(reason);
     }
-    let failed = match link {
-        Link::Sso => {
-            format!("the single sign-on session of profile `{profile}` has ended or was never begun")
+    // Of the other providers, this kind may mean anything.
+    if matches!((link, error), (Link::CredentialProcess, CredentialsError::InvalidConfiguration(_))) {
+        let message = format!("the profile `{profile}` leads to no credentials");
+        return Error::new(ErrorKind::Unauthenticated, message)
+            .with_hint(format!("correct the profile `{profile}` in the AWS configuration files"))
+            .with_source(reason);
+    }
+    match link {
+        Link::Login => signed_out(link, profile).with_source(reason),
+        Link::CredentialProcess => {
+            let message = format!("the `credential_process` of profile `{profile}` failed");
+            Error::new(ErrorKind::Unauthenticated, message)
+                .with_hint("run the command that stands in the profile by hand, and look at what it says")
+                .with_source(reason)
         }
-        Link::Login => format!("the sign-in of profile `{profile}` has ended or was never begun"),
-        Link::CredentialProcess => format!("the `credential_process` of profile `{profile}` failed"),
-        other => format!("the credentials of {other} could not be fetched"),
-    };
-    let error = Error::new(ErrorKind::Unauthenticated, failed).with_source(reason);
-    match (sign_in_command(link, profile), link) {
-        (Some(command), _) => error.with_hint(format!("run `{command}`")),
-        (None, Link::CredentialProcess) => {
-            error.with_hint("run the command that stands in the profile by hand, and look at what it says")
+        other => {
+            let message = format!("the credentials of {other} could not be fetched");
+            Error::new(ErrorKind::Unauthenticated, message)
+                .with_hint("check the role and the network")
+                .with_source(reason)
         }
-        (None, _) => error.with_hint("check the role and the network"),
     }
 }
+
+#[cfg(test)]
+mod tests;

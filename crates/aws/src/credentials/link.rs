@@ -3,7 +3,8 @@
 use std::fmt;
 
 use aws_credential_types::Credentials;
-use aws_credential_types::credential_feature::AwsCredentialFeature::{self, self as F};
+use aws_credential_types::credential_feature::AwsCredentialFeature;
+use aws_credential_types::credential_feature::AwsCredentialFeature as F;
 use serde::Serialize;
 
 /// Where credentials come from, in the words of the AWS SDKs' reference guide.

@@ -91,7 +91,8 @@ impl Metadata {
         let disabled = environment
             .get("AWS_EC2_METADATA_DISABLED")
             .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        let endpoint = endpoint(environment, files)?;
+        // Where nobody is asked, nobody's address can be wrong.
+        let endpoint = if disabled { IPV4.to_owned() } else { endpoint(environment, files)? };
         let provider_config =
             ProviderConfig::without_region().with_http_client(SharedHttpClient::new(http.clone()));
         let client = imds::Client::builder()
@@ -195,19 +196,24 @@ pub(crate) fn is_ec2(environment: &Environment) -> bool {
 }
 
 fn endpoint(environment: &Environment, files: &SharedFiles) -> Result<String> {
-    let said = environment.get(ENDPOINT_VARIABLE).or_else(|| files.value("ec2_metadata_service_endpoint"));
-    if let Some(url) = said {
-        let endpoint = Endpoint::parse(url, ENDPOINT_VARIABLE)?;
-        return Ok(endpoint.url().to_owned());
+    let said = |variable: &'static str, key: &'static str| {
+        let of_variable = environment.get(variable).map(|value| (value, variable));
+        of_variable.or_else(|| files.value(key).map(|value| (value, key)))
+    };
+    if let Some((url, setting)) = said(ENDPOINT_VARIABLE, "ec2_metadata_service_endpoint") {
+        return match Endpoint::parse(url, setting) {
+            Ok(endpoint) => Ok(endpoint.url().to_owned()),
+            // What goes for an endpoint of Bedrock is no help here.
+            Err(error) => Err(Error::config(error.message().to_owned())
+                .with_hint(format!("set `{setting}` to a URL such as `{IPV4}`, or unset it"))),
+        };
     }
-    let mode = environment.get(MODE_VARIABLE).or_else(|| files.value("ec2_metadata_service_endpoint_mode"));
-    match mode.map(str::to_ascii_lowercase).as_deref() {
-        None | Some("ipv4") => Ok(IPV4.to_owned()),
-        Some("ipv6") => Ok(IPV6.to_owned()),
-        Some(other) => Err(Error::config(format!(
-            "the environment variable `{MODE_VARIABLE}` is `{other}`, which is not `IPv4` or `IPv6`"
-        ))
-        .with_hint(format!("set `{MODE_VARIABLE}` to `IPv4` or `IPv6`, or unset it"))),
+    let (mode, setting) = said(MODE_VARIABLE, "ec2_metadata_service_endpoint_mode").unwrap_or_default();
+    match mode.to_ascii_lowercase().as_str() {
+        "" | "ipv4" => Ok(IPV4.to_owned()),
+        "ipv6" => Ok(IPV6.to_owned()),
+        _ => Err(Error::config(format!("`{setting}` is `{mode}`, which is not `IPv4` or `IPv6`"))
+            .with_hint(format!("set `{setting}` to `IPv4` or `IPv6`, or unset it"))),
     }
 }
 
@@ -240,3 +246,6 @@ pub(super) fn is_local_credential_host(host: &str) -> bool {
         || OF_CONTAINERS.contains(&host)
         || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use super::bearer::{BEARER_VARIABLE, KeySource};
 use super::container::Container;
 use super::errors;
 use super::link::{Link, Outcome, Step, shortened};
-use super::profile::{Base, ProfilePlan, WebIdentity};
+use super::profile::{Base, ProfilePlan, WebIdentity, value};
 use super::shared_files::{DEFAULT_PROFILE, SharedFiles, home};
 use crate::{AccessKeys, AssumeRole, Auth, AwsSettings, CredentialSource};
 
@@ -75,7 +75,7 @@ pub(crate) struct Planned {
     pub(crate) steps: Vec<Step>,
     /// What the user should know.
     pub(crate) notes: Vec<String>,
-    /// Files that, once changed, may lead to other credentials.
+    /// Files that, once changed, may lead to other credentials, besides the shared configuration.
     pub(crate) watched: Vec<PathBuf>,
 }
 
@@ -92,7 +92,8 @@ pub(crate) fn active_profile<'a>(settings: &'a AwsSettings, environment: &'a Env
 }
 
 /// Finds the responsible link, in this order: what the settings say, API key, access keys, `AWS_PROFILE`, and the
-/// default chain, which is the default profile, web identity, container, instance metadata.
+/// default chain, which is the default profile (unless `AWS_PROFILE` names another), web identity, container, instance
+/// metadata.
 ///
 /// # Errors
 /// [`outcrop_core::ErrorKind::Unauthenticated`] if something was asked for, by settings or variables, that is not there
@@ -105,8 +106,7 @@ pub(crate) fn plan(
     let mut search = Search { settings, environment, files, steps: Vec::new(), notes: Vec::new() };
     search.notes.extend(files.unreadable().iter().cloned());
     let (source, plan, profile) = search.run()?;
-    let mut watched = files.paths().to_vec();
-    watched.extend(watched_files(&plan, files, environment));
+    let watched = watched_files(&plan, files, environment);
     let Search { steps, notes, .. } = search;
     Ok(Planned { source, plan, profile, assume: settings.assume_role.clone(), steps, notes, watched })
 }
@@ -140,16 +140,27 @@ impl Search<'_> {
                 {
                     return Ok(found);
                 }
-                match self.settings.profile.as_deref() {
-                    Some(profile) => self.explicit_profile(profile),
-                    None => self.automatic(),
+                if let Some(profile) = self.settings.profile.as_deref() {
+                    return self.explicit_profile(profile);
                 }
+                if self.settings.assume_role.is_some() {
+                    self.pass_over(&[BEARER_VARIABLE], "a role is to be assumed");
+                }
+                self.automatic()
             }
         }
     }
 
     fn step(&mut self, link: Link, outcome: Outcome, detail: impl Into<String>) {
         self.steps.push(Step::new(link, outcome, detail));
+    }
+
+    /// Tells of variables that are set and do not count.
+    fn pass_over(&mut self, names: &[&str], reason: &str) {
+        for name in names.iter().filter(|name| self.environment.get(name).is_some()) {
+            self.steps.push(Step::new(Link::Env, Outcome::Passed, format!("`{name}` is set, and {reason}")));
+            self.notes.push(format!("`{name}` is set and not used: {reason}"));
+        }
     }
 
     fn bearer(&mut self) -> Result<Option<Found>> {
@@ -167,12 +178,7 @@ impl Search<'_> {
             (None, Some(_)) => "`auth` is `profile`, and `AWS_PROFILE` names it",
             (None, None) => "`auth` is `profile`",
         };
-        for name in [BEARER_VARIABLE, KEY_ID] {
-            if self.environment.get(name).is_some() {
-                self.step(Link::Env, Outcome::Passed, format!("`{name}` is set, and a profile is asked for"));
-                self.notes.push(format!("`{name}` is set and not used: a profile is asked for"));
-            }
-        }
+        self.pass_over(&[BEARER_VARIABLE, KEY_ID], "a profile is asked for");
         if self.files.profile(name).is_none() {
             return Err(errors::profile_not_found(name, said, self.files));
         }
@@ -200,38 +206,29 @@ impl Search<'_> {
         self.default_chain()
     }
 
-    /// Both keys, or none. A session token is taken only with keys that can have one: those of a user, which begin with
-    /// `AKIA` (IAM User Guide, "Unique identifiers"), are refused together with a token that was left behind.
+    /// The keys of the environment, and what is odd about them.
     fn access_keys(&mut self) -> Option<AccessKeys> {
-        let (id, secret) = match (self.environment.get(KEY_ID), self.environment.get(SECRET_KEY)) {
-            (Some(id), Some(secret)) => (id, secret),
-            (None, None) => {
-                self.step(Link::Env, Outcome::Absent, format!("`{KEY_ID}` is not set"));
-                return None;
+        let Some(keys) = access_keys(self.environment) else {
+            match (self.environment.get(KEY_ID), self.environment.get(SECRET_KEY)) {
+                (None, None) => self.step(Link::Env, Outcome::Absent, format!("`{KEY_ID}` is not set")),
+                (id, _) => {
+                    let [is, is_not] = if id.is_some() { [KEY_ID, SECRET_KEY] } else { [SECRET_KEY, KEY_ID] };
+                    let half = format!("`{is}` is set, and `{is_not}` is not");
+                    self.notes.push(format!("{half}: half a key pair counts for nothing"));
+                    self.step(Link::Env, Outcome::Absent, half);
+                }
             }
-            (id, _) => {
-                let [is, is_not] = if id.is_some() { [KEY_ID, SECRET_KEY] } else { [SECRET_KEY, KEY_ID] };
-                let half = format!("`{is}` is set, and `{is_not}` is not");
-                self.notes.push(format!("{half}: half a key pair counts for nothing"));
-                self.step(Link::Env, Outcome::Absent, half);
-                return None;
-            }
+            return None;
         };
-        let mut token = self.environment.get(SESSION_TOKEN);
-        if token.is_some() && id.starts_with("AKIA") {
+        if keys.session_token.is_none() && self.environment.get(SESSION_TOKEN).is_some() {
             self.notes.push(format!(
                 "`{SESSION_TOKEN}` belongs to other keys and is not used (those of a user have none): unset it"
             ));
-            token = None;
         }
-        if token.is_none() && id.starts_with("ASIA") {
+        if keys.session_token.is_none() && keys.access_key_id.starts_with("ASIA") {
             self.notes.push(format!("`{KEY_ID}` is temporary, and its `{SESSION_TOKEN}` is missing"));
         }
-        Some(AccessKeys {
-            access_key_id: id.to_owned(),
-            secret_access_key: Secret::new(secret),
-            session_token: token.map(Secret::new),
-        })
+        Some(keys)
     }
 
     /// The profile that `AWS_PROFILE` names, if it exists and says something about credentials.
@@ -247,43 +244,41 @@ impl Search<'_> {
             ));
             return Ok(None);
         }
-        let Some(plan) = ProfilePlan::of(name, self.files)? else {
-            if name != DEFAULT_PROFILE {
-                self.step(
-                    Link::SharedConfig,
-                    Outcome::Absent,
-                    format!("profile `{name}` has no credentials"),
-                );
-            }
-            return Ok(None);
-        };
-        Ok(Some(self.by_profile(name, plan, CredentialSource::Profile(name.to_owned()))))
+        let plan = ProfilePlan::of(name, self.files)?;
+        Ok(plan.map(|plan| self.by_profile(name, plan, CredentialSource::Profile(name.to_owned()))))
     }
 
     fn default_chain(&mut self) -> Result<Found> {
         let found = |plan| (CredentialSource::DefaultChain, plan, None);
-        match self.files.profile(DEFAULT_PROFILE).map(|_| ProfilePlan::of(DEFAULT_PROFILE, self.files)) {
-            Some(plan) => match plan? {
-                Some(plan) => {
-                    return Ok(self.by_profile(DEFAULT_PROFILE, plan, CredentialSource::DefaultChain));
-                }
-                None => {
-                    self.step(Link::SharedConfig, Outcome::Absent, "profile `default` has no credentials");
-                }
-            },
-            None => self.step(Link::SharedConfig, Outcome::Absent, "there is no profile `default`"),
+        if let Some(plan) = self.chain_profile()? {
+            return Ok(self.by_profile(DEFAULT_PROFILE, plan, CredentialSource::DefaultChain));
         }
         if let Some(identity) = self.web_identity() {
             self.step(Link::WebIdentity, Outcome::Used, format!("role `{}`", identity.role_arn));
             return Ok(found(Plan::WebIdentity(identity)));
         }
         if let Some(container) = Container::of(self.environment)? {
-            self.step(Link::Container, Outcome::Used, format!("`{}`", container.url()));
+            self.step(Link::Container, Outcome::Used, format!("`{}`", container.host()));
             return Ok(found(Plan::Container(container)));
         }
         let detail = "`AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` and `_FULL_URI` are not set";
         self.step(Link::Container, Outcome::Absent, detail);
         Ok(found(Plan::Metadata))
+    }
+
+    /// The default profile, unless another one is named: then that one had no credentials, and those of the default
+    /// profile are somebody else's.
+    fn chain_profile(&mut self) -> Result<Option<ProfilePlan>> {
+        let name = self.environment.get(PROFILE).unwrap_or(DEFAULT_PROFILE);
+        if self.files.profile(name).is_none() {
+            self.step(Link::SharedConfig, Outcome::Absent, format!("there is no profile `{name}`"));
+            return Ok(None);
+        }
+        let plan = if name == DEFAULT_PROFILE { ProfilePlan::of(name, self.files)? } else { None };
+        if plan.is_none() {
+            self.step(Link::SharedConfig, Outcome::Absent, format!("profile `{name}` has no credentials"));
+        }
+        Ok(plan)
     }
 
     fn web_identity(&mut self) -> Option<WebIdentity> {
@@ -306,6 +301,19 @@ impl Search<'_> {
             }
         }
     }
+}
+
+/// Both keys of the environment, or none. A session token is taken only with keys that can have one: those of a user,
+/// which begin with `AKIA` (IAM User Guide, "Unique identifiers"), are refused together with a token that was left
+/// behind.
+pub(super) fn access_keys(environment: &Environment) -> Option<AccessKeys> {
+    let (id, secret) = environment.get(KEY_ID).zip(environment.get(SECRET_KEY))?;
+    let token = environment.get(SESSION_TOKEN).filter(|_| !id.starts_with("AKIA"));
+    Some(AccessKeys {
+        access_key_id: id.to_owned(),
+        secret_access_key: Secret::new(secret),
+        session_token: token.map(Secret::new),
+    })
 }
 
 fn profile_detail(name: &str, plan: &ProfilePlan) -> String {
@@ -339,7 +347,7 @@ fn watched_files(plan: &Plan, files: &SharedFiles, environment: &Environment) ->
 
 /// The file in which the AWS tools keep the token of a sign-in; its name is a hash (AWS SDKs and Tools Reference Guide,
 /// "IAM Identity Center credential provider" and "Login credentials provider").
-fn sign_in_cache(
+pub(super) fn sign_in_cache(
     profile: &str,
     link: Link,
     files: &SharedFiles,
@@ -349,15 +357,13 @@ fn sign_in_cache(
     let folder = || Some(Path::new(home(environment)?).join(".aws"));
     match link {
         Link::Sso => {
-            let key = section.get("sso_session").or_else(|| section.get("sso_start_url"))?;
+            let key = value(section, "sso_session").or_else(|| value(section, "sso_start_url"))?;
             let name = format!("{}.json", hex(&<Sha1 as sha1::Digest>::digest(key)));
             Some(folder()?.join("sso").join("cache").join(name))
         }
         Link::Login => {
-            let name = format!(
-                "{}.json",
-                hex(&<Sha256 as sha2::Digest>::digest(section.get("login_session")?.trim()))
-            );
+            let name =
+                format!("{}.json", hex(&<Sha256 as sha2::Digest>::digest(value(section, "login_session")?)));
             match environment.get("AWS_LOGIN_CACHE_DIRECTORY") {
                 Some(folder) => Some(Path::new(folder).join(name)),
                 None => Some(folder()?.join("login").join("cache").join(name)),

@@ -75,7 +75,7 @@ impl ProfilePlan {
             if let (true, Some(keys)) = (is_source, keys) {
                 return Ok(Some(Self::from_base(Base::Keys(keys), name, roles)));
             }
-            let Some(role) = role(profile) else {
+            let Some(role) = role(profile)? else {
                 let base = base(profile, files)?;
                 if base.is_none() && is_source {
                     return Err(broken(&name, "it is a `source_profile` and has no credentials"));
@@ -85,10 +85,11 @@ impl ProfilePlan {
             roles.push(role);
             match (value(profile, "source_profile"), value(profile, "credential_source")) {
                 (Some(source), None) if source == name => {
-                    let base = base(profile, files)?.ok_or_else(|| {
-                        broken(&name, "it is its own `source_profile` and has no credentials")
+                    // Keys and nothing else, as for botocore: the SDK's provider would assume the role too.
+                    let keys = static_keys(profile)?.ok_or_else(|| {
+                        broken(&name, "it is its own `source_profile` and has no access keys")
                     })?;
-                    return Ok(Some(Self::from_base(base, name, roles)));
+                    return Ok(Some(Self::from_base(Base::Keys(keys), name, roles)));
                 }
                 (Some(source), None) => source.clone_into(&mut name),
                 (None, Some(source)) => {
@@ -124,7 +125,8 @@ impl ProfilePlan {
     }
 }
 
-fn value<'a>(profile: &'a Profile, key: &str) -> Option<&'a str> {
+/// A setting of a profile; a blank one counts as absent.
+pub(super) fn value<'a>(profile: &'a Profile, key: &str) -> Option<&'a str> {
     profile.get(key).map(str::trim).filter(|value| !value.is_empty())
 }
 
@@ -154,23 +156,25 @@ fn static_keys(profile: &Profile) -> Result<Option<AccessKeys>> {
 }
 
 /// The role that a profile assumes with other credentials; one for a web identity is no such role.
-fn role(profile: &Profile) -> Option<ProfileRole> {
-    if value(profile, "web_identity_token_file").is_some() {
-        return None;
-    }
+fn role(profile: &Profile) -> Result<Option<ProfileRole>> {
     let text = |key| value(profile, key).map(str::to_owned);
-    Some(ProfileRole {
+    let Some(role_arn) = text("role_arn").filter(|_| text("web_identity_token_file").is_none()) else {
+        return Ok(None);
+    };
+    let duration = value(profile, "duration_seconds").map(|seconds| {
+        let what = || format!("its `duration_seconds` is `{seconds}`, which is no number of seconds");
+        seconds.parse().map(Duration::from_secs).map_err(|_| broken(profile.name(), &what()))
+    });
+    Ok(Some(ProfileRole {
         profile: profile.name().to_owned(),
         role: AssumeRole {
-            role_arn: text("role_arn")?,
+            role_arn,
             session_name: text("role_session_name"),
             external_id: text("external_id"),
-            duration: value(profile, "duration_seconds")
-                .and_then(|seconds| seconds.parse().ok())
-                .map(Duration::from_secs),
+            duration: duration.transpose()?,
         },
         mfa_serial: text("mfa_serial"),
-    })
+    }))
 }
 
 /// What a profile says about credentials of its own, in the order of the AWS SDKs.
@@ -239,3 +243,6 @@ fn credential_source(profile: &Profile, source: &str) -> Result<Link> {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,13 +3,14 @@
 use std::fmt::Debug;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use aws_config::identity::IdentityCache;
 use aws_credential_types::Credentials;
 use aws_credential_types::credential_feature::AwsCredentialFeature;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use outcrop_core::{Error, ErrorKind, Result, Secret};
 
@@ -18,6 +19,10 @@ use super::profile::WebIdentity;
 use crate::AssumeRole;
 use crate::sdk_error::{Call, error_from_sdk};
 use crate::status::CallerIdentity;
+
+/// What a call may take with its repetitions. Everybody else waits for whoever fetches credentials: a service that
+/// takes the connection and stays silent must not hold up all calls.
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// Asks for the one-time code of a device for multi-factor authentication.
 #[async_trait]
@@ -36,8 +41,16 @@ pub(crate) struct Sts {
 }
 
 impl Sts {
-    pub(crate) const fn new(config: SdkConfig) -> Self {
-        Self { config }
+    pub(crate) fn new(config: &SdkConfig) -> Self {
+        Self::within(config, LIMIT)
+    }
+
+    /// A client whose calls end after so long at the latest.
+    fn within(config: &SdkConfig, limit: Duration) -> Self {
+        let limits = config.timeout_config().cloned().unwrap_or_else(TimeoutConfig::disabled);
+        let limits =
+            limits.to_builder().operation_attempt_timeout(limit / 3).operation_timeout(limit).build();
+        Self { config: config.to_builder().timeout_config(limits).build() }
     }
 
     fn client(&self, credentials: Option<Credentials>) -> aws_sdk_sts::Client {
@@ -181,3 +194,6 @@ fn credentials(role: &str, answer: Option<aws_sdk_sts::types::Credentials>) -> R
         "role",
     ))
 }
+
+#[cfg(test)]
+mod tests;

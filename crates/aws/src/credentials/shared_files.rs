@@ -1,6 +1,5 @@
 //! The shared configuration and credentials files of the AWS tools.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,7 +19,7 @@ pub(crate) const DEFAULT_PROFILE: &str = "default";
 pub(crate) struct SharedFiles {
     files: EnvConfigFiles,
     profiles: ProfileSet,
-    env: Env,
+    environment: Environment,
     paths: [PathBuf; 2],
     unreadable: Vec<String>,
 }
@@ -88,12 +87,7 @@ impl SharedFiles {
                 .with_hint(format!("look at `{}` and `{}`", config.display(), credentials.display()))
                 .with_source(chain_text(&error))
         })?;
-        // Blank variables are absent here, which the SDK would take at their word.
-        let variables: HashMap<String, String> = environment
-            .iter()
-            .filter_map(|(name, _)| Some((name.to_owned(), environment.get(name)?.to_owned())))
-            .collect();
-        Ok(Self { files, profiles, env: Env::from(variables), paths, unreadable })
+        Ok(Self { files, profiles, environment: environment.clone(), paths, unreadable })
     }
 
     /// Where the two files are, or would be: configuration and credentials.
@@ -146,39 +140,37 @@ impl SharedFiles {
         key: &str,
         service_id: &str,
     ) -> Option<(String, String)> {
-        // As the AWS SDKs and Tools Reference Guide has it ("Service-specific endpoints"). The SDK's own search looks
-        // for `bedrock-runtime` in sections, which stands nowhere.
-        let service = service_id.to_ascii_lowercase().replace(' ', "_");
-        let specific = format!("{variable}_{}", service.to_ascii_uppercase());
+        let specific = format!("{variable}_{}", service_id.to_ascii_uppercase().replace(' ', "_"));
         let by_variable = [specific.as_str(), variable]
             .into_iter()
-            .find_map(|name| Some((self.env.get(name).ok()?, name.to_owned())));
-        by_variable.or_else(|| self.section_value(key, &service)).or_else(|| {
+            .find_map(|name| Some((self.environment.get(name)?.to_owned(), name.to_owned())));
+        by_variable.or_else(|| self.section_value(key, service_id)).or_else(|| {
             let origin = format!("`{key}` of profile `{}`", self.active());
             Some((self.value(key)?.to_owned(), origin))
         })
     }
 
-    fn section_value(&self, key: &str, service: &str) -> Option<(String, String)> {
+    /// A setting of a service in the `services` section of the active profile. Its name there has underscores (AWS SDKs
+    /// and Tools Reference Guide, "Identifiers for service-specific endpoints"); aws-runtime 1.10 looks for hyphens.
+    fn section_value(&self, key: &str, service_id: &str) -> Option<(String, String)> {
         let section = self.value("services")?;
-        let property = PropertiesKey::builder()
-            .section_key("services")
-            .section_name(section)
-            .property_name(service)
-            .sub_property_name(key)
-            .build()
-            .ok()?;
-        let value = self.profiles.other_sections().get(&property)?.trim();
-        let origin = || format!("`{key}` of `{service}` in `[services {section}]`");
-        (!value.is_empty()).then(|| (value.to_owned(), origin()))
+        let service_id = service_id.to_ascii_lowercase();
+        ["_", "-"].into_iter().find_map(|separator| {
+            let service = service_id.replace(' ', separator);
+            let name = PropertiesKey::builder().section_key("services").section_name(section);
+            let name = name.property_name(&service).sub_property_name(key).build().ok()?;
+            let value = self.profiles.other_sections().get(&name)?.trim();
+            let origin = || format!("`{key}` of `{service}` in `[services {section}]`");
+            (!value.is_empty()).then(|| (value.to_owned(), origin()))
+        })
     }
 
     /// A switch: the variable, else the active profile. Anything but `true` and `false` is an error that names it.
     pub(crate) fn switch(&self, variable: &str, key: &str) -> Result<Option<bool>> {
-        let (value, name) = match self.env.get(variable) {
-            Ok(value) => (value, format!("the environment variable `{variable}`")),
-            Err(_) => match self.value(key) {
-                Some(value) => (value.to_owned(), format!("`{key}` of profile `{}`", self.active())),
+        let (value, name) = match self.environment.get(variable) {
+            Some(value) => (value, format!("the environment variable `{variable}`")),
+            None => match self.value(key) {
+                Some(value) => (value, format!("`{key}` of profile `{}`", self.active())),
                 None => return Ok(None),
             },
         };
@@ -198,16 +190,20 @@ pub(super) fn home(environment: &Environment) -> Option<&str> {
 
 /// A path with a `~` at its start opened.
 pub(crate) fn expanded(path: &str, environment: &Environment) -> PathBuf {
-    match (path.strip_prefix("~/"), home(environment)) {
+    let of_windows = || path.strip_prefix("~\\").filter(|_| cfg!(windows));
+    match (path.strip_prefix("~/").or_else(of_windows), home(environment)) {
         (Some(rest), Some(home)) => Path::new(home).join(rest),
         _ => PathBuf::from(path),
     }
 }
 
-/// Where the two files are, or would be.
+/// Where the two files are, or would be; nowhere, which is an empty path, without a home.
 pub(super) fn paths(environment: &Environment) -> [PathBuf; 2] {
-    [("AWS_CONFIG_FILE", "~/.aws/config"), ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")]
-        .map(|(variable, usual)| expanded(environment.get(variable).unwrap_or(usual), environment))
+    let usual =
+        |name| home(environment).map(|home| Path::new(home).join(".aws").join(name)).unwrap_or_default();
+    [("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")].map(|(variable, name)| {
+        environment.get(variable).map_or_else(|| usual(name), |path| expanded(path, environment))
+    })
 }
 
 /// An error and its causes, on one line.
@@ -222,3 +218,6 @@ pub(super) fn chain_text(error: &(dyn std::error::Error + 'static)) -> String {
     }
     texts.join(": ")
 }
+
+#[cfg(test)]
+mod tests;

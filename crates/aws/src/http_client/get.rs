@@ -19,7 +19,7 @@ pub(crate) struct Answer {
     pub(crate) date: Option<String>,
 }
 
-/// A GET request; `limit` holds for the connection and for the head of the answer.
+/// A GET request; `limit` holds for the connection, for the head of the answer and for its body.
 ///
 /// # Errors
 /// If there was no answer.
@@ -40,7 +40,22 @@ pub(crate) async fn get(
     let answer = connector.call(request).await?;
     let status = answer.status().as_u16();
     let date = answer.headers().get("date").map(str::to_owned);
-    let body = ByteStream::new(answer.into_body()).collect().await;
+    let body = tokio::time::timeout(limit, ByteStream::new(answer.into_body()).collect()).await;
+    let body = body.map_err(|error| ConnectorError::timeout(error.into()))?;
     let body = body.map_err(|error| ConnectorError::io(error.into()))?;
     Ok(Answer { status, body: body.to_vec(), date })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Reply, Server};
+
+    #[tokio::test]
+    async fn a_body_that_never_ends_is_given_up() {
+        let server =
+            Server::new(|_| Reply::Hold("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf".to_owned()));
+        let answer = get(&SharedClient::direct(), &server.url(), &[], Duration::from_millis(200)).await;
+        assert!(answer.map(|answer| answer.status).unwrap_err().is_timeout());
+    }
 }

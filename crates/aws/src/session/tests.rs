@@ -1,6 +1,6 @@
 //! Sessions of closed worlds and of given environments.
 
-use outcrop_core::Secret;
+use outcrop_core::{Environment, Secret};
 
 use super::*;
 use crate::credentials::BEARER_VARIABLE;
