@@ -398,12 +398,13 @@ fn a_token_service_that_cannot_be_reached_is_no_refusal() {
 fn a_container_agent_that_cannot_be_reached_or_refuses_is_named() {
     let world = World::new();
     let agent = world.identity.endpoint();
-    for (address, words) in [
-        (format!("{agent}/v1/credentials"), ["container", "401"]),
-        (format!("http://{}/v1/credentials", refusing()), ["container", "`http://127.0.0.1:"]),
+    // Who cannot be reached has refused nobody.
+    for (address, code, words) in [
+        (format!("{agent}/v1/credentials"), 4, ["container", "401"]),
+        (format!("http://{}/v1/credentials", refusing()), 9, ["container", "`http://127.0.0.1:"]),
     ] {
         let variables = [("AWS_CONTAINER_CREDENTIALS_FULL_URI", address), ("AWS_REGION", REGION.to_owned())];
-        world.fails(&variables, 4, &words);
+        world.fails(&variables, code, &words);
     }
 }
 

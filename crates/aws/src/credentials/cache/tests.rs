@@ -127,7 +127,7 @@ async fn credentials_are_renewed_ahead_of_their_end() {
             fingerprint: super::super::fingerprint::Fingerprint::take([]),
             environment: 0,
         };
-        Kept::new(resolved, 1, now)
+        Kept::new(resolved, None, now)
     };
     let after = |seconds| now + Duration::from_secs(seconds);
     assert_eq!(kept(None).renew_at, None);
