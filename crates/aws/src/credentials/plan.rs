@@ -86,6 +86,21 @@ impl Planned {
     }
 }
 
+impl AwsSettings {
+    /// Whether calls by these settings go out with a Bedrock API key, in this environment. Asks nobody and reads no file.
+    pub fn sends_api_key(&self, environment: &Environment) -> bool {
+        match self.auth {
+            Auth::Bearer => true,
+            Auth::Profile | Auth::None => false,
+            Auth::AwsSdk => {
+                let chosen = self.profile.is_some() || self.assume_role.is_some();
+                let explicit = KeySource::explicit(self, environment).is_some();
+                explicit || (!chosen && KeySource::ambient(environment).is_some())
+            }
+        }
+    }
+}
+
 /// The profile whose settings hold, whether it has credentials or not.
 pub(crate) fn active_profile<'a>(settings: &'a AwsSettings, environment: &'a Environment) -> &'a str {
     settings.profile.as_deref().or_else(|| environment.get(PROFILE)).unwrap_or(DEFAULT_PROFILE)
@@ -133,9 +148,7 @@ impl Search<'_> {
             Auth::Bearer => self.bearer()?.ok_or_else(errors::no_api_key),
             Auth::Profile => self.explicit_profile(active_profile(self.settings, self.environment)),
             Auth::AwsSdk => {
-                let chosen = self.settings.profile.is_some() || self.settings.assume_role.is_some();
-                let explicit = KeySource::explicit(self.settings, self.environment).is_some();
-                if (explicit || !chosen)
+                if self.settings.sends_api_key(self.environment)
                     && let Some(found) = self.bearer()?
                 {
                     return Ok(found);

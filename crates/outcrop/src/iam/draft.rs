@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use outcrop_aws::DEFAULT_REGION;
-use outcrop_config::{Auth, ProviderEntry};
+use outcrop_aws::{AwsSettings, DEFAULT_REGION};
+use outcrop_config::ProviderEntry;
 use outcrop_core::{Error, ErrorKind, ModelId, Result};
 use outcrop_discovery::GeographyPreference;
 
@@ -25,6 +25,8 @@ pub(super) struct Draft<'a> {
     geography: GeographyPreference,
     needs: Needs,
     guardrails: BTreeSet<String>,
+    /// Who calls, by each entry.
+    callers: Vec<AwsSettings>,
     /// Whether the region was made up.
     assumed: bool,
     /// Whether nothing says which models are called.
@@ -46,6 +48,7 @@ impl<'a> Draft<'a> {
             geography: geography.into(),
             needs: Needs::default(),
             guardrails: BTreeSet::new(),
+            callers: Vec::new(),
             assumed: false,
             everything: false,
         })
@@ -55,7 +58,7 @@ impl<'a> Draft<'a> {
     pub(super) fn collect(mut self) -> Result<Self> {
         let outcrop = self.outcrop;
         for entry in outcrop.bedrock_entries() {
-            outcrop.refuse_unsafe(&entry.id().into())?;
+            self.callers.push(outcrop.aws_settings(&entry.id().into())?);
             let Some(guardrail) = &entry.provider().guardrail else { continue };
             let id = guardrail.guardrail_identifier.trim();
             let arn = if id.starts_with("arn:") {
@@ -180,23 +183,12 @@ impl<'a> Draft<'a> {
         add(!self.needs.application_profiles.is_empty(), &[Action::GetInferenceProfile]);
         add(discovery.check_access == Some(true), &[Action::GetFoundationModelAvailability]);
         add(!self.guardrails.is_empty(), &[Action::ApplyGuardrail]);
+        let environment = self.outcrop.environment();
         add(
-            self.outcrop.bedrock_entries().any(|entry| self.sends_api_key(&entry)),
+            self.callers.iter().any(|settings| settings.sends_api_key(environment)),
             &[Action::CallWithBearerToken],
         );
         actions
-    }
-
-    /// Whether an entry calls with a Bedrock API key: it says so, or nothing else is said and there is one.
-    fn sends_api_key(&self, entry: &ProviderEntry<'_>) -> bool {
-        match entry.provider().auth {
-            Some(Auth::Bearer) => true,
-            None | Some(Auth::AwsSdk) => {
-                entry.provider().profile.is_none()
-                    && self.outcrop.environment().get("AWS_BEARER_TOKEN_BEDROCK").is_some()
-            }
-            Some(_) => false,
-        }
     }
 
     pub(super) fn finish(mut self) -> Result<Policy> {
@@ -244,6 +236,12 @@ impl<'a> Draft<'a> {
         }
         if resources.iter().any(|resource| resource.split(':').nth(4) == Some("*")) {
             notes.push("the account is written as `*`: `--account` names yours".to_owned());
+        }
+        for role in self.callers.iter().filter_map(|settings| settings.assume_role.as_ref()) {
+            notes.push(format!(
+                "this is for the role `{0}`; whoever takes it on needs `sts:AssumeRole` on `{0}`",
+                role.role_arn
+            ));
         }
         if chosen.contains(&Action::ApplyGuardrail) {
             notes.push(

@@ -16,17 +16,23 @@ pub(super) struct Home {
 }
 
 impl Home {
-    /// By the entry, the variables, and the base URL. Profiles and metadata belong to the machine where the policy will
+    /// By the entry, the variables, and the base URLs. Profiles and metadata belong to the machine where the policy will
     /// hold, which need not be this one.
     pub(super) fn of(outcrop: &Outcrop, entry: &ProviderEntry<'_>) -> Result<Self> {
         let said = |text: &Option<String>| {
             text.as_deref().map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned)
         };
         let provider = entry.provider();
-        let endpoint = said(&provider.base_url).and_then(|url| Endpoint::parse(&url, "baseUrl").ok());
-        let host = endpoint.as_ref().and_then(|endpoint| endpoint.region(Plane::Runtime));
-        let by_host =
-            |standard: bool| host.filter(|host| host.standard == standard).map(|host| host.region.to_owned());
+        let urls = [(&provider.base_url, "baseUrl"), (&provider.control_base_url, "controlBaseUrl")];
+        let endpoints: Vec<_> =
+            urls.iter().filter_map(|(url, key)| Endpoint::parse(&said(url)?, key).ok()).collect();
+        let by_host = |standard: bool| {
+            let hosts = endpoints.iter().filter_map(|endpoint| {
+                [Plane::Runtime, Plane::Control].into_iter().find_map(|plane| endpoint.region(plane))
+            });
+            let host = hosts.into_iter().find(|host| host.standard == standard)?;
+            Some(host.region.to_owned())
+        };
         let variable = |name| outcrop.environment().get(name).map(str::to_owned);
         let region = said(&provider.region)
             .or_else(|| by_host(false))

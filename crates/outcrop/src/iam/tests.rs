@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{ErrorKind, Sources};
 
+mod callers;
+
 const SONNET: &str = "anthropic.claude-sonnet-4-6";
 
 /// An [`Outcrop`] with this user configuration and these variables.
@@ -291,21 +293,6 @@ fn the_configuration_says_what_is_needed() {
             "arn:aws:bedrock:eu-west-1::foundation-model/amazon.nova-lite-v1:0",
         ]
     );
-}
-
-#[test]
-fn an_api_key_in_the_environment_counts_unless_something_else_is_said() {
-    let needs_key = |entry: Value, variables: &[(&str, &str)]| {
-        let config = json!({ "models": { "providers": { "amazon-bedrock": entry } } });
-        let policy = outcrop(&config, variables).iam_policy(&PolicyRequest::default()).unwrap();
-        by_id(&policy).contains_key("CallWithApiKey")
-    };
-    let key = [("AWS_BEARER_TOKEN_BEDROCK", "bedrock-api-key-x")];
-    assert!(needs_key(json!({}), &key));
-    assert!(needs_key(json!({ "auth": "aws-sdk" }), &key));
-    assert!(!needs_key(json!({ "auth": "profile", "profile": "p" }), &key));
-    assert!(!needs_key(json!({ "profile": "p" }), &key));
-    assert!(!needs_key(json!({}), &[("AWS_BEARER_TOKEN_BEDROCK", " ")]));
 }
 
 #[test]
