@@ -88,8 +88,8 @@ impl Context {
         let mut sources = Sources::platform(environment::snapshot(), &here);
         sources.file = self.global.config.clone().map(FileSource::Required);
         for argument in &self.global.set {
-            let assignment = Assignment::set(argument)
-                .map_err(|error| Failure::Usage(format!("`--set {argument}`: {error}")))?;
+            let assignment =
+                Assignment::set(argument).map_err(|error| Failure::Usage(format!("`--set`: {error}")))?;
             sources.command_line.push(assignment);
         }
         sources.command_line.extend(self.assignments());
