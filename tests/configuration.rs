@@ -355,3 +355,27 @@ fn a_project_file_cannot_send_calls_elsewhere() {
     assert!(run.stderr.contains("baseUrl") && run.stderr.contains("outcrop.json5:1:"), "{}", run.stderr);
     assert_eq!((emulator.requests().len(), elsewhere.requests().len()), (1, 0));
 }
+
+#[test]
+fn a_project_file_cannot_say_who_calls() {
+    let emulator = Emulator::start();
+    for (key, value) in [
+        ("apiKey", "'ABSK-of-somebody-else'"),
+        ("apiKeyFile", "'key'"),
+        ("assumeRole", "{ roleArn: 'arn:aws:iam::123456789012:role/of-somebody-else' }"),
+        ("auth", "'none'"),
+        ("profile", "'of-somebody-else'"),
+        ("useFipsEndpoint", "true"),
+        ("useDualstackEndpoint", "true"),
+    ] {
+        let home = Home::new();
+        file(&home, "work/key", "ABSK-of-somebody-else");
+        let text = format!("{{ models: {{ providers: {{ 'amazon-bedrock': {{ {key}: {value} }} }} }} }}");
+        file(&home, "work/outcrop.json5", &text);
+        let run = Outcrop::at(&home, ["ask", "-m", MODEL, "Hello"]).via(&emulator).run().succeeds();
+        assert!(run.stderr.contains(&format!("a project may not set `{key}`")), "{}", run.stderr);
+        let requests = emulator.requests();
+        assert!(requests.len() == 1 && requests[0]["accessKeyId"] == "AKIAOUTC…ATOR", "{requests:?}");
+        emulator.forget_requests();
+    }
+}

@@ -11,6 +11,7 @@ mod secrets;
 mod service;
 mod sources;
 mod trouble;
+mod verify;
 
 use serde_json::Value;
 

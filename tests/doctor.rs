@@ -209,6 +209,20 @@ fn endpoints_that_contradict_themselves_are_a_mistake() {
             said.contains("AWS_USE_FIPS_ENDPOINT") && said.contains("AWS_ENDPOINT_URL_BEDROCK"),
             "{said}"
         );
+        assert!(!said.contains("()"), "{said}");
+    }
+}
+
+#[test]
+fn listings_that_nobody_could_be_asked_for_are_not_allowed() {
+    let emulator = Emulator::start();
+    let manual = "models.providers.amazon-bedrock.models=[{ id: 'mine', name: 'Mine' }]";
+    let wrong = "models.bedrockDiscovery.region=no.region";
+    let (verdicts, checks) = examine(doctor(&emulator).args(&["--set", manual, "--set", wrong]), 3);
+    assert_eq!(verdicts, "ok ok ok ok ok fail fail", "{checks:?}");
+    for action in LISTINGS {
+        let listing = said(&checks, &format!("permission bedrock:{action}"));
+        assert!(listing.contains("`no.region` is no region"), "{listing}");
     }
 }
 

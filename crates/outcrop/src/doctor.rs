@@ -22,7 +22,7 @@ const HOP_LIMIT: &str = "on the instance's host, run `aws ec2 modify-instance-me
                          --http-tokens required --http-put-response-hop-limit 2`";
 
 /// The operations that the catalogue needs, by their names in IAM policies.
-const LISTINGS: [&str; 2] = ["ListFoundationModels", "ListInferenceProfiles"];
+pub(crate) const LISTINGS: [&str; 2] = ["ListFoundationModels", "ListInferenceProfiles"];
 
 /// What came of a look at one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -214,12 +214,12 @@ impl Outcrop {
 }
 
 /// The problem of a listing; one that several have in common names them all.
-fn problem_of<'a>(snapshot: &'a Snapshot, action: &str) -> Option<&'a CatalogProblem> {
+pub(crate) fn problem_of<'a>(snapshot: &'a Snapshot, action: &str) -> Option<&'a CatalogProblem> {
     snapshot.problems.iter().find(|problem| problem.source.split(", ").any(|source| source == action))
 }
 
 /// The kind of a problem, whose code is the service's, or else the name of the kind.
-fn kind_of(problem: &CatalogProblem) -> ErrorKind {
+pub(crate) fn kind_of(problem: &CatalogProblem) -> ErrorKind {
     let code = problem.code.as_str();
     let signal = Signal { code: Some(code), message: Some(&problem.message), status: None };
     let named = ErrorKind::ALL.iter().copied().find(|kind| kind.name() == code);
@@ -251,9 +251,11 @@ async fn examine_endpoints(session: &Session, examination: &mut Examination) {
         match reached {
             Ok(reached) => examination.add(Check::new(name, Verdict::Ok, reached.endpoint)),
             Err(error) => {
-                let context: Vec<_> = error.context().map(|(_, value)| value.to_owned()).collect();
                 let mut check = Check::failed(name, &error);
-                check.detail = format!("{} ({})", check.detail, context.join(", "));
+                // Settings that contradict each other name no endpoint.
+                if let Some((_, endpoint)) = error.context().find(|(key, _)| *key == "endpoint") {
+                    check.detail = format!("{} ({endpoint})", check.detail);
+                }
                 examination.fail(check, error.kind());
             }
         }

@@ -5,8 +5,9 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Args)]
 #[command(
     subcommand_precedence_over_arg = true,
-    after_help = "Exit code 0: there are credentials. 4: there are none, or AWS does not accept them. Secrets are never \
-        shown; access key ids are shortened."
+    after_help = "Exit code 0: there are credentials. 4: there are none, or AWS does not accept them. Others, such as 9 \
+        where somebody who must be asked does not answer: `outcrop help exit-codes`. Secrets are never shown; access key \
+        ids are shortened."
 )]
 pub(crate) struct Auth {
     #[command(subcommand)]

@@ -53,9 +53,14 @@ impl Due {
 }
 
 impl Outcome {
-    fn failed(error: Error) -> Self {
-        let failure = Failure { operation: "AwsSettings", error, instead: None };
-        Self { failures: vec![failure], ..Self::default() }
+    /// Nobody could be asked for anything.
+    fn failed(error: &Error) -> Self {
+        let failures = [LIST_FOUNDATION_MODELS, LIST_INFERENCE_PROFILES].map(|operation| Failure {
+            operation,
+            error: error.clone(),
+            instead: None,
+        });
+        Self { failures: failures.into(), ..Self::default() }
     }
 
     pub(super) fn listed_place(&self) -> Option<&Place> {
@@ -131,7 +136,7 @@ impl Inner {
     pub(super) async fn region(&self, target: &Target, refresh: bool) -> Outcome {
         let place = match self.plane.place(target).await {
             Ok(place) => place,
-            Err(error) => return Outcome::failed(error),
+            Err(error) => return Outcome::failed(&error),
         };
         let asked_at = refresh.then(|| (self.now)());
         let mut problems = Vec::new();
