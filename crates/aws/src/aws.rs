@@ -117,7 +117,7 @@ impl Aws {
     }
 
     /// The way to the credentials of these settings, from a session in this region.
-    pub(crate) fn chain(&self, settings: &AwsSettings, http: SharedClient, region: String) -> Chain {
+    pub(crate) fn chain(&self, settings: &AwsSettings, http: Result<SharedClient>, region: String) -> Chain {
         Chain {
             settings: settings.clone(),
             environment: self.environment.clone(),

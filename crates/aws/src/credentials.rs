@@ -14,6 +14,7 @@ mod link;
 mod metadata;
 mod plan;
 mod profile;
+mod read;
 mod role;
 mod shared_files;
 mod sso;

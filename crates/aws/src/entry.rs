@@ -69,6 +69,11 @@ impl AwsSettings {
                 problems.push(&format!("/{key}"), format!("{} ({plane} endpoint)", error.message()), &[]);
             }
         }
+        if text(entry, "apiKeyFile").is_some_and(|path| !is_absolute(&path)) {
+            // Elsewhere it would be another file, which somebody else may have put there.
+            let message = "`apiKeyFile` must be an absolute path, or one that begins with `~/`";
+            problems.push("/apiKeyFile", message.to_owned(), &[]);
+        }
         if entry.pointer("/timeouts/connect").is_some_and(|value| seconds(value).is_none()) {
             let message = "`timeouts.connect` must be a number of seconds above 0".to_owned();
             problems.push("/timeouts/connect", message, &[]);
@@ -92,6 +97,10 @@ impl Problems {
 /// A text that says something.
 fn text(entry: &Value, key: &str) -> Option<String> {
     entry.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn is_absolute(path: &str) -> bool {
+    path.starts_with("~/") || path.starts_with("~\\") || std::path::Path::new(path).is_absolute()
 }
 
 /// `null` is what an unset value looks like.
@@ -209,8 +218,8 @@ mod tests {
         assert_eq!(role.external_id.as_deref(), Some("x"));
         let settings = AwsSettings::from_json(&json!({ "apiKey": "ABSK" })).unwrap();
         assert_eq!(settings.api_key.unwrap().expose(), "ABSK");
-        let settings = AwsSettings::from_json(&json!({ "apiKeyFile": "key", "auth": "bearer" })).unwrap();
-        assert_eq!(settings.api_key_file, Some("key".into()));
+        let settings = AwsSettings::from_json(&json!({ "apiKeyFile": "~/key", "auth": "bearer" })).unwrap();
+        assert_eq!(settings.api_key_file, Some("~/key".into()));
     }
 
     fn pointers(entry: &Value) -> Vec<String> {
@@ -245,7 +254,8 @@ mod tests {
     fn two_ways_to_call_are_one_too_many() {
         let role = json!({ "roleArn": "arn:aws:iam::123456789012:role/bedrock" });
         for (entry, expected) in [
-            (json!({ "apiKey": "a", "apiKeyFile": "b" }), "/apiKeyFile"),
+            (json!({ "apiKey": "a", "apiKeyFile": "/b" }), "/apiKeyFile"),
+            (json!({ "apiKeyFile": "b" }), "/apiKeyFile"),
             (json!({ "apiKey": "a", "profile": "b" }), "/profile"),
             (json!({ "auth": "bearer", "profile": "b" }), "/profile"),
             (json!({ "auth": "bearer", "assumeRole": role }), "/assumeRole"),

@@ -23,10 +23,13 @@ pub struct Region {
 }
 
 impl Region {
-    /// A region, if that can be its name. The name becomes a part of a host's name: with a dot or a slash in it, calls
-    /// would go to anybody.
-    fn named(name: String, origin: RegionOrigin) -> Result<Self> {
-        let is_name = name.len() <= 63
+    /// A region, if that can be its name. The name becomes a part of a host's name, and of ARNs: with a dot, a slash or a
+    /// star in it, calls would go to anybody, and policies would allow anything.
+    ///
+    /// # Errors
+    /// [`outcrop_core::ErrorKind::Config`] for what cannot be a name.
+    pub fn named(name: String, origin: RegionOrigin) -> Result<Self> {
+        let is_name = (1..=63).contains(&name.len())
             && !name.starts_with('-')
             && !name.ends_with('-')
             && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');

@@ -120,7 +120,7 @@ impl Session {
             base_urls: &base_urls,
         };
         let (region, region_steps) =
-            search.run(&aws.chain(settings, aws.http().direct(), String::new())).await?;
+            search.run(&aws.chain(settings, Ok(aws.http().direct()), String::new())).await?;
         let mut notes = planned.notes.clone();
         notes.extend(region_notes(&search, &region));
         let planes = Planes::of(settings, &files, base_urls)?;
@@ -129,10 +129,8 @@ impl Session {
         let bundle = files.value("ca_bundle").map(Path::new);
         let outward = aws.http().outward(bundle);
         // The credentials are shared with sessions elsewhere, and may come from elsewhere later.
-        let for_credentials = match &outward {
-            Ok(outward) if settings.isolated.is_none() => outward.clone(),
-            _ => aws.http().direct(),
-        };
+        let for_credentials =
+            if settings.isolated.is_some() { Ok(aws.http().direct()) } else { outward.clone() };
         let http = if is_local { aws.http().direct() } else { outward? };
         let signer = match &planned.plan {
             Plan::Unsigned => Signer::Unsigned,
@@ -240,6 +238,17 @@ impl Session {
 
     pub(crate) const fn signer(&self) -> &Signer {
         &self.signer
+    }
+
+    /// Fetches the credentials, if they are not at hand; a call would do so too, within its own time limit.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unauthenticated`] if there are none; those of the network if nobody could be asked for them.
+    pub async fn fetch_credentials(&self) -> Result<()> {
+        match &self.signer {
+            Signer::Keys(credentials) => Box::pin(credentials.get()).await.map(drop),
+            Signer::Unsigned | Signer::Bearer(_) => Ok(()),
+        }
     }
 
     /// Makes a call. If the caller is refused because credentials ended or were taken back, they are fetched once more

@@ -100,6 +100,9 @@ pub struct Status {
     pub steps: Vec<Step>,
     /// What the user should know.
     pub notes: Vec<String>,
+    /// Those of the notes that are about the credentials.
+    #[serde(skip)]
+    pub credential_notes: Vec<String>,
     /// Why there are no credentials.
     #[serde(skip)]
     pub error: Option<Error>,
@@ -128,6 +131,7 @@ impl Status {
             state: Presence::Absent,
             steps: Vec::new(),
             notes: Vec::new(),
+            credential_notes: Vec::new(),
             error: None,
         }
     }
@@ -179,6 +183,7 @@ impl Status {
         self.link = planned.plan.link();
         self.profile = planned.profile;
         self.steps = planned.steps;
+        self.credential_notes = planned.notes;
         if let Some(role) = &planned.assume {
             let detail = format!("role `{}` of the configuration", role.role_arn);
             self.steps.push(Step::new(Link::AssumeRole, Outcome::Used, detail));
@@ -253,7 +258,7 @@ impl Aws {
             }
             Signer::Bearer(token) => {
                 let settings = self.effective(settings);
-                let chain = self.chain(&settings, self.http().direct(), session.region().name.clone());
+                let chain = self.chain(&settings, Ok(self.http().direct()), session.region().name.clone());
                 if let Ok((planned, _)) = chain.plan().await {
                     status.describe_plan(planned);
                 }
@@ -312,7 +317,7 @@ impl Aws {
     /// way because of the hop limit.
     pub async fn metadata_problem(&self, settings: &AwsSettings) -> Option<(crate::MetadataProblem, bool)> {
         let settings = self.effective(settings);
-        let chain = self.chain(&settings, self.http().direct(), String::new());
+        let chain = self.chain(&settings, Ok(self.http().direct()), String::new());
         let metadata = chain.metadata.get()?;
         let problem = metadata.known_role()?.err()?.clone();
         let is_lost = matches!(problem, crate::MetadataProblem::Silent { .. })

@@ -55,6 +55,10 @@ pub(crate) trait ControlPlane: Debug + Send + Sync {
     /// Who would be asked where. Asks nobody.
     async fn place(&self, target: &Target) -> Result<Place>;
 
+    /// Fetches the credentials that the listings are signed with. Somebody may have to be asked for a one-time code, which
+    /// takes as long as it takes.
+    async fn fetch_credentials(&self, target: &Target) -> Result<()>;
+
     /// All foundation models.
     async fn foundation_models(&self, target: &Target) -> Result<Vec<FoundationModelRow>>;
 
@@ -124,6 +128,10 @@ impl ControlPlane for AwsControlPlane {
         })
     }
 
+    async fn fetch_credentials(&self, target: &Target) -> Result<()> {
+        self.session(target).await?.fetch_credentials().await
+    }
+
     async fn foundation_models(&self, target: &Target) -> Result<Vec<FoundationModelRow>> {
         let (client, session) = self.client(target).await?;
         let list = || async {
@@ -182,6 +190,3 @@ impl From<InferenceProfileSummary> for InferenceProfileRow {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use outcrop_aws::classify::rule_for;
 use outcrop_aws::endpoint::Plane;
-use outcrop_aws::{AwsSettings, MetadataProblem, Presence, Reached, Session, Status};
+use outcrop_aws::{AwsSettings, MetadataProblem, Presence, Reached, Status};
 use outcrop_core::classify::Signal;
 use outcrop_core::{CatalogProblem, Error, ErrorKind, ProviderId, Query, Result, Snapshot};
 use serde::Serialize;
@@ -23,6 +23,12 @@ const HOP_LIMIT: &str = "on the instance's host, run `aws ec2 modify-instance-me
 
 /// The operations that the catalogue needs, by their names in IAM policies.
 pub(crate) const LISTINGS: [&str; 2] = ["ListFoundationModels", "ListInferenceProfiles"];
+
+/// The names of the checks of the two planes.
+const ENDPOINTS: [&str; 2] = ["endpoint runtime", "endpoint control"];
+
+/// What came of reaching for the runtime plane and for the control plane.
+type Planes = (Result<Reached>, Result<Reached>);
 
 /// What came of a look at one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -116,11 +122,13 @@ impl Outcrop {
             Ok(session) => Some(session),
             Err(_) => self.aws().session(&settings.without_credentials()).await.ok(),
         };
+        let planes = match &session {
+            Some(session) => Some(tokio::join!(session.reach(Plane::Runtime), session.reach(Plane::Control))),
+            None => None,
+        };
+        examine_clock(planes.as_ref(), &mut examination);
         examine_region(&status, &mut examination);
-        match session {
-            Some(session) => examine_endpoints(&session, &mut examination).await,
-            None => examination.add(Check::new("endpoints", Verdict::Skip, "the settings are wrong")),
-        }
+        examine_endpoints(planes, &mut examination);
         if status.state == Presence::Absent {
             for action in LISTINGS {
                 let detail = "there are no credentials to ask with";
@@ -142,9 +150,9 @@ impl Outcrop {
         let Some(error) = &status.error else {
             let link = status.link.map_or_else(|| "unsigned".to_owned(), |link| link.to_string());
             let key = status.access_key_id.as_ref().map(|key| format!(", key {key}")).unwrap_or_default();
-            let verdict = if status.notes.is_empty() { Verdict::Ok } else { Verdict::Warn };
+            let verdict = if status.credential_notes.is_empty() { Verdict::Ok } else { Verdict::Warn };
             let check = Check::new(NAME, verdict, format!("{link}{key}"));
-            examination.add(match status.notes.as_slice() {
+            examination.add(match status.credential_notes.as_slice() {
                 [] => check,
                 notes => check.with_fix(notes.join("; ")),
             });
@@ -237,17 +245,22 @@ fn examine_region(status: &Status, examination: &mut Examination) {
     };
     let detail = format!("{} ({})", region.value, region.origin);
     examination.add(if region.origin == outcrop_aws::RegionOrigin::Default {
-        Check::new("region", Verdict::Warn, detail)
-            .with_fix("set `AWS_REGION`, or `region` of the provider, to the region that you use Bedrock in")
+        Check::new("region", Verdict::Warn, detail).with_fix(
+            "give `--region`, or set `AWS_REGION` or `region` of the provider, to where you use Bedrock",
+        )
     } else {
         Check::new("region", Verdict::Ok, detail)
     });
 }
 
-async fn examine_endpoints(session: &Session, examination: &mut Examination) {
-    let (runtime, control) = tokio::join!(session.reach(Plane::Runtime), session.reach(Plane::Control));
-    examine_clock([&runtime, &control].into_iter().flatten().collect(), examination);
-    for (name, reached) in [("endpoint runtime", runtime), ("endpoint control", control)] {
+fn examine_endpoints(planes: Option<Planes>, examination: &mut Examination) {
+    let Some((runtime, control)) = planes else {
+        for name in ENDPOINTS {
+            examination.add(Check::new(name, Verdict::Skip, "the settings are wrong"));
+        }
+        return;
+    };
+    for (name, reached) in ENDPOINTS.into_iter().zip([runtime, control]) {
         match reached {
             Ok(reached) => examination.add(Check::new(name, Verdict::Ok, reached.endpoint)),
             Err(error) => {
@@ -262,8 +275,9 @@ async fn examine_endpoints(session: &Session, examination: &mut Examination) {
     }
 }
 
-fn examine_clock(reached: Vec<&Reached>, examination: &mut Examination) {
+fn examine_clock(planes: Option<&Planes>, examination: &mut Examination) {
     const NAME: &str = "clock";
+    let reached = planes.into_iter().flat_map(|(runtime, control)| [runtime, control]).flatten();
     let Some(skew) = reached.into_iter().find_map(|reached| reached.clock) else {
         examination.add(Check::new(NAME, Verdict::Skip, "no service said what time it is"));
         return;

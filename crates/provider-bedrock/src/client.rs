@@ -58,6 +58,3 @@ fn client(session: &Session) -> Result<Client> {
     }
     Ok(Client::from_conf(builder.build()))
 }
-
-#[cfg(test)]
-mod tests;

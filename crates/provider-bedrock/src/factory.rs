@@ -47,7 +47,7 @@ impl ProviderFactory for Factory {
                     "enum": Auth::NAMES,
                     "description": "Which credentials: whatever AWS would find, a Bedrock API key, a profile, or none for a proxy that signs.",
                 },
-                "apiKeyFile": text("File that holds a Bedrock API key and nothing else; it is read again for every call."),
+                "apiKeyFile": text("File that holds a Bedrock API key and nothing else, as an absolute path or below `~/`; it is read again for every call."),
                 "profile": text("Profile of the AWS configuration files."),
                 "assumeRole": {
                     "type": "object",
@@ -148,7 +148,7 @@ mod tests {
     fn everything_that_is_read_is_in_the_schema() {
         let full = json!({
             "auth": "profile",
-            "apiKeyFile": "key",
+            "apiKeyFile": "/key",
             "profile": "dev",
             "assumeRole": {
                 "roleArn": "arn:aws:iam::123456789012:role/bedrock",

@@ -18,6 +18,7 @@ use outcrop_core::{Environment, Error, ErrorKind, Result, Secret};
 
 use super::link::Outcome;
 use super::link::{Link, Step};
+use super::read;
 use super::shared_files::expanded;
 use crate::AwsSettings;
 use crate::environment::CurrentEnvironment;
@@ -67,7 +68,7 @@ impl KeySource {
             Self::Config(key) => key.clone(),
             Self::Variable => Secret::new(environment.get(BEARER_VARIABLE).unwrap_or_default()),
             Self::File(path) => {
-                let text = std::fs::read_to_string(path).map_err(|error| {
+                let text = read::text(path).map_err(|error| {
                     let message = format!("the Bedrock API key cannot be read from `{}`", path.display());
                     Error::new(ErrorKind::Unauthenticated, message)
                         .with_hint("check `apiKeyFile`, and that this user may read the file")

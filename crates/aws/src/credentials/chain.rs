@@ -34,8 +34,8 @@ use crate::{AccessKeys, AwsSettings};
 pub(crate) struct Chain {
     pub(crate) settings: AwsSettings,
     pub(crate) environment: CurrentEnvironment,
-    /// For the services of AWS.
-    pub(crate) http: SharedClient,
+    /// For the services of AWS; or what is wrong with the proxies or certificates by which they would be called.
+    pub(crate) http: Result<SharedClient>,
     /// For the services of the machine.
     pub(crate) direct: SharedClient,
     pub(crate) metadata: Arc<OnceCell<Metadata>>,
@@ -124,7 +124,7 @@ impl Chain {
 
     /// What the clients of services for credentials are built from.
     fn config(&self, files: &SharedFiles) -> Result<SdkConfig> {
-        let http = SharedHttpClient::new(self.http.clone());
+        let http = SharedHttpClient::new(self.http.clone()?);
         sdk_config::unsigned(&self.settings, &self.environment.get(), files, &self.region, http)
     }
 }
@@ -183,7 +183,8 @@ impl Fetch<'_> {
                 let config = self.chain.config(self.files)?;
                 return sso::credentials(profile, &config, self.files, self.environment).await;
             }
-            self.sdk(profile).await.map_err(|error| errors::from_sdk(link, profile, &error))
+            let http = self.chain.http.clone()?;
+            self.sdk(profile, http).await.map_err(|error| errors::from_sdk(link, profile, &error))
         };
         tokio::time::timeout(patience, fetching).await.unwrap_or_else(|_| {
             let message =
@@ -193,8 +194,12 @@ impl Fetch<'_> {
     }
 
     /// What the SDK does with a profile.
-    async fn sdk(&self, profile: &str) -> std::result::Result<Credentials, CredentialsError> {
-        let http = SharedHttpClient::new(self.chain.http.clone());
+    async fn sdk(
+        &self,
+        profile: &str,
+        http: SharedClient,
+    ) -> std::result::Result<Credentials, CredentialsError> {
+        let http = SharedHttpClient::new(http);
         let config = ProviderConfig::without_region()
             .with_region(Some(Region::new(self.chain.region.clone())))
             .with_http_client(http);

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::chain::Chain;
 use super::link::mark;
 use super::metadata::is_local_credential_host;
+use super::read;
 use super::shared_files::chain_text;
 use crate::http_client;
 use crate::sdk_error::from_connector;
@@ -114,7 +115,7 @@ impl Container {
     pub(crate) async fn credentials(&self, chain: &Chain) -> Result<Credentials> {
         let token = self.token()?;
         let headers: Vec<_> = token.iter().map(|token| ("authorization", token.expose())).collect();
-        let http = if self.url.starts_with("https://") { &chain.http } else { &chain.direct };
+        let http = if self.url.starts_with("https://") { &chain.http.clone()? } else { &chain.direct };
         let mut pauses = PAUSES.into_iter();
         let answer = loop {
             match http_client::get(http, &self.url, &headers, ATTEMPT).await {
@@ -162,7 +163,7 @@ impl Container {
             Token::None => return Ok(None),
             Token::Given(secret) => secret.clone(),
             Token::File(path) => {
-                let text = std::fs::read_to_string(path).map_err(|error| {
+                let text = read::text(path).map_err(|error| {
                     self.failed(format!("the token file `{}` cannot be read: {error}", path.display()))
                 })?;
                 outcrop_core::Secret::new(text.trim_end_matches(['\r', '\n']))

@@ -7,6 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
 
+use super::read;
+
 /// How coarse the clocks of file systems may be. A file that was changed this shortly before it was looked at may change
 /// again without its time telling.
 const GRANULE: Duration = Duration::from_secs(2);
@@ -96,7 +98,7 @@ impl Watched {
 }
 
 fn digest(path: &Path) -> Option<[u8; 32]> {
-    std::fs::read(path).ok().map(|content| Sha256::digest(content).into())
+    read::bytes(path).ok().map(|content| Sha256::digest(content).into())
 }
 
 #[cfg(test)]

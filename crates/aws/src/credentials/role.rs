@@ -16,6 +16,7 @@ use outcrop_core::{Error, ErrorKind, Result, Secret};
 
 use super::link::mark;
 use super::profile::WebIdentity;
+use super::read;
 use crate::AssumeRole;
 use crate::sdk_error::{Call, error_from_sdk};
 use crate::status::CallerIdentity;
@@ -158,7 +159,7 @@ fn session_name(said: Option<&str>) -> String {
 }
 
 fn read_token(path: &Path) -> Result<Secret> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = read::text(path).map_err(|error| {
         Error::new(
             ErrorKind::Unauthenticated,
             format!("the web identity token `{}` cannot be read", path.display()),

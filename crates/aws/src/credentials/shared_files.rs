@@ -11,6 +11,8 @@ use aws_runtime::env_config::section::SsoSession;
 use aws_types::os_shim_internal::{Env, Fs};
 use outcrop_core::{Environment, Error, ErrorKind, Result};
 
+use super::read;
+
 /// The profile when nobody names one.
 pub(crate) const DEFAULT_PROFILE: &str = "default";
 
@@ -40,19 +42,15 @@ impl SharedFiles {
         let paths = paths(environment);
         let mut unreadable = Vec::new();
         let [config, credentials] = &paths;
-        let mut read = |path: &Path| match std::fs::read(path) {
-            Ok(bytes) => String::from_utf8(bytes).unwrap_or_else(|_| {
-                unreadable.push(format!("`{}` cannot be read: it is not UTF-8", path.display()));
-                String::new()
-            }),
-            Err(error) => {
+        let mut text = |path: &Path| {
+            read::text(path).unwrap_or_else(|error| {
                 if error.kind() != io::ErrorKind::NotFound {
                     unreadable.push(format!("`{}` cannot be read: {error}", path.display()));
                 }
                 String::new()
-            }
+            })
         };
-        let contents = [read(config), read(credentials)];
+        let contents = [text(config), text(credentials)];
         Self::parse(contents, environment, profile, paths, unreadable).await
     }
 

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use super::errors;
 use super::link::{Link, mark};
 use super::plan::sign_in_cache;
+use super::read;
 use super::shared_files::{SharedFiles, chain_text};
 use crate::sdk_error::{Call, error_from_sdk, find, from_connector};
 
@@ -98,7 +99,7 @@ impl<'a> SignIn<'a> {
             expires_at: String,
         }
         let path = sign_in_cache(self.profile, Link::Sso, files, environment)?;
-        let cached: Cached = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+        let cached: Cached = serde_json::from_slice(&read::bytes(&path).ok()?).ok()?;
         // AWS's own tools have written `UTC` for `Z`.
         let end = DateTime::from_str(&cached.expires_at.replace("UTC", "Z"), Format::DateTime).ok()?;
         (SystemTime::try_from(end).ok()? > SystemTime::now()).then_some(cached.access_token)

@@ -152,7 +152,7 @@ async fn the_metadata_service_is_asked_where_it_is_responsible_or_near() {
             base_urls: &base_urls,
         };
         let before = server.requests().len();
-        let chain = aws.chain(&settings, aws.http().direct(), String::new());
+        let chain = aws.chain(&settings, Ok(aws.http().direct()), String::new());
         let (_, steps) = search.run(&chain).await.unwrap();
         assert_eq!(server.requests().len() > before, asked, "{variables:?}");
         assert_eq!(steps.iter().any(|step| step.origin == InstanceMetadata), asked, "{steps:?}");

@@ -200,13 +200,13 @@ impl Inner {
             if !due.foundation_models {
                 return None;
             }
-            Some(within_deadline(self.plane.foundation_models(target)).await)
+            Some(self.within_deadline(target, self.plane.foundation_models(target)).await)
         };
         let profiles = async {
             if !due.inference_profiles {
                 return None;
             }
-            Some(within_deadline(self.plane.inference_profiles(target)).await)
+            Some(self.within_deadline(target, self.plane.inference_profiles(target)).await)
         };
         let (models, profiles) = tokio::join!(models, profiles);
         let keep = self.settings.time_to_live().is_some();
@@ -215,6 +215,22 @@ impl Inner {
             settle(LIST_INFERENCE_PROFILES, profiles, &mut rows.inference_profiles, now, keep),
         ];
         failed.into_iter().flatten().collect()
+    }
+
+    async fn within_deadline<T>(
+        &self,
+        target: &Target,
+        listing: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        self.plane.fetch_credentials(target).await?;
+        timeout(DEADLINE, listing).await.unwrap_or_else(|_| {
+            Err(Error::new(
+                ErrorKind::Timeout,
+                format!("the control plane of Amazon Bedrock did not answer within {} s", DEADLINE.as_secs()),
+            )
+            .with_hint("check that the network reaches it, or name its endpoint in `controlBaseUrl`")
+            .with_hint("or set `enabled` of the discovery to `false` to list configured models only"))
+        })
     }
 }
 
@@ -237,15 +253,4 @@ fn settle<T>(
             Some(Failure { operation, error, instead })
         }
     }
-}
-
-async fn within_deadline<T>(listing: impl Future<Output = Result<T>>) -> Result<T> {
-    timeout(DEADLINE, listing).await.unwrap_or_else(|_| {
-        Err(Error::new(
-            ErrorKind::Timeout,
-            format!("the control plane of Amazon Bedrock did not answer within {} s", DEADLINE.as_secs()),
-        )
-        .with_hint("check that the network reaches it, or name its endpoint in `controlBaseUrl`")
-        .with_hint("or set `enabled` of the discovery to `false` to list configured models only"))
-    })
 }

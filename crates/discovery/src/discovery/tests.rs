@@ -32,6 +32,7 @@ fn place(region: &str) -> Place {
 /// A control plane that knows where it is, and nothing else.
 fn plane() -> MockControlPlane {
     let mut plane = MockControlPlane::new();
+    plane.expect_fetch_credentials().returning(|_| Ok(()));
     plane.expect_place().returning(|target| {
         Ok(place(match target {
             Target::Usual => "us-east-1",
@@ -240,6 +241,10 @@ struct Gated {
 
 #[async_trait]
 impl ControlPlane for Gated {
+    async fn fetch_credentials(&self, _target: &Target) -> Result<()> {
+        Ok(())
+    }
+
     async fn place(&self, target: &Target) -> Result<Place> {
         self.plane.place(target).await
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use outcrop_aws::{AwsSettings, DEFAULT_REGION};
+use outcrop_aws::{AwsSettings, DEFAULT_REGION, Region, RegionOrigin};
 use outcrop_config::ProviderEntry;
 use outcrop_core::{Error, ErrorKind, ModelId, Result};
 use outcrop_discovery::GeographyPreference;
@@ -93,7 +93,7 @@ impl<'a> Draft<'a> {
         let mut models = entry.provider().models.iter().flatten();
         let known = models.find(|known| known.id == model.as_str());
         let region = match known.and_then(|known| known.region.clone()) {
-            Some(region) => Home::checked(region, true)?.region,
+            Some(region) => Region::named(region, RegionOrigin::Settings)?.name,
             None => self.home(entry)?,
         };
         let base = known.and_then(|known| known.base_model.as_deref());
@@ -160,7 +160,7 @@ impl<'a> Draft<'a> {
             some => some,
         };
         for region in listed {
-            regions.insert(Home::checked(region.trim().to_owned(), true)?.region);
+            regions.insert(Region::named(region.trim().to_owned(), RegionOrigin::Settings)?.name);
         }
         for region in regions {
             let place = Place { region: &region, account: self.account, geography: &self.geography };

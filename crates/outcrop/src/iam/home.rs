@@ -1,9 +1,9 @@
 //! Which region an entry calls, as far as that can be said without asking anybody.
 
-use outcrop_aws::DEFAULT_REGION;
 use outcrop_aws::endpoint::{Endpoint, Plane};
+use outcrop_aws::{DEFAULT_REGION, Region, RegionOrigin};
 use outcrop_config::ProviderEntry;
-use outcrop_core::{Error, Result};
+use outcrop_core::Result;
 
 use crate::Outcrop;
 
@@ -40,17 +40,7 @@ impl Home {
             .or_else(|| variable("AWS_DEFAULT_REGION"))
             .or_else(|| by_host(true));
         let said = region.is_some();
-        Self::checked(region.unwrap_or_else(|| DEFAULT_REGION.to_owned()), said)
-    }
-
-    /// A `*` or a colon in a region would change what the policy means.
-    pub(super) fn checked(region: String, said: bool) -> Result<Self> {
-        let is_word =
-            region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-        if is_word && !region.is_empty() {
-            return Ok(Self { region, said });
-        }
-        Err(Error::config(format!("`{region}` is no region"))
-            .with_hint("name one such as `us-east-1`, with `--region` or in the configuration"))
+        let name = region.unwrap_or_else(|| DEFAULT_REGION.to_owned());
+        Ok(Self { region: Region::named(name, RegionOrigin::Settings)?.name, said })
     }
 }

@@ -59,7 +59,7 @@ async fn fetched(home: &Home, url: &str) -> Result<Credentials> {
     let token = home.path(TOKEN_FILE_PATH);
     let environment = home.environment(&[(FULL, url), (TOKEN_FILE, token.to_str().unwrap())]);
     let aws = Aws::new(environment.clone());
-    let chain = aws.chain(&AwsSettings::default(), aws.http().direct(), String::new());
+    let chain = aws.chain(&AwsSettings::default(), Ok(aws.http().direct()), String::new());
     let fetched = Container::of(&environment).unwrap().unwrap().credentials(&chain).await;
     assert!(!format!("{fetched:?}").contains("hush-hush"), "{fetched:?}");
     fetched

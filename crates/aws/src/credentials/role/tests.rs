@@ -148,7 +148,7 @@ async fn a_service_that_stays_silent_is_given_up() {
     let home = Home::new("", "");
     let aws =
         Aws::new(home.environment(&[("AWS_ENDPOINT_URL_STS", &silent.url()), ("AWS_REGION", "eu-west-1")]));
-    let chain = aws.chain(&AwsSettings::default(), aws.http().direct(), "eu-west-1".into());
+    let chain = aws.chain(&AwsSettings::default(), Ok(aws.http().direct()), "eu-west-1".into());
     let (_, files) = chain.plan().await.unwrap();
     let usual = chain.sts(&files).unwrap();
     let limits = usual.config.timeout_config().unwrap();
