@@ -29,4 +29,4 @@ pub use metadata::MetadataProblem;
 pub(crate) use metadata::{Metadata, is_ec2};
 pub(crate) use plan::{Plan, Planned, plan};
 pub use role::MfaPrompt;
-pub(crate) use shared_files::SharedFiles;
+pub(crate) use shared_files::{SharedFiles, chain_text};

@@ -176,7 +176,7 @@ impl RegionSearch<'_> {
 impl BaseUrls {
     /// The region that a base URL of this kind of host names: the one of the runtime plane, else the one of the control
     /// plane.
-    fn region(&self, standard: bool) -> Option<&str> {
+    pub(crate) fn region(&self, standard: bool) -> Option<&str> {
         let planes = [Plane::Runtime, Plane::Control];
         let mut hosts = [&self.runtime, &self.control]
             .into_iter()

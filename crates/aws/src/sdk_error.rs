@@ -153,7 +153,10 @@ fn from_service(call: &Call<'_>, code: Option<&str>, message: Option<&str>, raw:
         Some(status) => Signal { code: None, message, status: Some(status) },
         None => Signal { code, message, status: raw.status() },
     };
-    if code.is_none() && raw.status().is_some_and(|status| (200..300).contains(&status)) {
+    // AWS gives every answer an id.
+    let has_no_id = raw.header("x-amzn-requestid").is_none();
+    let is_foreign = |status| (200..300).contains(&status) || (status == 404 && has_no_id);
+    if code.is_none() && raw.status().is_some_and(is_foreign) {
         return foreign(raw);
     }
     let rule = rule_for(&signal);
@@ -216,7 +219,14 @@ fn with_hints(error: Error, call: &Call<'_>, message: &str) -> Error {
             "the endpoint belongs to another region than the one that is signed for: set `--region`",
         ),
         ErrorKind::Unauthenticated if error.code().is_some_and(|code| code.starts_with("ExpiredToken")) => {
-            error.with_hint("renew the credentials; for single sign-on, run `aws sso login`")
+            error.with_hint("renew the credentials where they come from: `outcrop auth` says where that is")
+        }
+        ErrorKind::Unauthenticated
+            if ["Signature expired", "Signature not yet current"]
+                .iter()
+                .any(|words| message.contains(words)) =>
+        {
+            error.with_hint("set the clock of this machine: `outcrop doctor` says how far it is off")
         }
         ErrorKind::Unauthenticated => {
             error.with_hint("check the access key or the Bedrock API key, and the clock")

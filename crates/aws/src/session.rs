@@ -37,6 +37,8 @@ pub struct Session {
     identity: String,
     retry: RetryVariables,
     notes: Vec<String>,
+    /// Those of the notes that may be why a caller is refused.
+    refusal_notes: Vec<String>,
 }
 
 /// By what requests are signed.
@@ -122,7 +124,14 @@ impl Session {
         let (region, region_steps) =
             search.run(&aws.chain(settings, Ok(aws.http().direct()), String::new())).await?;
         let mut notes = planned.notes.clone();
-        notes.extend(region_notes(&search, &region));
+        notes.extend(mismatch_notes(&search, &region));
+        let refusal_notes = notes.clone();
+        if region.origin == crate::RegionOrigin::Default && settings.isolated.is_none() {
+            notes.push(format!(
+                "no region is set: `{}` is used; set `AWS_REGION` to change that",
+                region.name
+            ));
+        }
         let planes = Planes::of(settings, &files, base_urls)?;
         // Where all is plain and on this machine, and credentials are at hand, proxies and certificates do not matter.
         let is_local = planes.is_plain_and_local() && planned.plan.is_at_hand() && planned.assume.is_none();
@@ -149,7 +158,19 @@ impl Session {
         let source = planned.source;
         tracing::debug!(source = source.label(), region = %region.name, origin = %region.origin, "session");
         let sdk = signed(config, &signer);
-        Ok(Self { sdk, http, source, signer, region, region_steps, planes, identity, retry, notes })
+        Ok(Self {
+            sdk,
+            http,
+            source,
+            signer,
+            region,
+            region_steps,
+            planes,
+            identity,
+            retry,
+            notes,
+            refusal_notes,
+        })
     }
 
     /// The configuration to build a service client from. Region and retries are set on each client's own builder, and
@@ -256,7 +277,7 @@ impl Session {
     ///
     /// # Errors
     /// Those of the call, with what this session knows about a refusal.
-    pub async fn call<T, F>(&self, attempt: impl Fn() -> F) -> Result<T>
+    pub async fn call<T, F>(&self, plane: Plane, attempt: impl Fn() -> F) -> Result<T>
     where
         F: Future<Output = Result<T>>,
     {
@@ -270,14 +291,14 @@ impl Session {
             Err(error) => error,
         };
         if !is_stale(&error) {
-            return Err(self.explain(error));
+            return Err(self.explain(plane, error));
         }
         // Boxed, like all that seldom happens: the future of a call stays small.
         match Box::pin(self.renew(used)).await {
-            Ok(true) => attempt().await.map_err(|error| self.explain(error)),
-            Ok(false) => Err(self.explain(error)),
+            Ok(true) => attempt().await.map_err(|error| self.explain(plane, error)),
+            Ok(false) => Err(self.explain(plane, error)),
             // Why there are no others is what helps.
-            Err(reason) => Err(reason.hints().iter().fold(self.explain(error), Error::with_hint)),
+            Err(reason) => Err(reason.hints().iter().fold(self.explain(plane, error), Error::with_hint)),
         }
     }
 
@@ -296,17 +317,23 @@ impl Session {
         renewed
     }
 
-    /// Adds what this session knows to an error by which the caller was refused. Asks nobody.
-    fn explain(&self, error: Error) -> Error {
-        if error.kind() != ErrorKind::Unauthenticated {
-            return error;
+    /// Adds what this session knows to an error by which the caller was refused, or could reach nobody. Asks nobody.
+    fn explain(&self, plane: Plane, error: Error) -> Error {
+        match (error.kind(), self.resolved_endpoint(plane)) {
+            (ErrorKind::Unauthenticated, _) => {}
+            (ErrorKind::Network | ErrorKind::Timeout, Ok((endpoint, _))) => {
+                let Region { name, origin } = &self.region;
+                return error
+                    .with_hint(format!("`{endpoint}` was called; the region is `{name}` ({origin})"));
+            }
+            _ => return error,
         }
         if let Some(region) = self.region_to_use(&error) {
             return error
                 .with_hint(format!("set the region to `{region}`: `--region {region}`, or `AWS_REGION`"));
         }
         let mut error = error;
-        for note in &self.notes {
+        for note in &self.refusal_notes {
             error = error.with_hint(note.clone());
         }
         let Signer::Keys(credentials) = &self.signer else { return error };
@@ -323,10 +350,10 @@ impl Session {
     /// The region to sign for, if the refusal is about that: the service says it, or the endpoint's name does.
     fn region_to_use(&self, error: &Error) -> Option<String> {
         let message = error.provider_message()?;
-        if !message.contains("valid region") && !message.contains("expecting '") {
+        if !["valid region", "correct region", "expecting '"].iter().any(|words| message.contains(words)) {
             return None;
         }
-        let said = message.split_once("expecting '").and_then(|(_, rest)| rest.split_once('\''));
+        let said = message.split('\'').find(|word| is_region(word) && *word != self.region.name);
         let by_host = || {
             let found = self.planes.of_plane(Plane::Runtime).or(self.planes.of_plane(Plane::Control))?;
             let region = [Plane::Runtime, Plane::Control]
@@ -334,7 +361,7 @@ impl Session {
                 .find_map(|plane| found.endpoint.region(plane))?;
             Some(region.region.to_owned())
         };
-        let region = said.map(|(region, _)| region.to_owned()).or_else(by_host)?;
+        let region = said.map(str::to_owned).or_else(by_host)?;
         (region != self.region.name).then_some(region)
     }
 }
@@ -352,6 +379,14 @@ fn is_stale(error: &Error) -> bool {
         error.provider_message().is_some_and(|message| message.to_lowercase().contains("api key"));
     error.kind() == ErrorKind::Unauthenticated
         && (is_api_key || error.code().is_some_and(|code| CODES.contains(&code)))
+}
+
+/// Whether a word looks like the name of a region: `eu-central-1`, `us-gov-west-1`.
+fn is_region(word: &str) -> bool {
+    let parts: Vec<_> = word.split('-').collect();
+    parts.len() > 2
+        && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && parts.last().is_some_and(|last| last.parse::<u8>().is_ok())
 }
 
 fn signed(config: SdkConfig, signer: &Signer) -> SdkConfig {
@@ -397,10 +432,14 @@ fn overriding(
     Ok(Some(Override { endpoint: Endpoint::parse(&url, &origin)?, origin }))
 }
 
-fn region_notes(search: &RegionSearch<'_>, region: &Region) -> Vec<String> {
+/// Regions that are named and not called.
+fn mismatch_notes(search: &RegionSearch<'_>, region: &Region) -> Vec<String> {
     let mut notes = Vec::new();
-    if region.origin == crate::RegionOrigin::Default && search.settings.isolated.is_none() {
-        notes.push(format!("no region is set: `{}` is used; set `AWS_REGION` to change that", region.name));
+    if let Some(host) = search.base_urls.region(true).filter(|host| *host != region.name) {
+        notes.push(format!(
+            "the base URL is the one of `{host}`, and `{}` is called ({}): it names a region only where nothing else does",
+            region.name, region.origin
+        ));
     }
     if let Some(key) = search.short_term_key().filter(|key| key.region != region.name) {
         notes.push(format!(

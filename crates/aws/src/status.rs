@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::aws::Aws;
 use crate::credentials::{
-    CachedCredentials, Chain, Metadata, Plan, Planned, ShortTermKey, metadata_step, shortened,
+    CachedCredentials, Chain, Metadata, Plan, Planned, ShortTermKey, chain_text, metadata_step, shortened,
 };
 use crate::endpoint::Plane;
 use crate::session::{Session, Signer};
@@ -146,7 +146,7 @@ impl Status {
         };
         if let Some(step) = self.steps.last_mut().filter(|step| step.outcome == Outcome::Used) {
             step.outcome = Outcome::Failed;
-            step.detail = format!("{}: {}", step.detail, error.message());
+            step.detail = format!("{}: {}", step.detail, chain_text(&error));
         }
         self.error = Some(error);
     }

@@ -108,7 +108,9 @@ impl Context {
         }
         if let Some(profile) = &self.global.profile {
             assignments.push(Assignment::new("--profile", entry("profile"), profile.as_str()));
-            assignments.push(Assignment::new("--profile", entry("auth"), "profile"));
+            if !profile.trim().is_empty() {
+                assignments.push(Assignment::new("--profile", entry("auth"), "profile"));
+            }
         }
         if let Some(url) = &self.global.endpoint_url {
             assignments.push(Assignment::new("--endpoint-url", entry("baseUrl"), url.as_str()));

@@ -228,7 +228,7 @@ fn hints(error: &Error) -> Vec<&str> {
 
 /// A text of somebody else's, safe to show: no control characters, which could move the cursor and forge lines of ours;
 /// further lines are indented.
-fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.trim_end().chars() {
         match character {

@@ -63,7 +63,7 @@ pub const VARIABLES: &[Variable] = &[
     sets("OUTCROP_PROFILE", "models.providers.amazon-bedrock.profile", Kind::Text,
         "The profile of the AWS configuration files whose credentials are used."),
     sets("OUTCROP_AUTH", "models.providers.amazon-bedrock.auth", Kind::Text,
-        "How calls are authenticated: `aws-sdk`, `bearer`, `profile`, `api-key` or `none`."),
+        "How calls are authenticated: `aws-sdk`, `bearer`, `profile` or `none`."),
     sets("OUTCROP_BASE_URL", "models.providers.amazon-bedrock.baseUrl", Kind::Text,
         "The address that models are called at."),
     sets("OUTCROP_CONTROL_BASE_URL", "models.providers.amazon-bedrock.controlBaseUrl", Kind::Text,

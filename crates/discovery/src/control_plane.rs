@@ -138,7 +138,7 @@ impl ControlPlane for AwsControlPlane {
             let answer = client.list_foundation_models().send().await;
             answer.map_err(|error| error_from_sdk(&Call::new(LIST_FOUNDATION_MODELS), error))
         };
-        let answer = session.call(list).await?;
+        let answer = session.call(Plane::Control, list).await?;
         // AWS always has models; a reply without a list is somebody else's, and no reason to believe that there are none.
         let summaries = answer.model_summaries.ok_or_else(|| {
             Error::new(ErrorKind::Protocol, "the reply is not one of Amazon Bedrock")
@@ -154,7 +154,7 @@ impl ControlPlane for AwsControlPlane {
             let profiles = request.send().collect::<Result<Vec<_>, _>>().await;
             profiles.map_err(|error| error_from_sdk(&Call::new(LIST_INFERENCE_PROFILES), error))
         };
-        let profiles = session.call(list).await?;
+        let profiles = session.call(Plane::Control, list).await?;
         Ok(profiles.into_iter().map(Into::into).collect())
     }
 }

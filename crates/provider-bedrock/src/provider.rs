@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use outcrop_aws::endpoint::Plane;
 use outcrop_aws::{Aws, Call, Session, error_from_sdk};
 use outcrop_core::{
     Capabilities, Content, Error, EventStream, Modality, ModelId, ModelProvider, ModelResolver, ProviderId,
@@ -89,7 +90,7 @@ impl Bedrock {
     /// Does `attempt`, and does it once more with an inference profile if a bare id is refused for want of one, or with
     /// fresh credentials if those so far are refused.
     async fn with_repairs<T>(&self, mut prepared: Prepared, attempt: Attempt<T>) -> Result<T> {
-        let error = match prepared.session.call(|| attempt(&prepared)).await {
+        let error = match prepared.session.call(Plane::Runtime, || attempt(&prepared)).await {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
@@ -105,7 +106,7 @@ impl Bedrock {
         let note = format!("called `{profile}`: `{}` needs an inference profile", prepared.model);
         prepared.normalised.warnings.insert(0, Warning::new(CALLED_AS, note));
         prepared.model = profile;
-        let answer = prepared.session.call(|| attempt(&prepared)).await;
+        let answer = prepared.session.call(Plane::Runtime, || attempt(&prepared)).await;
         answer.map_err(|error| self.named(error, &prepared))
     }
 }
@@ -234,7 +235,11 @@ impl ModelProvider for Bedrock {
             let sent = call.clone().customize().mutate_request(replace_body(body.clone())).send().await;
             sent.map_err(|error| error_from_sdk(&Call::new("CountTokens"), error))
         };
-        let counted = prepared.session.call(count).await.map_err(|error| self.named(error, &prepared))?;
+        let counted = prepared
+            .session
+            .call(Plane::Runtime, count)
+            .await
+            .map_err(|error| self.named(error, &prepared))?;
         Ok(TokenCount { input_tokens: u64::try_from(counted.input_tokens).unwrap_or(0) })
     }
 }

@@ -1,7 +1,7 @@
 //! From the responsible link to credentials.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -10,6 +10,7 @@ use aws_credential_types::credential_feature::AwsCredentialFeature;
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::DateTime;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use outcrop_core::{Environment, Error, ErrorKind, Result};
@@ -105,6 +106,7 @@ impl Chain {
             Plan::Container(container) => container.credentials(self).await?,
             Plan::Metadata => link.metadata(&planned.steps).await?,
         };
+        let credentials = checked(credentials, planned.plan.link())?;
         match &planned.assume {
             Some(role) => link.sts()?.assume_role(credentials, role, None).await,
             None => Ok(credentials),
@@ -260,6 +262,37 @@ impl Fetch<'_> {
                 })
             }
         }
+    }
+}
+
+/// Credentials that can be sent, and have not ended: the SDK would panic on some, and blame the network for others.
+fn checked(credentials: Credentials, link: Option<Link>) -> Result<Credentials> {
+    let link = Link::of(&credentials).or(link).unwrap_or(Link::Config);
+    let refused = |what: String| Error::new(ErrorKind::Unauthenticated, what);
+    let (id, secret) = (credentials.access_key_id(), credentials.secret_access_key());
+    if ["AKIA", "ASIA"].iter().any(|start| secret.starts_with(start)) && secret.len() < id.len() {
+        let message = format!("the access key id and the secret access key of {link} look swapped");
+        return Err(refused(message).with_hint("the id begins with `AKIA` or `ASIA`: set both anew"));
+    }
+    let parts = [
+        ("access key id", Some(id)),
+        ("secret access key", Some(secret)),
+        ("session token", credentials.session_token()),
+    ];
+    let is_text = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if let Some((name, _)) = parts.iter().find(|(_, text)| text.is_some_and(|text| !is_text(text))) {
+        let message = format!("the {name} of {link} has a character that none can have");
+        return Err(
+            refused(message).with_hint("copy it again: one word without spaces, quotes and line ends")
+        );
+    }
+    match credentials.expiry() {
+        Some(end) if end <= SystemTime::now() => {
+            let end = DateTime::from_secs(DateTime::from(end).secs());
+            Err(refused(format!("the credentials of {link} have ended ({end})"))
+                .with_hint("renew them where they come from: `outcrop auth` says where that is"))
+        }
+        _ => Ok(credentials),
     }
 }
 

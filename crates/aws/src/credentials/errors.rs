@@ -12,6 +12,9 @@ use crate::sdk_error::{find, from_connector};
 /// How alike two names must be (Jaro-Winkler, 0 to 1) for one to be taken for the other's misspelling.
 const SIMILAR: f64 = 0.8;
 
+/// How many names of profiles an error lists at most.
+const SHOWN: usize = 12;
+
 /// The error for a caller whom nothing could identify: what was looked at, and why it was not it.
 pub(crate) fn no_credentials(steps: &[Step]) -> Error {
     let tried: Vec<_> = steps.iter().map(ToString::to_string).collect();
@@ -44,15 +47,26 @@ pub(crate) fn profile_not_found(name: &str, said: &str, files: &SharedFiles) -> 
     }
     let [config, credentials] = files.paths();
     let places = format!("`{}` and `{}`", config.display(), credentials.display());
-    if names.is_empty() {
+    if names.is_empty() && files.unreadable().is_empty() {
         error = error.with_hint(format!("there are no profiles: {places} are empty or missing"));
-    } else {
-        error = error.with_hint(format!("the profiles in {places} are `{}`", names.join("`, `")));
+    } else if !names.is_empty() {
+        let shown: Vec<_> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+        let more = names.len().saturating_sub(SHOWN);
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        error = error.with_hint(format!("the profiles in {places} are {}{more}", shown.join(", ")));
     }
     for unreadable in files.unreadable() {
         error = error.with_hint(unreadable.clone());
     }
     error
+}
+
+/// The error for a file that is there and cannot be read.
+pub(crate) fn blocked(problem: &str) -> Error {
+    Error::new(ErrorKind::Unauthenticated, problem.to_owned()).with_hint(
+        "make the file readable for this user, or name another in `AWS_CONFIG_FILE` or \
+                    `AWS_SHARED_CREDENTIALS_FILE` (`/dev/null` for none)",
+    )
 }
 
 /// The error for a profile that was asked for and says nothing about credentials.

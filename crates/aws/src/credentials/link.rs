@@ -143,8 +143,12 @@ impl fmt::Display for Step {
     }
 }
 
-/// An access key id, shortened: enough to tell one from another.
+/// An access key id, shortened: enough to tell one from another. What is not shaped like one may be a secret in the wrong
+/// place, and is not shown at all.
 pub(crate) fn shortened(access_key_id: &str) -> String {
+    if !access_key_id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) {
+        return "…".to_owned();
+    }
     let characters: Vec<char> = access_key_id.chars().collect();
     match (characters.get(..4), characters.len().checked_sub(4).and_then(|end| characters.get(end..))) {
         (Some(start), Some(end)) if characters.len() > 12 => start.iter().chain(&['…']).chain(end).collect(),
@@ -178,7 +182,8 @@ mod tests {
     #[test]
     fn access_key_ids_are_shortened() {
         assert_eq!(shortened("AKIAIOSFODNN7EXAMPLE"), "AKIA…MPLE");
-        assert_eq!(shortened("short"), "…");
+        assert_eq!(shortened("SHORT"), "…");
+        assert_eq!(shortened("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), "…");
         assert_eq!(shortened(""), "…");
     }
 }

@@ -192,11 +192,17 @@ impl Search<'_> {
             (None, None) => "`auth` is `profile`",
         };
         self.pass_over(&[BEARER_VARIABLE, KEY_ID], "a profile is asked for");
-        if self.files.profile(name).is_none() {
-            return Err(errors::profile_not_found(name, said, self.files));
-        }
-        let plan =
-            ProfilePlan::of(name, self.files)?.ok_or_else(|| errors::profile_without_credentials(name))?;
+        let plan = match self.files.profile(name) {
+            Some(_) => ProfilePlan::of(name, self.files)?,
+            None => None,
+        };
+        let Some(plan) = plan else {
+            self.refuse_blocked()?;
+            return Err(match self.files.profile(name) {
+                Some(_) => errors::profile_without_credentials(name),
+                None => errors::profile_not_found(name, said, self.files),
+            });
+        };
         Ok(self.by_profile(name, plan, CredentialSource::Profile(name.to_owned())))
     }
 
@@ -244,9 +250,15 @@ impl Search<'_> {
         Some(keys)
     }
 
+    /// A file that cannot be read may have said who calls: nobody else is taken instead.
+    fn refuse_blocked(&self) -> Result<()> {
+        self.files.blocked().map_or(Ok(()), |problem| Err(errors::blocked(problem)))
+    }
+
     /// The profile that `AWS_PROFILE` names, if it exists and says something about credentials.
     fn named_profile(&mut self, name: &str) -> Result<Option<Found>> {
         if self.files.profile(name).is_none() {
+            self.refuse_blocked()?;
             if name != DEFAULT_PROFILE {
                 return Err(errors::profile_not_found(name, "`AWS_PROFILE` names it", self.files));
             }
@@ -266,6 +278,7 @@ impl Search<'_> {
         if let Some(plan) = self.chain_profile()? {
             return Ok(self.by_profile(DEFAULT_PROFILE, plan, CredentialSource::DefaultChain));
         }
+        self.refuse_blocked()?;
         if let Some(identity) = self.web_identity() {
             self.step(Link::WebIdentity, Outcome::Used, format!("role `{}`", identity.role_arn));
             return Ok(found(Plan::WebIdentity(identity)));

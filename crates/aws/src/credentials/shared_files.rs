@@ -24,6 +24,8 @@ pub(crate) struct SharedFiles {
     environment: Environment,
     paths: [PathBuf; 2],
     unreadable: Vec<String>,
+    /// What is there and cannot be read; of a folder that nobody may look into, nothing is known.
+    blocked: Option<String>,
 }
 
 /// Nothing of what stands in the files.
@@ -41,17 +43,23 @@ impl SharedFiles {
     pub(crate) async fn load(environment: &Environment, profile: &str) -> Result<Self> {
         let paths = paths(environment);
         let mut unreadable = Vec::new();
+        let mut blocked = None;
         let [config, credentials] = &paths;
         let mut text = |path: &Path| {
             read::text(path).unwrap_or_else(|error| {
                 if error.kind() != io::ErrorKind::NotFound {
-                    unreadable.push(format!("`{}` cannot be read: {error}", path.display()));
+                    let problem = format!("`{}` cannot be read: {error}", path.display());
+                    if path.symlink_metadata().is_ok() {
+                        blocked = Some(problem.clone());
+                    }
+                    unreadable.push(problem);
                 }
                 String::new()
             })
         };
         let contents = [text(config), text(credentials)];
-        Self::parse(contents, environment, profile, paths, unreadable).await
+        let files = Self::parse(contents, environment, profile, paths, unreadable).await?;
+        Ok(Self { blocked, ..files })
     }
 
     /// No files and no variables: for closed worlds.
@@ -85,12 +93,17 @@ impl SharedFiles {
                 .with_hint(format!("look at `{}` and `{}`", config.display(), credentials.display()))
                 .with_source(chain_text(&error))
         })?;
-        Ok(Self { files, profiles, environment: environment.clone(), paths, unreadable })
+        Ok(Self { files, profiles, environment: environment.clone(), paths, unreadable, blocked: None })
     }
 
     /// Where the two files are, or would be: configuration and credentials.
     pub(crate) const fn paths(&self) -> &[PathBuf; 2] {
         &self.paths
+    }
+
+    /// What is there and cannot be read, in words: it may have said who calls.
+    pub(crate) fn blocked(&self) -> Option<&str> {
+        self.blocked.as_deref()
     }
 
     /// What could not be read, in words.
@@ -205,7 +218,7 @@ pub(super) fn paths(environment: &Environment) -> [PathBuf; 2] {
 }
 
 /// An error and its causes, on one line.
-pub(super) fn chain_text(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn chain_text(error: &(dyn std::error::Error + 'static)) -> String {
     let mut texts: Vec<String> = Vec::new();
     let causes =
         std::iter::successors(Some(error), |error: &&(dyn std::error::Error + 'static)| error.source());

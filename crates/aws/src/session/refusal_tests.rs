@@ -8,6 +8,7 @@ use outcrop_core::Secret;
 
 use super::*;
 use crate::MfaPrompt;
+use crate::endpoint::Plane;
 use crate::testing::{Home, Reply, Server};
 
 fn refused(code: &'static str, message: &str) -> Error {
@@ -47,7 +48,7 @@ async fn key(session: &Session) -> Result<String> {
 async fn call(session: &Session, good: &str, refusal: impl Fn() -> Error) -> (Result<()>, Vec<String>) {
     let used = Mutex::new(Vec::new());
     let answer = session
-        .call(async || {
+        .call(Plane::Runtime, async || {
             let key = key(session).await?;
             used.lock().unwrap().push(key.clone());
             if key == good { Ok(()) } else { Err(refusal()) }
@@ -156,7 +157,7 @@ async fn an_api_key_that_is_refused_is_read_again() {
         || refused("AccessDeniedException", "Authentication failed: Please make sure your API Key is valid.");
     let (answer, used) = call(&session, "two", invalid).await;
     assert_eq!((answer.is_err(), used.len()), (true, 1), "the same key is no other");
-    let first = session.call(async || {
+    let first = session.call(Plane::Runtime, async || {
         let used = key(&session).await?;
         // Written while the call was on its way.
         home.plant("key", "two");

@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use outcrop::{DEFAULT_PROVIDER, Presence, Status};
+use outcrop::{DEFAULT_PROVIDER, Error, ErrorKind, Presence, Status};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::args::Auth;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, harmless};
 
 pub(crate) async fn run(arguments: &Auth, context: &Context, terminal: &mut Terminal) -> Result<(), Failure> {
     let arguments = arguments.status();
@@ -23,13 +23,26 @@ pub(crate) async fn run(arguments: &Auth, context: &Context, terminal: &mut Term
             terminal.note(note);
         }
     }
-    status.error.map_or(Ok(()), |error| Err(error.into()))
+    match status.error {
+        None => Ok(()),
+        // The table has shown already what was tried.
+        Some(error)
+            if !arguments.json
+                && error.kind() == ErrorKind::Unauthenticated
+                && error.provider_message().is_none()
+                && !status.steps.is_empty() =>
+        {
+            let short = Error::new(error.kind(), error.message().to_owned());
+            Err(error.hints().iter().fold(short, |short, hint| short.with_hint(hint.clone())).into())
+        }
+        Some(error) => Err(error.into()),
+    }
 }
 
 /// One line for each thing to know, then the links that were looked at.
 fn text(status: &Status) -> String {
     let mut text = String::new();
-    let mut row = |name: &str, value: &str| writeln!(text, "{name:<12} {value}").ok();
+    let mut row = |name: &str, value: &str| writeln!(text, "{name:<12} {}", harmless(value)).ok();
     let link = status.link.map_or_else(|| "none".to_owned(), |link| link.to_string());
     row(
         "credentials",
@@ -69,8 +82,14 @@ fn text(status: &Status) -> String {
     if !status.steps.is_empty() {
         text.push_str("\nlooked at\n");
         for step in &status.steps {
-            writeln!(text, "  {:<28} {:<9} {}", step.link.to_string(), step.outcome.to_string(), step.detail)
-                .ok();
+            writeln!(
+                text,
+                "  {:<28} {:<9} {}",
+                step.link.to_string(),
+                step.outcome.to_string(),
+                harmless(&step.detail)
+            )
+            .ok();
         }
     }
     text

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::args::Doctor;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, harmless};
 
 pub(crate) async fn run(
     arguments: &Doctor,
@@ -36,6 +36,6 @@ fn line(check: &Check) -> String {
         Verdict::Fail => (style(anstyle::AnsiColor::Red), "fail"),
         _ => (anstyle::Style::new().dimmed(), "skip"),
     };
-    let fix = check.fix.as_ref().map(|fix| format!("      fix: {fix}\n")).unwrap_or_default();
-    format!("{style}{word}{style:#}  {}: {}\n{fix}", check.name, check.detail)
+    let fix = check.fix.as_ref().map(|fix| format!("      fix: {}\n", harmless(fix))).unwrap_or_default();
+    format!("{style}{word}{style:#}  {}: {}\n{fix}", check.name, harmless(&check.detail))
 }

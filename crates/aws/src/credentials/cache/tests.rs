@@ -6,6 +6,7 @@ use aws_credential_types::provider::ProvideCredentials;
 use tokio::task::JoinSet;
 
 use super::*;
+use crate::endpoint::Plane;
 use crate::session::Signer;
 use crate::testing::{Home, rfc3339};
 use crate::{Aws, AwsSettings};
@@ -261,6 +262,6 @@ async fn who_is_refused_after_signing_in_is_told_the_command() {
     });
     let ended =
         || Error::new(outcrop_core::ErrorKind::Unauthenticated, "refused").with_code("ExpiredTokenException");
-    let error = session.call(async || Err::<(), _>(ended())).await.unwrap_err();
+    let error = session.call(Plane::Runtime, async || Err::<(), _>(ended())).await.unwrap_err();
     assert_eq!(error.hints(), ["run `aws sso login --profile dev`"]);
 }
