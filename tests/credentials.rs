@@ -3,6 +3,7 @@
 
 mod endpoints;
 mod explicit;
+mod mistakes;
 mod nothing;
 mod precedence;
 mod regions;

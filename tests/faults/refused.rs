@@ -28,7 +28,7 @@ fn the_caller_is_told_to_identify_or_to_ask_for_a_permission() {
             4,
             (403, "ExpiredTokenException", "The security token included in the request is expired"),
         )
-        .with_hint("aws sso login"),
+        .with_hint("outcrop auth"),
         row(
             "wrong region",
             "Unauthenticated",

@@ -29,7 +29,7 @@ pub(crate) async fn run(arguments: &Auth, context: &Context, terminal: &mut Term
         Some(error)
             if !arguments.json
                 && error.kind() == ErrorKind::Unauthenticated
-                && error.provider_message().is_none()
+                && status.link.is_none()
                 && !status.steps.is_empty() =>
         {
             let short = Error::new(error.kind(), error.message().to_owned());
