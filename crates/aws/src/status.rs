@@ -206,7 +206,7 @@ impl Status {
         };
         let fetched = tokio::time::timeout(patience, credentials.get()).await.unwrap_or_else(|_| {
             let message = "the credentials could not be fetched in time";
-            Err(Error::new(ErrorKind::Timeout, message).with_hint("check the network"))
+            Err(Error::new(ErrorKind::Timeout, message).with_hint(unanswered(self.link)))
         });
         match fetched {
             Ok(resolved) => {
@@ -237,6 +237,14 @@ impl Status {
             }
             None => {}
         }
+    }
+}
+
+/// What to look at where credentials do not come.
+const fn unanswered(link: Option<Link>) -> &'static str {
+    match link {
+        Some(Link::CredentialProcess) => "run the command that stands in the profile by hand: it did not end",
+        _ => "check the network and the proxy settings",
     }
 }
 

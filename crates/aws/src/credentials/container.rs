@@ -164,13 +164,15 @@ impl Container {
             Token::Given(secret) => secret.clone(),
             Token::File(path) => {
                 let text = read::text(path).map_err(|error| {
-                    self.failed(format!("the token file `{}` cannot be read: {error}", path.display()))
+                    let reason = format!("the token file `{}` cannot be read: {error}", path.display());
+                    self.failed(reason).with_hint(format!("look at `{TOKEN_FILE}`"))
                 })?;
                 outcrop_core::Secret::new(text.trim_end_matches(['\r', '\n']))
             }
         };
         if token.expose().contains(['\r', '\n']) {
-            return Err(self.failed("the token has more than one line".to_owned()));
+            let error = self.failed("the token has more than one line".to_owned());
+            return Err(error.with_hint(format!("look at `{TOKEN_FILE}` or `{TOKEN}`")));
         }
         Ok(Some(token))
     }

@@ -130,7 +130,11 @@ pub(crate) fn from_sdk(link: Link, profile: &str, error: &CredentialsError) -> E
         other => {
             let message = format!("the credentials of {other} could not be fetched");
             Error::new(ErrorKind::Unauthenticated, message)
-                .with_hint("check the role and the network")
+                .with_hint(if reason.contains("AssumeRoleUnauthorizedAccess") {
+                    "let the role trust EC2: `outcrop iam policy --trust ec2` prints the policy for that"
+                } else {
+                    "check the role and the network"
+                })
                 .with_source(reason)
         }
     }

@@ -177,6 +177,7 @@ async fn a_signature_for_another_region_names_the_region_to_use() {
         (Some(vpc), "the region 'eu-west-1' is wrong; expecting 'eu-west-3'", Some("`eu-west-3`")),
         (None, "the region is wrong; expecting 'eu-west-3'", Some("`eu-west-3`")),
         (None, "the region is wrong; expecting 'eu-west-1'", None),
+        (None, "Credential should be scoped to correct region: 'us-gov-west-1'.", Some("`us-gov-west-1`")),
         (None, scoped, None),
         (Some("https://proxy.example.com"), scoped, None),
         (Some(vpc), "The request signature we calculated does not match", None),
