@@ -40,6 +40,14 @@ fn keys_that_were_copied_badly_are_told_and_never_sent() {
             assert!(!said.contains("wJal") && !said.contains("YKEY"), "a piece of the secret: {said}");
         }
     }
+    // Where they are good for a role only, too.
+    world.home.plant_config(
+        "[profile dev]\nsource_profile = base\nrole_arn = arn:aws:iam::123456789012:role/a\n[profile base]\n\
+         aws_access_key_id = AKIA\u{1}STATIC\naws_secret_access_key = s\n",
+    );
+    let variables = owned(&[("AWS_PROFILE", "dev"), ("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1"), REGION]);
+    let run = world.outcrop(&["auth"], &variables).run().exits_with(4);
+    assert!(run.stderr.contains("access key id") && !run.stderr.contains("panicked"), "{}", run.stderr);
     let token =
         owned(&[(ID, "ASIAIOSFODNN7EXAMPLE"), (SECRET, secret), ("AWS_SESSION_TOKEN", "a\u{1}b"), REGION]);
     let run = world.outcrop(&["auth"], &token).run().exits_with(4);

@@ -99,6 +99,12 @@ impl Aws {
         cell.get_or_try_init(load).await.cloned()
     }
 
+    /// Whether a session is still the one that [`Aws::session`] would give: no other environment came since. Costs next
+    /// to nothing, for those who keep what they built from it.
+    pub fn is_current(&self, session: &Session) -> bool {
+        session.environment() == self.environment.number()
+    }
+
     /// The settings that hold: those of the closed world, if there is one.
     pub(crate) fn effective(&self, settings: &AwsSettings) -> AwsSettings {
         self.closed_world.as_ref().map_or_else(|| settings.clone(), |world| world.settings(settings))

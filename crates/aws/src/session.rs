@@ -14,6 +14,7 @@ use outcrop_core::{Error, ErrorKind, Result};
 use crate::aws::Aws;
 use crate::credentials::{BearerToken, CachedCredentials, Plan, SharedFiles, plan, sign_in_command, world};
 use crate::endpoint::{Endpoint, Plane};
+use crate::environment::Numbered;
 use crate::guard::RetryVariables;
 use crate::http_client::SharedClient;
 use crate::region::RegionSearch;
@@ -39,6 +40,8 @@ pub struct Session {
     notes: Vec<String>,
     /// Those of the notes that may be why a caller is refused.
     refusal_notes: Vec<String>,
+    /// The number of the environment that held when it was built.
+    environment: u64,
 }
 
 /// By what requests are signed.
@@ -109,7 +112,7 @@ impl Planes {
 
 impl Session {
     pub(crate) async fn load(aws: &Aws, settings: &AwsSettings) -> Result<Self> {
-        let environment = aws.environment().get();
+        let Numbered { environment, number } = aws.environment().numbered();
         let (environment, files) = world(settings, environment).await?;
         let retry = RetryVariables::read(&environment)?;
         let planned = plan(settings, &environment, &files)?;
@@ -170,6 +173,7 @@ impl Session {
             retry,
             notes,
             refusal_notes,
+            environment: number,
         })
     }
 
@@ -246,6 +250,10 @@ impl Session {
     /// Whether requests go out unsigned.
     pub const fn is_unsigned(&self) -> bool {
         matches!(self.signer, Signer::Unsigned)
+    }
+
+    pub(crate) const fn environment(&self) -> u64 {
+        self.environment
     }
 
     /// What the user should know about credentials and region.

@@ -94,8 +94,7 @@ impl AwsControlPlane {
     async fn client(&self, target: &Target) -> Result<(Client, Arc<Session>)> {
         let session = self.session(target).await?;
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        // Another session than last time if the environment was renewed.
-        if let Some(known) = clients.get(target).filter(|(_, known)| Arc::ptr_eq(known, &session)) {
+        if let Some(known) = clients.get(target).filter(|(_, session)| self.aws.is_current(session)) {
             return Ok(known.clone());
         }
         let connect =

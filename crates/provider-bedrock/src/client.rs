@@ -30,13 +30,12 @@ impl Clients {
     /// The client of a region; `None` is the region that settings and environment lead to.
     pub(crate) async fn of(&self, region: Option<&str>) -> Result<Connected> {
         let key = region.map(str::to_owned);
-        let region = key.clone().or_else(|| self.settings.region.clone());
-        // Another one than last time if the environment was renewed.
-        let session = self.aws.session(&AwsSettings { region, ..self.settings.clone() }).await?;
         let mut clients = self.by_region.lock().await;
-        if let Some(known) = clients.get(&key).filter(|(_, known)| Arc::ptr_eq(known, &session)) {
+        if let Some(known) = clients.get(&key).filter(|(_, session)| self.aws.is_current(session)) {
             return Ok(known.clone());
         }
+        let region = key.clone().or_else(|| self.settings.region.clone());
+        let session = self.aws.session(&AwsSettings { region, ..self.settings.clone() }).await?;
         let built = (client(&session)?, session);
         clients.insert(key, built.clone());
         Ok(built)

@@ -156,13 +156,15 @@ impl Fetch<'_> {
     }
 
     async fn profile(&self, plan: &ProfilePlan) -> Result<Credentials> {
-        let mut credentials = match &plan.base {
+        let base = match &plan.base {
             Base::Keys(keys) => from_keys(keys, Link::SharedConfig),
             // Boxed: the SDK's futures are deep.
             Base::Sdk { profile, link } => Box::pin(self.signed_in(profile, *link)).await?,
             Base::WebIdentity(identity) => self.sts()?.assume_role_with_web_identity(identity).await?,
             Base::Source(link) => self.source(*link, &plan.base_profile).await?,
         };
+        // The token service is called with them.
+        let mut credentials = checked(base, Some(plan.link()))?;
         for role in &plan.roles {
             let mfa = match &role.mfa_serial {
                 Some(serial) => {
