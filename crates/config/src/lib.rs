@@ -42,6 +42,7 @@
 mod check;
 mod config;
 mod diagnostic;
+mod edit;
 mod explain;
 mod load;
 mod merge;
@@ -64,6 +65,7 @@ mod variables;
 
 pub use config::{Config, ProviderEntry};
 pub use diagnostic::{Code, Diagnostic, Severity};
+pub use edit::{Edit, EditError, Written};
 pub use explain::{Explanation, Shadowed};
 pub use load::{Loaded, Loader};
 pub use origin::{Layer, Origin, Unused};
