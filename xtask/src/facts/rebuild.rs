@@ -37,7 +37,7 @@ pub(super) fn rebuild(text: &str, versions: Versions) -> Result<String, Failure>
     let models = derive::models(&extract(&fetched)?, &as_of)?;
     let sources = fetched.into_iter().map(|(package, _)| package).collect::<Vec<_>>();
     for (old, new) in old.sources.iter().zip(&sources).filter(|(old, new)| old != new) {
-        say(&format!("{}: {} → {}", old.package, old.version, new.version));
+        say(&format!("{}: {} → {}", old.name, old.version, new.version));
     }
     say(&difference::between(&old.models, &models));
     Ok(datafile::write(&DataFile { as_of, units: old.units, sources, models })?)
@@ -48,7 +48,7 @@ fn extract(fetched: &[(Package, PathBuf)]) -> Result<Value, Failure> {
     let script = workspace().join("xtask/facts/extract.py");
     let argument = |(package, archive): &(Package, PathBuf)| {
         let archive: &Path = archive;
-        format!("{}={}", package.package, archive.display())
+        format!("{}={}", package.name, archive.display())
     };
     let mut python = command(system_python()?);
     // Isolated: neither the environment nor the folder it runs in can slip a module in.

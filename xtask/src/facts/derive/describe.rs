@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::About;
-use crate::facts::row::{Flags, Kind, Modality};
+use crate::facts::row::{CacheMode, Flags, Kind, Modality};
 
 /// How much larger the limit of one source must be than that of every other to be disbelieved.
 const OUTLIER: u32 = 3;
@@ -62,15 +62,11 @@ impl About<'_> {
     }
 
     /// Everything that any source has it take.
-    pub(super) fn input(&self) -> Result<Vec<Modality>, String> {
+    pub(super) fn input(&self, kind: Kind) -> Vec<Modality> {
         let mut found = BTreeSet::new();
         for row in self.described() {
-            let mode: String = row.get("mode").unwrap_or_default();
             found.insert(Modality::Text);
-            if mode == "image_edit" {
-                found.insert(Modality::Image);
-            }
-            let says = |field: &str| row.get(field) == Some(true);
+            found.extend((kind == Kind::ImageEdit).then_some(Modality::Image));
             let flags = [
                 ("supports_vision", Modality::Image),
                 ("supports_image_input", Modality::Image),
@@ -79,28 +75,30 @@ impl About<'_> {
                 ("supports_video_input", Modality::Video),
                 ("supports_audio_input", Modality::Audio),
             ];
+            let says = |field: &str| row.get(field) == Some(true);
             found.extend(flags.into_iter().filter(|(field, _)| says(field)).map(|(_, modality)| modality));
             found.extend(row.get::<Vec<Modality>>("supported_modalities").unwrap_or_default());
         }
-        found.extend(self.catalogues.family().into_iter().flat_map(|rows| self.listed(rows)).flat_map(|row| &row.input));
-        Ok(found.into_iter().collect())
+        found.extend(self.family_rows().flat_map(|row| &row.input));
+        found.into_iter().collect()
     }
 
     /// Everything that any source has it give.
-    pub(super) fn output(&self) -> Result<Vec<Modality>, String> {
+    pub(super) fn output(&self, kind: Kind) -> Vec<Modality> {
+        let usual: &[Modality] = match kind {
+            Kind::Chat => &[Modality::Text],
+            Kind::Embedding => &[Modality::Embedding],
+            Kind::Rerank => &[Modality::Score],
+            Kind::ImageGeneration | Kind::ImageEdit => &[Modality::Image],
+            Kind::SpeechToSpeech => &[Modality::Text, Modality::Audio],
+        };
         let mut found = BTreeSet::new();
         for row in self.described() {
+            found.extend(usual);
             found.extend(row.get::<Vec<Modality>>("supported_output_modalities").unwrap_or_default());
-            found.extend(match self.kind()? {
-                Kind::Chat => [Modality::Text].as_slice(),
-                Kind::Embedding => &[Modality::Embedding],
-                Kind::Rerank => &[Modality::Score],
-                Kind::ImageGeneration | Kind::ImageEdit => &[Modality::Image],
-                Kind::SpeechToSpeech => &[Modality::Text, Modality::Audio],
-            });
         }
-        found.extend(self.catalogues.family().into_iter().flat_map(|rows| self.listed(rows)).flat_map(|row| &row.output));
-        Ok(found.into_iter().collect())
+        found.extend(self.family_rows().flat_map(|row| &row.output));
+        found.into_iter().collect()
     }
 
     /// LiteLLM leaves the flag out of many rows: one row that says yes is enough, and silence is no answer.
@@ -112,14 +110,12 @@ impl About<'_> {
     }
 
     pub(super) fn tool_use(&self) -> Option<bool> {
-        self.flag("supports_function_calling")
-            .or_else(|| self.bare(&self.catalogues.models_dev)?.tool_use)
+        self.flag("supports_function_calling").or_else(|| self.bare(&self.catalogues.models_dev)?.tool_use)
     }
 
     /// Models that cache by themselves take no cache points: a source that says "no way to mark" says nothing about
     /// caching where another says that it caches.
     pub(super) fn prompt_caching(&self) -> Option<bool> {
-        use crate::facts::row::CacheMode;
         let flag = self.any("supports_prompt_caching");
         let mode = self.bare(&self.catalogues.omp).and_then(|row| row.recorded.as_ref()?.prompt_cache_mode);
         match (flag, mode) {

@@ -64,9 +64,12 @@ impl Clause {
 /// and know nothing of its price.
 pub(super) fn find<'a>(entries: &'a [Entry], prefix: Option<&str>, base: &str) -> Option<(&'a Entry, bool)> {
     let id = ids::join(prefix, base);
-    let (entry, words) =
-        entries.iter().map(|entry| (entry, entry.clause.words_for(&id))).find(|(_, words)| !words.is_empty())?;
-    let names = |prefix: &str| words.iter().any(|word| word.split_once('.').is_some_and(|(it, _)| it == prefix));
+    let (entry, words) = entries
+        .iter()
+        .map(|entry| (entry, entry.clause.words_for(&id)))
+        .find(|(_, words)| !words.is_empty())?;
+    let names =
+        |prefix: &str| words.iter().any(|word| word.split_once('.').is_some_and(|(it, _)| it == prefix));
     Some((entry, prefix.is_none_or(names)))
 }
 
@@ -136,7 +139,8 @@ fn long_context(rates: &Value) -> Vec<LongContext> {
         let band = |band: &Value| Some((band.get("start")?.as_u64()?, band.get("price")?.as_f64()?));
         bands.into_iter().flatten().filter_map(band).collect()
     };
-    let rate = |field: &str, start: u64| bands(field).into_iter().find(|band| band.0 == start).map(|band| band.1);
+    let rate =
+        |field: &str, start: u64| bands(field).into_iter().find(|band| band.0 == start).map(|band| band.1);
     let mut found = bands("input_mtok")
         .into_iter()
         .filter_map(|(start, input)| {
@@ -176,11 +180,16 @@ mod tests {
             { "is": "ClauseContains", "contains": "us.anthropic.new" },
         ] });
         let entries = entries(json!([
-            model("global.anthropic.new", &json!({ "is": "ClauseEndsWith", "ends_with": "global.anthropic.new" }), &price),
+            model(
+                "global.anthropic.new",
+                &json!({ "is": "ClauseEndsWith", "ends_with": "global.anthropic.new" }),
+                &price
+            ),
             model("regional.anthropic.new", &regional, &price),
             model("anthropic.old", &json!({ "is": "ClauseContains", "contains": "anthropic.old" }), &price),
         ]));
-        let found = |prefix, base| find(&entries, prefix, base).map(|(entry, exact)| (entry.id.as_str(), exact));
+        let found =
+            |prefix, base| find(&entries, prefix, base).map(|(entry, exact)| (entry.id.as_str(), exact));
         assert_eq!(found(Some("global"), "anthropic.new"), Some(("global.anthropic.new", true)));
         assert_eq!(found(Some("us"), "anthropic.new"), Some(("regional.anthropic.new", true)));
         assert_eq!(found(None, "anthropic.new"), Some(("regional.anthropic.new", true)));
@@ -199,9 +208,9 @@ mod tests {
                 "prices": { "input_mtok": input, "output_mtok": 2.0 },
             })
         };
-        let prices =
-            json!([{ "prices": { "input_mtok": 9.0, "output_mtok": 2.0 } }, started("2026-03-01", 5.0), started("2026-09-01", 4.0)]);
-        let entries = entries(json!([model("a.one", &json!({ "is": "ClauseEquals", "equals": "a.one" }), &prices)]));
+        let prices = json!([{ "prices": { "input_mtok": 9.0, "output_mtok": 2.0 } }, started("2026-03-01", 5.0), started("2026-09-01", 4.0)]);
+        let entries =
+            entries(json!([model("a.one", &json!({ "is": "ClauseEquals", "equals": "a.one" }), &prices)]));
         let input = |day| entries[0].price(day).unwrap().input;
         assert_eq!(input("2026-02-28"), Some(9.0));
         assert_eq!(input("2026-03-01"), Some(5.0));
@@ -210,12 +219,14 @@ mod tests {
 
     #[test]
     fn bands_are_put_together_from_the_single_rates() {
-        let tiered = |base: f64, above: f64| json!({ "base": base, "tiers": [{ "start": 272_000, "price": above }] });
+        let tiered =
+            |base: f64, above: f64| json!({ "base": base, "tiers": [{ "start": 272_000, "price": above }] });
         let prices = json!({
             "input_mtok": tiered(4.0, 8.0), "output_mtok": tiered(20.0, 30.0), "cache_read_mtok": tiered(0.4, 0.8),
             "cache_write_mtok": 5.0,
         });
-        let entries = entries(json!([model("a.one", &json!({ "is": "ClauseEquals", "equals": "a.one" }), &prices)]));
+        let entries =
+            entries(json!([model("a.one", &json!({ "is": "ClauseEquals", "equals": "a.one" }), &prices)]));
         let price = entries[0].price("2026-01-01").unwrap();
         assert_eq!((price.input, price.output, price.cache_write_5m), (Some(4.0), Some(20.0), Some(5.0)));
         let expected = LongContext {

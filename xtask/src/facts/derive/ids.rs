@@ -29,7 +29,9 @@ const PREFIXES: [&str; 9] = ["us-gov", "us", "eu", "apac", "jp", "au", "in", "ca
 /// The prefix of an inference profile, if there is one, and the foundation model.
 pub(super) fn split(id: &str) -> (Option<&str>, &str) {
     match id.split_once('.') {
-        Some((prefix, base)) if PREFIXES.contains(&prefix) || is_new_prefix(prefix, base) => (Some(prefix), base),
+        Some((prefix, base)) if PREFIXES.contains(&prefix) || is_new_prefix(prefix, base) => {
+            (Some(prefix), base)
+        }
         _ => (None, id),
     }
 }
@@ -48,7 +50,8 @@ pub(super) fn join(prefix: Option<&str>, base: &str) -> String {
 /// Whether it can be an id at all: `maker.model`, in the characters of ids.
 pub(super) fn is_model(base: &str) -> bool {
     let word = |text: &str, more: &str| {
-        !text.is_empty() && text.chars().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || more.contains(it))
+        !text.is_empty()
+            && text.chars().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || more.contains(it))
     };
     base.split_once('.').is_some_and(|(maker, model)| word(maker, "") && word(model, ".:-"))
 }
@@ -77,7 +80,11 @@ mod tests {
     fn prefixes_come_off_and_go_on() {
         assert_eq!(split("us-gov.xai.grok-4.6"), (Some("us-gov"), "xai.grok-4.6"));
         assert_eq!(split("openai.gpt-5.6-sol"), (None, "openai.gpt-5.6-sol"));
-        assert_eq!(split("kr.amazon.nova-lite-v1:0"), (Some("kr"), "amazon.nova-lite-v1:0"), "a new geography");
+        assert_eq!(
+            split("kr.amazon.nova-lite-v1:0"),
+            (Some("kr"), "amazon.nova-lite-v1:0"),
+            "a new geography"
+        );
         assert_eq!(join(Some("eu"), "a.b"), "eu.a.b");
         assert_eq!(join(None, "a.b"), "a.b");
     }

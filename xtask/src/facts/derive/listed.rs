@@ -29,7 +29,10 @@ pub(super) struct Listed {
 }
 
 /// Turns the rows of a catalogue into one shape.
-fn rows<T: DeserializeOwned>(catalogue: &Value, convert: impl Fn(T) -> Listed) -> Result<Vec<Listed>, String> {
+fn rows<T: DeserializeOwned>(
+    catalogue: &Value,
+    convert: impl Fn(T) -> Listed,
+) -> Result<Vec<Listed>, String> {
     let rows: BTreeMap<String, T> = parse(catalogue)?;
     let listed = |(id, row): (String, T)| {
         let (prefix, base) = ids::split(&id);
@@ -45,7 +48,10 @@ fn parse<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
 /// `NAME (US)` is the profile's name.
 fn model_name(name: &str) -> String {
     let profile = name.strip_suffix(')').and_then(|name| name.rsplit_once(" ("));
-    let geography = |word: &str| ["Global", "GovCloud"].contains(&word) || (word.len() <= 6 && word.chars().all(|it| it.is_ascii_uppercase()));
+    let geography = |word: &str| {
+        ["Global", "GovCloud"].contains(&word)
+            || (word.len() <= 6 && word.chars().all(|it| it.is_ascii_uppercase()))
+    };
     match profile {
         Some((model, word)) if geography(word) => model.to_owned(),
         _ => name.to_owned(),
@@ -58,13 +64,8 @@ fn rate(rate: Option<f64>) -> Option<f64> {
 }
 
 fn price(input: Option<f64>, output: Option<f64>, read: Option<f64>, write: Option<f64>) -> Option<Price> {
-    let price = Price {
-        input,
-        output,
-        cache_read: rate(read),
-        cache_write_5m: rate(write),
-        ..Price::default()
-    };
+    let price =
+        Price { input, output, cache_read: rate(read), cache_write_5m: rate(write), ..Price::default() };
     rate(input).or(rate(output)).map(|_| price)
 }
 
@@ -174,8 +175,12 @@ pub(super) fn models_dev(catalogue: &Value) -> Result<Vec<Listed>, String> {
 
 fn models_dev_price(bands: &[ModelsDevPrice]) -> Option<Price> {
     let (usual, long) = bands.split_first()?;
-    let mut price =
-        price(Some(usual.cost_input), Some(usual.cost_output), usual.cost_cache_read, usual.cost_cache_write)?;
+    let mut price = price(
+        Some(usual.cost_input),
+        Some(usual.cost_output),
+        usual.cost_cache_read,
+        usual.cost_cache_write,
+    )?;
     price.long_context_tiers = long
         .iter()
         .map(|band| LongContext {
@@ -217,10 +222,16 @@ mod tests {
         } }))
         .unwrap();
         let row = &rows[0];
-        assert_eq!((row.prefix.as_deref(), row.base.as_str(), row.name.as_deref()), (Some("us"), "amazon.one", Some("One")));
+        assert_eq!(
+            (row.prefix.as_deref(), row.base.as_str(), row.name.as_deref()),
+            (Some("us"), "amazon.one", Some("One"))
+        );
         let recorded = row.recorded.as_ref().unwrap();
         assert_eq!(recorded.thinking_mode, Some(Mode::AnthropicAdaptive));
-        assert_eq!((recorded.prompt_cache_mode, row.prompt_cache_min_tokens), (Some(CacheMode::Explicit), Some(512)));
+        assert_eq!(
+            (recorded.prompt_cache_mode, row.prompt_cache_min_tokens),
+            (Some(CacheMode::Explicit), Some(512))
+        );
         let price = row.price.as_ref().unwrap();
         assert_eq!((price.cache_read, price.cache_write_5m), (None, Some(1.25)), "0 is what nobody entered");
     }

@@ -176,7 +176,11 @@ mod tests {
         for (key, place, prefix) in keys {
             let rows = parsed(&json!({ key: {} }));
             let [row] = rows.as_slice() else { panic!("{key}") };
-            assert_eq!((&row.place, row.prefix.as_deref(), row.base.as_str()), (&place, prefix, "a.one"), "{key}");
+            assert_eq!(
+                (&row.place, row.prefix.as_deref(), row.base.as_str()),
+                (&place, prefix, "a.one"),
+                "{key}"
+            );
         }
         for key in [
             "bedrock/us-east-1/1-month-commitment/a.one",
@@ -204,7 +208,10 @@ mod tests {
         assert_eq!((price.input, price.output, price.cache_read), (Some(0.3), Some(1.1), Some(0.033)));
         assert_eq!((price.cache_write_5m, price.cache_write_1h), (None, Some(0.6)));
         let band = &price.long_context_tiers[0];
-        assert_eq!((band.above_input_tokens, band.input, band.output, band.cache_read), (200_000, 0.6, 2.2, None));
+        assert_eq!(
+            (band.above_input_tokens, band.input, band.output, band.cache_read),
+            (200_000, 0.6, 2.2, None)
+        );
         assert_eq!(price.tier_flex, Some(Tier { input: 0.15, output: 0.55, cache_read: None }));
         assert_eq!(price.tier_priority, None, "half a price is none");
     }

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use super::litellm::Place;
+use super::litellm::{self, Place};
 use super::{About, genai};
 use crate::facts::row::Price;
 
@@ -49,9 +49,10 @@ impl About<'_> {
                 prices.insert(prefix, price);
             }
         }
-        let in_region = match prices.contains_key("global") {
-            true => self.surcharged(prices.get("us")),
-            false => choose(&self.bare_quotes()),
+        let in_region = if prices.contains_key("global") {
+            self.surcharged(prices.get("us"))
+        } else {
+            choose(&self.bare_quotes())
         };
         if let Some(price) = in_region.filter(|_| !self.is_mantle_only()) {
             prices.insert("in_region".to_owned(), price);
@@ -93,7 +94,8 @@ impl About<'_> {
         if bare.is_empty() {
             return None;
         }
-        let mantle = self.litellm().into_iter().find(|row| row.place == Place::Mantle).and_then(|row| row.price());
+        let mantle =
+            self.litellm().into_iter().find(|row| row.place == Place::Mantle).and_then(litellm::Row::price);
         let genai = bare.iter().find(|quote| quote.family == Family::Genai).cloned();
         let said = Quote::of(Family::LiteLlm, mantle, true);
         let says_itself = said.is_some();
@@ -113,15 +115,15 @@ impl About<'_> {
     }
 
     fn litellm_price(&self, prefix: Option<&str>) -> Option<Price> {
-        let runtime = |row: &&super::litellm::Row| row.place == Place::Runtime && row.prefix.as_deref() == prefix;
-        self.litellm().into_iter().filter(runtime).find_map(super::litellm::Row::price)
+        let runtime = |row: &&litellm::Row| row.place == Place::Runtime && row.prefix.as_deref() == prefix;
+        self.litellm().into_iter().filter(runtime).find_map(litellm::Row::price)
     }
 
     /// What the regions of GovCloud cost, if they agree.
     fn gov_cloud_regions(&self) -> Option<Price> {
         let gov = |place: &Place| matches!(place, Place::Region(region) if region.starts_with("us-gov-"));
         let rows = self.litellm().into_iter().filter(|row| gov(&row.place));
-        let mut prices = rows.filter_map(super::litellm::Row::price);
+        let mut prices = rows.filter_map(litellm::Row::price);
         let first = prices.next()?;
         prices.all(|price| price == first).then_some(first)
     }
@@ -133,8 +135,8 @@ impl About<'_> {
 
     /// The newest of the family that has the id on the runtime.
     fn family_quote(&self, prefix: Option<&str>) -> Option<Quote> {
-        let rows = self.catalogues.family().into_iter().flat_map(|rows| self.listed(rows));
-        let mut priced = rows.filter(|row| row.prefix.as_deref() == prefix && row.price.is_some());
+        let mut priced =
+            self.family_rows().filter(|row| row.prefix.as_deref() == prefix && row.price.is_some());
         Quote::of(Family::ModelsDev, priced.next()?.price.clone(), true)
     }
 }
@@ -170,7 +172,8 @@ const SMALL: f64 = 0.05;
 fn distance(one: &Price, other: &Price) -> f64 {
     let apart = |one: Option<f64>, other: Option<f64>| {
         let (one, other) = (one.unwrap_or_default(), other.unwrap_or_default());
-        if one == other { 0.0 } else { (one - other).abs() / one }
+        let difference = (one - other).abs();
+        if difference > 0.0 { difference / one } else { 0.0 }
     };
     apart(one.input, other.input).max(apart(one.output, other.output))
 }
