@@ -41,7 +41,11 @@ const REFUSAL_LIFE: Duration = Duration::from_hours(7 * 24);
 /// The models of one provider entry: a [`ModelCatalog`] and a [`ModelResolver`]. Cheap to clone; clones share all that
 /// they know.
 #[derive(Debug, Clone)]
-pub struct Discovery(Arc<Inner>);
+pub struct Discovery {
+    inner: Arc<Inner>,
+    /// Whether what is too old is served at once and made anew meanwhile.
+    serves_stale: bool,
+}
 
 /// One refresh for all who ask meanwhile. It ends with the last of them, so an abandoned one never answers anybody.
 type Flight = Shared<Refresh>;
@@ -75,8 +79,6 @@ struct Inner {
     memory: Mutex<Memory>,
     /// The refreshes that are under way.
     flights: Mutex<HashMap<Ask, WeakShared<Refresh>>>,
-    /// Whether what is too old is served at once and made anew meanwhile.
-    serves_stale: bool,
 }
 
 /// What is known in this process.
@@ -95,7 +97,6 @@ impl fmt::Debug for Inner {
             .field("provider", &self.provider)
             .field("settings", &self.settings)
             .field("disk", &self.disk)
-            .field("serves_stale", &self.serves_stale)
             .finish_non_exhaustive()
     }
 }
@@ -117,31 +118,32 @@ impl Discovery {
         provider: ProviderId,
     ) -> Self {
         let plane = Arc::new(AwsControlPlane::new(aws, aws_settings));
-        Self(Arc::new(Inner::new(plane, settings, cache_folder, provider, SystemTime::now)))
+        Inner::new(plane, settings, cache_folder, provider, SystemTime::now).into()
     }
 
     /// The same for a program that runs long: a list that is too old is served at once, as
     /// [`Freshness::Stale`], and a new one is fetched meanwhile. Only where nothing is known yet, a snapshot waits for
     /// AWS. Needs a tokio runtime that outlives the calls.
-    ///
-    /// # Errors
-    /// Gives the object back if it was cloned or used already.
-    pub fn serving_stale(self) -> std::result::Result<Self, Self> {
-        let mut inner = Arc::try_unwrap(self.0).map_err(Self)?;
-        inner.serves_stale = true;
-        Ok(Self(Arc::new(inner)))
+    #[must_use]
+    pub fn serving_stale(mut self, serves_stale: bool) -> Self {
+        self.serves_stale = serves_stale;
+        self
     }
 
     /// The settings that it was made with.
     pub fn settings(&self) -> &DiscoverySettings {
-        &self.0.settings
+        &self.inner.settings
     }
 
     /// The model to take if nobody names one, by [`default_model`](crate::default_model) for the region that models are
     /// called in.
     pub async fn default_model(&self, snapshot: &Snapshot) -> Option<Arc<ModelCard>> {
-        let home = self.0.home().await;
-        preference::default_model(snapshot, home.as_deref().unwrap_or_default(), &self.0.settings.geography)
+        let home = self.inner.home().await;
+        preference::default_model(
+            snapshot,
+            home.as_deref().unwrap_or_default(),
+            &self.inner.settings.geography,
+        )
     }
 
     /// The card of an id as listed, or hidden, or as the table of facts and the configuration have it; `None` if nobody
@@ -151,12 +153,12 @@ impl Discovery {
     /// As [`ModelCatalog::snapshot`].
     pub async fn card(&self, id: &ModelId) -> Result<Option<(Arc<ModelCard>, bool)>> {
         let answer = self.answer(Ask::default()).await?;
-        let home = self.0.home().await;
+        let home = self.inner.home().await;
         let resolved = crate::resolve::resolve(
             id,
             Some(&answer.view),
             home.as_deref(),
-            &self.0.settings.geography,
+            &self.inner.settings.geography,
             false,
         );
         let named = answer.view.named(id.as_str()).cloned();
@@ -165,14 +167,20 @@ impl Discovery {
             return Ok(Some((card, listed)));
         }
         let region = resolved.region.or(home).unwrap_or_default();
-        let card = View::unlisted_card(resolved.callable.as_str(), &region, &self.0.settings);
+        let card = View::unlisted_card(resolved.callable.as_str(), &region, &self.inner.settings);
         Ok(card.map(|card| (Arc::new(card), false)))
     }
 
+    /// The ids that the list at hand has, however old; `None` if there is no list.
+    pub async fn known_ids(&self) -> Option<Vec<ModelId>> {
+        let known = self.inner.known().await?;
+        Some(known.view.listed.iter().map(|card| card.id.clone()).collect())
+    }
+
     async fn answer(&self, ask: Ask) -> Result<Arc<Answer>> {
-        if self.0.serves_stale
+        if self.serves_stale
             && ask == Ask::default()
-            && let Some(known) = self.0.known().await
+            && let Some(known) = self.inner.known().await
         {
             if known.freshness == Freshness::Stale {
                 self.revalidate();
@@ -184,12 +192,12 @@ impl Discovery {
 
     /// The refresh that is under way, or a new one.
     fn flight(&self, ask: Ask) -> Flight {
-        let mut flights = lock(&self.0.flights);
+        let mut flights = lock(&self.inner.flights);
         let under_way = flights.get(&ask).and_then(WeakShared::upgrade);
         if let Some(flight) = under_way.filter(|flight| flight.peek().is_none()) {
             return flight;
         }
-        let inner = Arc::clone(&self.0);
+        let inner = Arc::clone(&self.inner);
         let flight = async move { inner.collect(ask).await }.boxed().shared();
         flights.extend(flight.downgrade().map(|flight| (ask, flight)));
         flight
@@ -199,7 +207,7 @@ impl Discovery {
 #[async_trait]
 impl ModelCatalog for Discovery {
     fn id(&self) -> &ProviderId {
-        &self.0.provider
+        &self.inner.provider
     }
 
     async fn snapshot(&self, query: &Query) -> Result<Snapshot> {
@@ -225,6 +233,12 @@ impl ModelResolver for Discovery {
     }
 }
 
+impl From<Inner> for Discovery {
+    fn from(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner), serves_stale: false }
+    }
+}
+
 impl Inner {
     /// Over any control plane and clock.
     fn new(
@@ -243,7 +257,6 @@ impl Inner {
             now: Box::new(now),
             memory: Mutex::default(),
             flights: Mutex::default(),
-            serves_stale: false,
         }
     }
 

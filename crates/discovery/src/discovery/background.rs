@@ -34,13 +34,13 @@ impl Discovery {
     /// Lists anew in the background, unless that is under way or has just failed.
     pub(super) fn revalidate(&self) {
         {
-            let background = &mut lock(&self.0.memory).background;
-            if !background.is_due((self.0.now)()) {
+            let background = &mut lock(&self.inner.memory).background;
+            if !background.is_due((self.inner.now)()) {
                 return;
             }
             background.under_way = true;
         }
-        let (flight, inner) = (self.flight(Ask::default()), std::sync::Arc::clone(&self.0));
+        let (flight, inner) = (self.flight(Ask::default()), std::sync::Arc::clone(&self.inner));
         tokio::spawn(async move {
             let answer = flight.await;
             let now = (inner.now)();

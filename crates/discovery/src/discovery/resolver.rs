@@ -15,9 +15,9 @@ use crate::rows::Moment;
 impl Discovery {
     /// What is known at once: memory, disk, the table of facts, the id as it is.
     pub(super) async fn resolve_at_hand(&self, id: &ModelId) -> Resolved {
-        let at_hand = self.0.at_hand().await;
+        let at_hand = self.inner.at_hand().await;
         let view = at_hand.as_ref().map(|at_hand| &*at_hand.view);
-        let (home, geography) = (self.0.home().await, &self.0.settings.geography);
+        let (home, geography) = (self.inner.home().await, &self.inner.settings.geography);
         let refused = self.was_refused(id).await;
         let mut resolved = resolve(id, view, home.as_deref(), geography, refused);
         resolved.warning = match &at_hand {
@@ -35,13 +35,13 @@ impl Discovery {
             return false;
         };
         let Some(place) = self.place_of(forced.or_else(|| parsed.region())).await else { return false };
-        self.0.rows_at_hand(&place).await;
-        lock(&self.0.memory).rows.get(&place).is_some_and(|rows| rows.refused.contains_key(base))
+        self.inner.rows_at_hand(&place).await;
+        lock(&self.inner.memory).rows.get(&place).is_some_and(|rows| rows.refused.contains_key(base))
     }
 
     async fn place_of(&self, region: Option<&str>) -> Option<Place> {
         let target = region.map_or(Target::Usual, |region| Target::Region(region.to_owned()));
-        self.0.plane.place(&target).await.ok()
+        self.inner.plane.place(&target).await.ok()
     }
 
     /// Remembers that a bare id needs an inference profile in a region, and says which one to call.
@@ -55,24 +55,24 @@ impl Discovery {
             return None;
         }
         if let Some(place) = self.place_of(Some(region)).await {
-            let moment = Moment::new((self.0.now)());
-            self.0
+            let moment = Moment::new((self.inner.now)());
+            self.inner
                 .update(&place, |rows| {
                     rows.refused.insert(base.to_owned(), moment);
                 })
                 .await;
         }
-        let (geography, asked) = (&self.0.settings.geography, ModelId::from(base));
+        let (geography, asked) = (&self.inner.settings.geography, ModelId::from(base));
         let better = |view: Option<&View>| {
             let found = resolve(&asked, view, Some(region), geography, true);
             (found.callable != asked).then_some(found)
         };
-        let at_hand = self.0.at_hand().await;
+        let at_hand = self.inner.at_hand().await;
         if let Some(found) = at_hand.as_ref().and_then(|at_hand| better(Some(&at_hand.view))) {
             return Some(found);
         }
         if at_hand.is_none_or(|at_hand| !at_hand.is_complete)
-            && self.0.settings.enabled != Some(false)
+            && self.inner.settings.enabled != Some(false)
             && let Ok(answer) = self.flight(Ask::default()).await
         {
             return better(Some(&answer.view));

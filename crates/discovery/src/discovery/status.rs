@@ -43,12 +43,12 @@ impl Discovery {
     /// if nothing else names one.
     pub async fn status(&self) -> Vec<RegionStatus> {
         let mut status = Vec::new();
-        for target in self.0.targets() {
-            status.push(match self.0.plane.place(&target).await {
+        for target in self.inner.targets() {
+            status.push(match self.inner.plane.place(&target).await {
                 Err(error) => RegionStatus { problem: Some(error.to_string()), ..unknown() },
                 Ok(place) => {
-                    let known = lock(&self.0.memory).rows.get(&place).cloned();
-                    let (rows, problem) = match (known, &self.0.disk) {
+                    let known = lock(&self.inner.memory).rows.get(&place).cloned();
+                    let (rows, problem) = match (known, &self.inner.disk) {
                         (Some(rows), _) => (rows, None),
                         (None, Some(disk)) => {
                             let loaded = disk.load::<RegionRows>(&place).await;
@@ -56,7 +56,7 @@ impl Discovery {
                         }
                         (None, None) => (RegionRows::default(), None),
                     };
-                    let cache = self.0.file(&place);
+                    let cache = self.inner.file(&place);
                     let region = RegionStatus {
                         region: Some(place.region),
                         endpoint: place.endpoint,
@@ -72,12 +72,12 @@ impl Discovery {
     }
 
     fn counted(&self, status: RegionStatus, rows: &RegionRows) -> RegionStatus {
-        let taken_at = self.0.times(rows).into_iter().min();
-        let age = taken_at.and_then(|taken_at| (self.0.now)().duration_since(taken_at).ok());
+        let taken_at = self.inner.times(rows).into_iter().min();
+        let age = taken_at.and_then(|taken_at| (self.inner.now)().duration_since(taken_at).ok());
         RegionStatus {
             taken_at,
             age_seconds: age.as_ref().map(Duration::as_secs),
-            fresh: self.0.due(rows, None).is_empty(),
+            fresh: self.inner.due(rows, None).is_empty(),
             foundation_models: rows.foundation_models.as_ref().map(|listing| listing.rows.len()),
             inference_profiles: rows.inference_profiles.as_ref().map(|listing| listing.rows.len()),
             deployments: rows.deployments.values().map(|listing| listing.rows.len()).sum(),

@@ -18,11 +18,11 @@ struct Clock(Arc<AtomicU64>);
 
 impl Clock {
     fn advance(&self, seconds: u64) {
-        self.0.fetch_add(seconds, Ordering::Relaxed);
+        self.inner.fetch_add(seconds, Ordering::Relaxed);
     }
 
     fn read(&self) -> SystemTime {
-        noon() + Duration::from_secs(self.0.load(Ordering::Relaxed))
+        noon() + Duration::from_secs(self.inner.load(Ordering::Relaxed))
     }
 }
 
@@ -104,13 +104,7 @@ impl World {
     fn start_with(&self, plane: impl ControlPlane + 'static, settings: DiscoverySettings) -> Discovery {
         let clock = self.clock.clone();
         let folder = Some(self.folder.path().to_owned());
-        Discovery(Arc::new(Inner::new(
-            Arc::new(plane),
-            settings,
-            folder,
-            "amazon-bedrock".into(),
-            move || clock.read(),
-        )))
+        Inner::new(Arc::new(plane), settings, folder, "amazon-bedrock".into(), move || clock.read()).into()
     }
 
     fn file(&self) -> PathBuf {

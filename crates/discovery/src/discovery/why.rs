@@ -64,10 +64,10 @@ impl Discovery {
             Err(error) if matches!(error.kind(), ErrorKind::Config | ErrorKind::Unauthenticated) => {
                 return Err(error);
             }
-            Err(error) => (Arc::default(), vec![problem_of(&self.0.provider, &error)]),
+            Err(error) => (Arc::default(), vec![problem_of(&self.inner.provider, &error)]),
         };
         let (id, forced) = split_region(asked.as_str());
-        let home = self.0.home().await;
+        let home = self.inner.home().await;
         let parsed = BedrockId::parse(id);
         let question = Question { discovery: self, asked, id, parsed, forced, home, view, problems };
         Ok(match question.card() {
@@ -128,7 +128,7 @@ impl Question<'_> {
 
     /// The profile that is called in the place of a bare id, if that id needs one.
     fn profile_instead(&self, card: &ModelCard) -> Option<ModelId> {
-        let geography = &self.discovery.0.settings.geography;
+        let geography = &self.discovery.inner.settings.geography;
         let resolved = resolve(self.asked, Some(&self.view), self.home.as_deref(), geography, false);
         let is_profile = resolved.card.as_ref().is_some_and(|found| found.profile.is_some());
         (card.profile.is_none() && is_profile).then_some(resolved.callable)
@@ -136,7 +136,7 @@ impl Question<'_> {
 
     /// What AWS says of the access, as a rule.
     async fn access(&self, card: &ModelCard, region: Option<&str>) -> Option<Verdict> {
-        let inner = &self.discovery.0;
+        let inner = &self.discovery.inner;
         let base = card.base_model.as_ref().filter(|_| inner.settings.enabled != Some(false))?.to_string();
         let region = region?;
         let home = self.home.as_deref() == Some(region);

@@ -18,7 +18,7 @@ const AT_ONCE: usize = 16;
 impl Question<'_> {
     /// The regions whose lists were read.
     pub(super) async fn listed_regions(&self) -> Vec<String> {
-        let inner = &self.discovery.0;
+        let inner = &self.discovery.inner;
         let mut regions = Vec::new();
         for target in inner.targets() {
             regions.extend(inner.plane.place(&target).await.ok().map(|place| place.region));
@@ -54,7 +54,7 @@ impl Question<'_> {
 
     /// Whether the list of a region has the id.
     async fn has(&self, target: &Target) -> bool {
-        let plane = &self.discovery.0.plane;
+        let plane = &self.discovery.inner.plane;
         match self.parsed.kind() {
             Kind::SystemProfile => {
                 let profiles = plane.inference_profiles(target).await.unwrap_or_default();

@@ -76,7 +76,7 @@ impl Question<'_> {
 
     fn end_of_life(&self) -> Option<Verdict> {
         let day = facts::lookup(&self.parsed)?.facts.end_of_life?;
-        let is_over = *day <= *self.discovery.0.today();
+        let is_over = *day <= *self.discovery.inner.today();
         is_over.then(|| {
             let detail = format!("it went away on {day}, by the table of facts as of {}", facts::AS_OF);
             Verdict::failed(END_OF_LIFE, detail)
