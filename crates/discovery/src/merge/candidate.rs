@@ -114,7 +114,7 @@ pub(super) fn candidates<'a>(region: &'a Region, settings: &'a DiscoverySettings
     all.map(|candidate| {
         let access = candidate.base.and_then(|base| region.access.0.get(base));
         let said = manual::overrides(settings, candidate.id, candidate.base);
-        Candidate { access: access.map(|checked| &checked.row), said, ..candidate }
+        Candidate { access: access.and_then(|checked| checked.row.as_ref()), said, ..candidate }
     })
     .collect()
 }
