@@ -354,4 +354,5 @@ fn only_model_ids_differ_by_revision() {
     }
 }
 
+mod overrides;
 mod rules;
