@@ -18,7 +18,7 @@ mod rules;
 
 use manual::Overrides;
 
-pub(crate) use candidate::{Candidate, SYSTEM_DEFINED};
+pub(crate) use candidate::Candidate;
 pub use rules::Verdict;
 pub(crate) use rules::{ACCESS, CONVERSE, Circumstances, END_OF_LIFE, Explanation, ON_DEMAND};
 

@@ -6,7 +6,8 @@ use outcrop_core::{ModelCard, ModelId, Resolved};
 use outcrop_model_facts::facts::{self, Exactness};
 use outcrop_model_facts::{BedrockId, Kind};
 
-use crate::merge::{SYSTEM_DEFINED, View, differ_by_revision};
+use crate::merge::{View, differ_by_revision};
+use crate::rows::SYSTEM_DEFINED;
 use crate::settings::GeographyPreference;
 
 /// Resolves an id by what was listed, else by the table of facts; else it stays as it is.

@@ -5,7 +5,7 @@ use outcrop_model_facts::facts;
 use outcrop_model_facts::{BedrockId, Kind};
 
 use super::memory::AtHand;
-use super::{Ask, Discovery, lock};
+use super::{Ask, Discovery};
 use crate::control_plane::{Place, Target};
 use crate::merge::View;
 use crate::names::nearest;
@@ -35,8 +35,7 @@ impl Discovery {
             return false;
         };
         let Some(place) = self.place_of(forced.or_else(|| parsed.region())).await else { return false };
-        self.inner.rows_at_hand(&place).await;
-        lock(&self.inner.memory).rows.get(&place).is_some_and(|rows| rows.refused.contains_key(base))
+        self.inner.rows_at_hand(&place).await.is_refused(base, (self.inner.now)())
     }
 
     async fn place_of(&self, region: Option<&str>) -> Option<Place> {

@@ -73,7 +73,8 @@ impl Discovery {
 
     fn counted(&self, status: RegionStatus, rows: &RegionRows) -> RegionStatus {
         let taken_at = self.inner.times(rows).into_iter().min();
-        let age = taken_at.and_then(|taken_at| (self.inner.now)().duration_since(taken_at).ok());
+        let now = (self.inner.now)();
+        let age = taken_at.and_then(|taken_at| now.duration_since(taken_at).ok());
         RegionStatus {
             taken_at,
             age_seconds: age.as_ref().map(Duration::as_secs),
@@ -81,7 +82,7 @@ impl Discovery {
             foundation_models: rows.foundation_models.as_ref().map(|listing| listing.rows.len()),
             inference_profiles: rows.inference_profiles.as_ref().map(|listing| listing.rows.len()),
             deployments: rows.deployments.values().map(|listing| listing.rows.len()).sum(),
-            refused: rows.refused.keys().cloned().collect(),
+            refused: rows.refused.keys().filter(|model| rows.is_refused(model, now)).cloned().collect(),
             ..status
         }
     }

@@ -4,6 +4,7 @@ use outcrop_model_facts::facts;
 use outcrop_model_facts::{BedrockId, Kind};
 
 use super::{Question, Why};
+use crate::cache::CACHE;
 use crate::control_plane::GET_AVAILABILITY;
 use crate::merge::{CONVERSE, END_OF_LIFE, Verdict};
 use crate::names::nearest;
@@ -59,7 +60,7 @@ impl Question<'_> {
             return vec![verdict.with_fix("set `models.bedrockDiscovery.enabled` to `true`")];
         }
         let lists =
-            self.problems.iter().filter(|problem| !["cache", GET_AVAILABILITY].contains(&&*problem.source));
+            self.problems.iter().filter(|problem| ![CACHE, GET_AVAILABILITY].contains(&&*problem.source));
         lists
             .map(|problem| {
                 let place = problem.region.as_ref().map(|region| format!(" in {region}")).unwrap_or_default();
