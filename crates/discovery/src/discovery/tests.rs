@@ -10,7 +10,9 @@ use crate::control_plane::MockControlPlane;
 use crate::fixtures::*;
 
 mod access;
+mod background;
 mod failures;
+mod lists;
 mod world;
 
 use world::*;
