@@ -94,6 +94,8 @@ struct Memory {
 struct Merged {
     places: Vec<Place>,
     circumstances: Circumstances,
+    /// How many refusals were remembered.
+    refusals: usize,
     view: Arc<View>,
 }
 
@@ -300,7 +302,11 @@ impl Inner {
         let circumstances = self.circumstances(ask);
         let now = (self.now)();
         let mut memory = lock(&self.memory);
-        let is_same = |merged: &&Merged| merged.places == places && merged.circumstances == circumstances;
+        let rows = places.iter().filter_map(|place| memory.rows.get(place));
+        let refusals = rows.map(|rows| rows.refusals(now).count()).sum();
+        let is_same = |merged: &&Merged| {
+            merged.places == places && merged.circumstances == circumstances && merged.refusals == refusals
+        };
         if let Some(merged) = memory.views.iter().find(is_same) {
             return Arc::clone(&merged.view);
         }
@@ -313,8 +319,11 @@ impl Inner {
         let regions: Vec<_> = places.iter().map(region).collect();
         let view = Arc::new(View::new(&regions, &self.settings, &circumstances));
         // What was true yesterday is asked for no more.
-        memory.views.retain(|merged| merged.circumstances.today == circumstances.today);
-        memory.views.push(Merged { places: places.to_vec(), circumstances, view: Arc::clone(&view) });
+        memory.views.retain(|merged| {
+            merged.circumstances.today == circumstances.today && merged.refusals == refusals
+        });
+        let merged = Merged { places: places.to_vec(), circumstances, refusals, view: Arc::clone(&view) };
+        memory.views.push(merged);
         view
     }
 }

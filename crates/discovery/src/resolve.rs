@@ -102,7 +102,9 @@ impl Question<'_> {
             if !self.refused && !view.needs_profile(card.id.as_str(), self.said) {
                 return Some(self.known(card));
             }
-            let region = self.region_of(card);
+            // The profile is wanted where the bare id was asked for, or refused.
+            let here = if self.refused { self.region() } else { self.said };
+            let region = here.unwrap_or_else(|| self.region_of(card));
             if let Some(profile) = best_profile(view, card.id.as_str(), region, self.geography) {
                 return Some(self.through(profile));
             }

@@ -152,9 +152,12 @@ impl RegionRows {
         self
     }
 
-    /// Whether a foundation model was refused, not too long ago.
-    pub(crate) fn is_refused(&self, model: &str, now: SystemTime) -> bool {
-        self.refused.get(model).is_some_and(|moment| moment.is_remembered(now))
+    /// The foundation models that were refused, not too long ago.
+    pub(crate) fn refusals(&self, now: SystemTime) -> impl Iterator<Item = &str> {
+        self.refused
+            .iter()
+            .filter(move |(_, moment)| moment.is_remembered(now))
+            .map(|(model, _)| model.as_str())
     }
 
     /// Forgets refusals that are too old.

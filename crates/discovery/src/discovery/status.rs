@@ -87,7 +87,7 @@ impl Discovery {
                 .filter_map(|list| rows.deployments.get(&list))
                 .map(|list| list.rows.len())
                 .sum(),
-            refused: rows.refused.keys().filter(|model| rows.is_refused(model, now)).cloned().collect(),
+            refused: rows.refusals(now).map(str::to_owned).collect(),
             ..status
         }
     }

@@ -12,6 +12,7 @@ use crate::fixtures::*;
 mod access;
 mod background;
 mod failures;
+mod learning;
 mod lists;
 mod world;
 

@@ -3,8 +3,11 @@
 use super::*;
 use crate::rows::AccessRow;
 
+/// A reason and a fix.
+type Missing = (Option<String>, Option<String>);
+
 /// Reason and fix for Sonnet, by its bare id and through a profile.
-fn missing(change: impl FnOnce(&mut AccessRow)) -> [(Option<String>, Option<String>); 2] {
+fn missing(change: impl FnOnce(&mut AccessRow)) -> [Missing; 2] {
     let mut row = accessible();
     change(&mut row);
     let region = region("eu-west-1", vec![model(SONNET)], vec![profile("eu", SONNET, &["eu-west-1"])])
