@@ -101,8 +101,8 @@ impl View {
 
     /// Whether an id is known from the configuration alone.
     pub(crate) fn is_only_configured(&self, id: &str) -> bool {
-        let mut verdicts = self.explain(id).iter().flat_map(|explanation| &explanation.verdicts).peekable();
-        verdicts.peek().is_some() && verdicts.all(|verdict| verdict.rule == CONFIGURED)
+        let explanations = self.explain(id);
+        !explanations.is_empty() && explanations.iter().all(Explanation::is_configured)
     }
 
     /// The card of exactly that id.
@@ -137,6 +137,11 @@ impl View {
         let candidate = Candidate::of_unlisted(id, region, None, &Overrides::new(settings));
         let is_known = candidate.facts.is_some() || candidate.said != ModelOverride::default();
         is_known.then(|| ModelCard { regions: Vec::new(), ..card::card(&candidate, settings) })
+    }
+
+    /// What the overrides say of an id that no list has.
+    pub(crate) fn said_of_unlisted(id: &str, settings: &DiscoverySettings) -> ModelOverride {
+        Candidate::of_unlisted(id, "", None, &Overrides::new(settings)).said
     }
 
     /// Why the id is listed or not; one for each region that has it.

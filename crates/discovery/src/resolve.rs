@@ -187,7 +187,7 @@ fn profile_note(asked: &str, profile: &str) -> String {
 }
 
 /// Whether that is what the ARN of a profile of the account ends in.
-fn is_short_name(id: &str, card: &ModelCard) -> bool {
+pub(crate) fn is_short_name(id: &str, card: &ModelCard) -> bool {
     let arn = BedrockId::parse(card.id.as_str());
     arn.kind() == Kind::ApplicationProfile && arn.resource_id() == Some(id)
 }

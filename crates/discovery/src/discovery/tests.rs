@@ -10,10 +10,12 @@ use crate::control_plane::MockControlPlane;
 use crate::fixtures::*;
 
 mod access;
+mod at_hand;
 mod background;
 mod failures;
 mod learning;
 mod lists;
+mod why;
 mod world;
 
 use world::*;

@@ -82,9 +82,9 @@ async fn what_is_learnt_during_a_refresh_is_not_lost_either() {
     let discovery = world.start_with(plane, settings);
     let meanwhile = async {
         gate.asked().await;
-        let place = place("us-east-1");
+        let home = place("us-east-1");
         let moment = crate::rows::Moment::new(world.clock.read());
-        discovery.inner.update(&place, |rows| rows.refused.extend([(NOVA.to_owned(), moment)])).await;
+        discovery.inner.update(&home, |rows| rows.refused.extend([(NOVA.to_owned(), moment)])).await;
         gate.open(1);
     };
     let (listed, ()) = join(snapshot(&discovery), meanwhile).await;

@@ -3,6 +3,9 @@
 use super::*;
 use crate::rows::AccessRow;
 
+/// What is not as it should be.
+type Change = fn(&mut AccessRow);
+
 /// A reason and a fix.
 type Missing = (Option<String>, Option<String>);
 
@@ -23,7 +26,7 @@ fn missing(change: impl FnOnce(&mut AccessRow)) -> [Missing; 2] {
 
 #[test]
 fn each_of_the_four_statuses_has_a_reason_and_a_fix() {
-    let cases: [(fn(&mut AccessRow), &str, &str); 6] = [
+    let cases: [(Change, &str, &str); 6] = [
         (|row| row.authorization = "NOT_AUTHORIZED".into(), "not authorized", "service control policy"),
         (|row| row.agreement = "PENDING".into(), "not complete yet", "few minutes"),
         (|row| row.agreement = "NOT_AVAILABLE".into(), "was not accepted", "use case form"),
