@@ -6,6 +6,7 @@
 
 mod auth;
 mod builder;
+mod default_model;
 mod doctor;
 mod facade;
 mod iam;
@@ -14,6 +15,7 @@ mod paths;
 mod reference;
 
 pub use builder::{Builder, Emulator};
+pub use default_model::{DefaultModelSet, StrongerDefault};
 pub use doctor::{Check, Examination, Verdict};
 pub use facade::{Chosen, Outcrop};
 pub use iam::{
@@ -25,8 +27,8 @@ pub use outcrop_aws::{
     Status, Step,
 };
 pub use outcrop_config::{
-    Assignment, Code, Config, ConfigFile, Diagnostic, FileSource, KeyPath, PathError, Severity, Sources,
-    Style, VARIABLES,
+    Assignment, Code, Config, ConfigFile, Diagnostic, FileSource, KeyPath, Layer, Origin, PathError,
+    Severity, Sources, Style, VARIABLES,
 };
 pub use outcrop_core;
 pub use outcrop_core::{Error, ErrorKind, ModelProvider, ModelProviderExt, Query, Request, Result};
