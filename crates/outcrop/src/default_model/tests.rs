@@ -155,7 +155,7 @@ fn what_cannot_be_written_is_an_error_of_the_configuration() {
     check(home.sources(), "config.json5:2:7: not valid JSON5: expected comma", "outcrop config check");
     assert_eq!(text(&broken), "{\n  a: 1\n  b: 2\n}");
     home.put("config/outcrop/config.json5", "{ agents: { defaults: 'x' } }");
-    check(home.sources(), "`agents.defaults` is a string", "set `agents.defaults` to an object");
+    check(home.sources(), "`agents.defaults` is a string", "set `agents.defaults` as a whole");
 
     check(Sources::default(), "there is no configuration file", "--config");
     let in_memory = Sources::default().with_text(Layer::User, "config.json5", "{}");
