@@ -70,7 +70,8 @@ impl Discovery {
         let home = self.inner.home().await;
         let parsed = BedrockId::parse(id);
         let question = Question { discovery: self, asked, id, parsed, forced, home, view, problems };
-        Ok(match question.card() {
+        let card = question.card().filter(|card| question.is_about(card));
+        Ok(match card {
             Some(card) => question.explained(&card).await,
             None => question.unlisted().await,
         })
@@ -85,6 +86,16 @@ impl Question<'_> {
             arn.kind() == Kind::ApplicationProfile && arn.resource_id() == Some(self.id)
         };
         self.view.named(self.id).or_else(|| self.view.cards().find(is_short_name)).cloned()
+    }
+
+    /// Whether what is known of the card holds for the region that was asked about.
+    fn is_about(&self, card: &ModelCard) -> bool {
+        let explanations = self.view.explain(card.id.as_str());
+        let holds = |region: &str| {
+            let said = explanations.iter().map(|explanation| explanation.region.as_deref());
+            said.into_iter().any(|known| known.is_none_or(|known| known == region))
+        };
+        self.forced.is_none_or(holds)
     }
 
     /// What the rules said of it, in the region that counts.
