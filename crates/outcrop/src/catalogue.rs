@@ -1,9 +1,8 @@
 //! Single models, and the state of the catalogue.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use outcrop_core::{Error, ErrorKind, ModelCard, ProviderId, Query, Result};
+use outcrop_core::{Error, ErrorKind, ProviderId, Query, Result};
 use outcrop_discovery::{RegionStatus, Why};
 use serde::Serialize;
 

@@ -68,8 +68,9 @@ fn called(reference: &ModelReference, why: Why) -> Vetted {
     }
 }
 
+/// What the first rule says that stands in the way of a call.
 fn first_obstacle(why: &Why) -> Option<&str> {
-    why.rules.iter().find(|rule| !rule.passed).map(|rule| &*rule.detail)
+    why.rules.iter().find(|rule| !rule.passed && rule.decides_calls()).map(|rule| &*rule.detail)
 }
 
 fn refusal(reference: &ModelReference, why: &Why) -> Error {

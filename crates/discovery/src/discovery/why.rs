@@ -119,12 +119,17 @@ impl Question<'_> {
             rules.extend(self.access(card, region.as_deref()).await);
         }
         let passed = |rules: &[Verdict]| rules.iter().all(|rule| rule.passed || !rule.decides_calls());
-        let profile = self.profile_instead(card);
+        let geography = &self.discovery.inner.settings.geography;
+        let resolved = resolve(self.asked, Some(&self.view), self.home.as_deref(), geography, false);
+        let leads_to_profile = resolved.card.as_ref().is_some_and(|found| found.profile.is_some());
+        // The profile that is called in the place of a bare id, if that id needs one.
+        let profile =
+            Some(&resolved.callable).filter(|_| card.profile.is_none() && leads_to_profile).cloned();
         let but_for_throughput = |rules: &[Verdict]| {
             rules.iter().all(|rule| rule.passed || rule.rule == ON_DEMAND || !rule.decides_calls())
         };
         let through_profile = profile.is_some() && but_for_throughput(&rules);
-        let called_as = profile.clone().or_else(|| (card.id != *self.id).then(|| card.id.clone()));
+        let called_as = Some(resolved.callable).filter(|callable| callable != self.id);
         Why {
             id: self.asked.clone(),
             listed: explanation.is_some_and(|it| it.listed) && self.view.is_listed(card.id.as_str()),
@@ -135,14 +140,6 @@ impl Question<'_> {
             rules,
             nearest: Vec::new(),
         }
-    }
-
-    /// The profile that is called in the place of a bare id, if that id needs one.
-    fn profile_instead(&self, card: &ModelCard) -> Option<ModelId> {
-        let geography = &self.discovery.inner.settings.geography;
-        let resolved = resolve(self.asked, Some(&self.view), self.home.as_deref(), geography, false);
-        let is_profile = resolved.card.as_ref().is_some_and(|found| found.profile.is_some());
-        (card.profile.is_none() && is_profile).then_some(resolved.callable)
     }
 
     /// What AWS says of the access, as a rule.
@@ -172,10 +169,11 @@ impl Question<'_> {
         })
     }
 
-    /// What to do about the first rule that was not passed.
+    /// What to do about the first rule that was not passed. Rules that keep it out of lists only come last.
     fn fix(&self, card: &ModelCard, rules: &[Verdict], profile: Option<&ModelId>) -> Option<String> {
-        let failed = rules.iter().filter(|rule| !rule.passed);
-        let mut fixes = failed.filter_map(|rule| {
+        let failed =
+            |decides: bool| rules.iter().filter(move |rule| !rule.passed && rule.decides_calls() == decides);
+        let mut fixes = failed(true).chain(failed(false)).filter_map(|rule| {
             if rule.rule == ON_DEMAND {
                 return Some(self.throughput_fix(card, profile, rule));
             }
