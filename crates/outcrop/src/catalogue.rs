@@ -175,7 +175,12 @@ impl Outcrop {
             snapshots.push((id, refresh.map(|refresh| refresh.snapshot)));
         }
         if let Some(failure) = failures.into_iter().next().filter(|_| !is_new) {
-            return Err(failure);
+            return Err(match before {
+                Some(_) => {
+                    failure.with_hint("the list that was known is kept: `outcrop models status` has its age")
+                }
+                None => failure,
+            });
         }
         let list = self.list_of(snapshots, &ModelFilter::default()).await?;
         let after: BTreeSet<String> = list.models.iter().map(|model| model.reference.key()).collect();

@@ -39,7 +39,7 @@ impl Outcrop {
                 let warning = format!(
                     "whether `{}` can be called is not known: {}",
                     reference.model,
-                    first_obstacle(&why).unwrap_or("no list tells")
+                    why.obstacle().map_or("no list tells", |rule| &*rule.detail)
                 );
                 Ok(Vetted { warning: Some(warning), ..unchanged(reference) })
             }
@@ -68,14 +68,9 @@ fn called(reference: &ModelReference, why: Why) -> Vetted {
     }
 }
 
-/// What the first rule says that stands in the way of a call.
-fn first_obstacle(why: &Why) -> Option<&str> {
-    why.rules.iter().find(|rule| !rule.passed && rule.decides_calls()).map(|rule| &*rule.detail)
-}
-
 fn refusal(reference: &ModelReference, why: &Why) -> Error {
     let id = &reference.model;
-    let reason = first_obstacle(why).map(|detail| format!(": {detail}")).unwrap_or_default();
+    let reason = why.obstacle().map(|rule| format!(": {}", rule.detail)).unwrap_or_default();
     let error = Error::new(ErrorKind::ModelNotFound, format!("`{id}` cannot be called{reason}"));
     let error = error.with_provider(&reference.provider);
     let error = why.fix.iter().fold(error, |error, fix| error.with_hint(fix.clone()));

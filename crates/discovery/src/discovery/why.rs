@@ -38,6 +38,23 @@ pub struct Why {
     pub nearest: Vec<String>,
 }
 
+impl Why {
+    /// The rule that stands in the way of a call, if one does. Want of on-demand throughput is the last to be named
+    /// where a profile helps.
+    pub fn obstacle(&self) -> Option<&Verdict> {
+        let has_profile = self.called_as.is_some();
+        obstacles(&self.rules, has_profile).into_iter().find(|rule| rule.decides_calls())
+    }
+}
+
+/// The rules that were not passed, the one to do something about first: those that only keep an id out of lists come
+/// last.
+fn obstacles(rules: &[Verdict], has_profile: bool) -> Vec<&Verdict> {
+    let mut failed: Vec<_> = rules.iter().filter(|rule| !rule.passed).collect();
+    failed.sort_by_key(|rule| (!rule.decides_calls(), has_profile && rule.rule == ON_DEMAND));
+    failed
+}
+
 /// What every part of the answer goes by.
 struct Question<'a> {
     discovery: &'a Discovery,
@@ -169,17 +186,14 @@ impl Question<'_> {
         })
     }
 
-    /// What to do about the first rule that was not passed. Rules that keep it out of lists only come last.
+    /// What to do, where something can be done.
     fn fix(&self, card: &ModelCard, rules: &[Verdict], profile: Option<&ModelId>) -> Option<String> {
-        let failed =
-            |decides: bool| rules.iter().filter(move |rule| !rule.passed && rule.decides_calls() == decides);
-        let mut fixes = failed(true).chain(failed(false)).filter_map(|rule| {
+        obstacles(rules, profile.is_some()).into_iter().find_map(|rule| {
             if rule.rule == ON_DEMAND {
                 return Some(self.throughput_fix(card, profile, rule));
             }
             rule.fix.as_deref().map(str::to_owned)
-        });
-        fixes.next()
+        })
     }
 
     fn throughput_fix(&self, card: &ModelCard, profile: Option<&ModelId>, rule: &Verdict) -> String {

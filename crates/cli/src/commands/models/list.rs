@@ -61,7 +61,7 @@ fn without_access(models: &[ListedModel]) -> Vec<String> {
         }
     }
     let line = |((reason, fix), ids): ((&str, Option<&str>), Vec<String>)| {
-        let fix = fix.map(|fix| format!(": {fix}")).unwrap_or_default();
+        let fix = fix.map(|fix| format!("; fix: {fix}")).unwrap_or_default();
         format!("no access to {}: {reason}{fix}", ids.join(", "))
     };
     missing.into_iter().map(line).collect()

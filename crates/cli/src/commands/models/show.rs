@@ -216,8 +216,8 @@ fn rates(rates: &Rates) -> impl Iterator<Item = (&'static str, f64)> {
         ("input", Some(rates.input)),
         ("output", Some(rates.output)),
         ("cache read", rates.cache_read),
-        ("cached 5 min", rates.cache_write_5m),
-        ("cached 1 h", rates.cache_write_1h),
+        ("cache write", rates.cache_write_5m),
+        ("write, 1 h", rates.cache_write_1h),
     ];
     known.into_iter().filter_map(|(name, rate)| Some((name, rate?)))
 }

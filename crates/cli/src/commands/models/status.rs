@@ -69,7 +69,7 @@ fn add_region(text: &mut String, ProviderRegion { provider, status, .. }: &Provi
 
 /// What is known of a region.
 fn lists(status: &CatalogueRegion) -> String {
-    let list = |count: Option<usize>, name: &str| count.map(|count| format!("{count} {name}"));
+    let list = |count: Option<usize>, name: &str| count.map(|count| format!("{name}: {count}"));
     let lists = [
         list(status.foundation_models, "foundation models"),
         list(status.inference_profiles, "inference profiles"),
