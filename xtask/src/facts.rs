@@ -1,38 +1,73 @@
-//! `cargo xtask facts`: generates the table of `outcrop-model-facts` from its data files.
+//! `cargo xtask facts`: the table of `outcrop-model-facts`, from public catalogues to Rust.
 //!
-//! `data/model-facts.json` is what public catalogues say, contradictions included; `data/overrides.json` decides what
-//! they disagree on. A contradiction that nobody decided stops the generator, so that none gets into the table unseen.
+//! `data/model-facts.json` is what the catalogues in its header say, put together by the rules in [`derive`];
+//! `data/overrides.json` decides what no rule can. A contradiction that nobody decided stops the generator, so that none
+//! gets into the table unseen.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::Failure;
 use crate::files::replace;
+use rebuild::Versions;
 
+mod datafile;
+mod derive;
+mod difference;
+mod packages;
 mod prices;
+mod rebuild;
 mod reduce;
 mod render;
+mod row;
 mod source;
 #[cfg(test)]
 mod tests;
 
-/// Rewrites the table; with `--check` fails if it is not in step with the data instead.
-pub(crate) fn run(args: &[String]) -> Result<(), String> {
-    let check = match args {
-        [] => false,
-        [flag] if flag == "--check" => true,
-        _ => return Err("`cargo xtask facts` takes nothing, or `--check`".to_owned()),
-    };
-    let table = crate_folder().join("src/facts/table.rs");
-    let generated = generate(&read("data/model-facts.json")?, &read("data/overrides.json")?)?;
-    if check {
-        let current = fs::read_to_string(&table).map_err(|error| format!("{}: {error}", table.display()))?;
-        return if current == generated {
-            Ok(())
-        } else {
-            Err(format!("{} is not in step with its data: run `cargo xtask facts`", table.display()))
-        };
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// The data file anew, and then the table.
+    Rebuild(Versions),
+    /// The table anew, from the data files as they are.
+    Render,
+    /// Whether the table is in step with its data. No network.
+    Check,
+}
+
+fn step(args: &[String]) -> Result<Step, Failure> {
+    match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => Ok(Step::Rebuild(Versions::Pinned)),
+        ["--latest"] => Ok(Step::Rebuild(Versions::Latest)),
+        ["--render"] => Ok(Step::Render),
+        ["--check"] => Ok(Step::Check),
+        other => Err(Failure::Usage(format!(
+            "`cargo xtask facts` takes nothing, `--latest`, `--render` or `--check`, not `{}`",
+            other.join(" ")
+        ))),
     }
-    replace(&table, &generated).map_err(|error| format!("{}: {error}", table.display()))
+}
+
+/// Rebuilds the data file and the table, or less than that.
+pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
+    let step = step(args)?;
+    let data = crate_folder().join("data/model-facts.json");
+    let mut facts = read(&data)?;
+    if let Step::Rebuild(versions) = step {
+        facts = rebuild::rebuild(&facts, versions)?;
+        write(&data, &facts)?;
+    }
+    let table = crate_folder().join("src/facts/table.rs");
+    let generated = generate(&facts, &read(&crate_folder().join("data/overrides.json"))?)?;
+    if step != Step::Check {
+        return Ok(write(&table, &generated)?);
+    }
+    if read(&table)? == generated {
+        Ok(())
+    } else {
+        let table = table.display();
+        Err(Failure::Task(format!("{table} is not in step with its data: run `cargo xtask facts --render`")))
+    }
 }
 
 /// The text of the table, or every contradiction that is left, one a line.
@@ -54,7 +89,10 @@ fn crate_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/model-facts")
 }
 
-fn read(file: &str) -> Result<String, String> {
-    let path = crate_folder().join(file);
-    fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+fn read(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    replace(path, text).map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -41,9 +41,9 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "facts",
-        arguments: "[--check]",
-        about: "generates the table of model facts from its data",
-        run: |args| Ok(facts::run(args)?),
+        arguments: "[--latest | --render | --check]",
+        about: "rebuilds the model facts from public catalogues, prints what changed, and generates their table",
+        run: facts::run,
     },
     Task {
         name: "schema",

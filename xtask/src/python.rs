@@ -46,7 +46,7 @@ pub(crate) fn environment(target: &Path, name: &str) -> Result<Environment, Fail
 }
 
 /// A Python that is new enough.
-fn system_python() -> Result<&'static OsStr, Failure> {
+pub(crate) fn system_python() -> Result<&'static OsStr, Failure> {
     let mut found = Vec::new();
     for program in ["python3", "python"] {
         let Ok(version) = capture(command(program).arg("--version")) else { continue };

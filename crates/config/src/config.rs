@@ -1,16 +1,17 @@
 //! The configuration as it is after loading.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use outcrop_core::REDACTED;
 use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::load::{Loaded, Loader};
 use crate::merge::Merged;
 use crate::node::Node;
-use crate::origin::{Origin, Unused};
+use crate::origin::{Layer, Origin, Unused};
 use crate::path::{KeyPath, Segment};
 use crate::schema::Schemas;
 use crate::secret::carries_credentials;
@@ -28,7 +29,8 @@ pub struct Config {
     /// What each source sets, weakest first, without what is wrong.
     pub(crate) sources: Arc<[Source]>,
     pub(crate) schemas: Arc<Schemas>,
-    pub(crate) environment: Arc<BTreeMap<String, String>>,
+    /// What it was loaded by.
+    pub(crate) loader: Arc<Loader>,
     pub(crate) files: Vec<ConfigFile>,
     pub(crate) unused: Vec<Unused>,
 }
@@ -57,6 +59,17 @@ impl Config {
     /// The files that were looked at, weakest first.
     pub fn files(&self) -> &[ConfigFile] {
         &self.files
+    }
+
+    /// The file that a user's own settings go to, whether or not it is there, and its layer: the one of `--config` or
+    /// `OUTCROP_CONFIG`, else the user's. `None` if nothing says where that is, or if a text stands in its place.
+    pub fn own_file(&self) -> Option<(Layer, PathBuf)> {
+        self.loader.sources().own_file()
+    }
+
+    /// Reads everything again from the same sources.
+    pub fn reload(&self) -> Loaded {
+        self.loader.load()
     }
 
     /// The keys that are accepted and mean nothing here.

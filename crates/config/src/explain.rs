@@ -134,7 +134,8 @@ impl Config {
             .iter()
             .filter(|(_, patterns)| patterns.iter().any(matches))
             .filter_map(|(name, _)| {
-                let value = self.environment.get(*name).filter(|value| !value.trim().is_empty())?;
+                let value =
+                    self.loader.sources().environment.get(*name).filter(|value| !value.trim().is_empty())?;
                 Some(Shadowed {
                     value: Value::from(value.as_str()),
                     origin: Origin::of_variable(Layer::Ambient, name),

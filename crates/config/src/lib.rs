@@ -42,6 +42,7 @@
 mod check;
 mod config;
 mod diagnostic;
+mod edit;
 mod explain;
 mod load;
 mod merge;
@@ -64,6 +65,7 @@ mod variables;
 
 pub use config::{Config, ProviderEntry};
 pub use diagnostic::{Code, Diagnostic, Severity};
+pub use edit::{Edit, EditError, Written};
 pub use explain::{Explanation, Shadowed};
 pub use load::{Loaded, Loader};
 pub use origin::{Layer, Origin, Unused};
@@ -71,8 +73,8 @@ pub use path::{KeyPath, PathError, Segment};
 pub use render::Style;
 pub use schema::{ProviderSchema, schema, schema_with};
 pub use settings::{
-    AgentDefaults, Agents, Auth, BedrockDiscovery, Cost, DefaultModel, Further, Guardrail, ModelEntry,
-    ModelOverride, Models, Provider, Retry, Settings, Timeouts,
+    AgentDefaults, Agents, Auth, BedrockDiscovery, Cost, DefaultModel, Effort, Further, Guardrail,
+    LongContextCost, ModelEntry, ModelOverride, Models, Provider, Retry, Settings, Thinking, Timeouts,
 };
 pub use sources::{Assigned, Assignment, ConfigFile, FileSource, Sources};
 pub use variables::{Kind, VARIABLES, Variable};

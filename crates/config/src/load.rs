@@ -91,13 +91,23 @@ impl Loader {
             merged: Arc::new(merged),
             sources: sources.into(),
             schemas: Arc::new(schemas),
-            environment: Arc::new(self.sources.environment.clone()),
+            loader: Arc::new(self.clone()),
             files,
             unused,
         };
         report_open_guardrails(&config, &mut diagnostics);
         diagnostics.sort_by_key(|diagnostic| (rank(&config, diagnostic), diagnostic.line, diagnostic.column));
         Loaded { config, diagnostics }
+    }
+
+    /// The same with a text in place of the file at `path`, where that file counts.
+    pub(crate) fn with_edited(&self, path: &Path, text: &str) -> Self {
+        Self { sources: self.sources.with_edited(path, text), ..self.clone() }
+    }
+
+    /// What is read from where.
+    pub(crate) const fn sources(&self) -> &Sources {
+        &self.sources
     }
 
     /// All sources, weakest first.

@@ -54,6 +54,10 @@ impl Node {
         matches!(self.data, Data::Object(_))
     }
 
+    pub(crate) fn is_list(&self) -> bool {
+        matches!(self.data, Data::Array(_))
+    }
+
     pub(crate) fn members(&self) -> &[Member] {
         match &self.data {
             Data::Object(members) => members,
@@ -156,7 +160,8 @@ impl Node {
         self.place_below(&KeyPath::default(), path, node);
     }
 
-    fn place_below(&mut self, here: &KeyPath, path: &[Segment], node: Self) {
+    /// The same where this value stands at `here`.
+    pub(crate) fn place_below(&mut self, here: &KeyPath, path: &[Segment], node: Self) {
         let [first, rest @ ..] = path else {
             *self = node;
             return;

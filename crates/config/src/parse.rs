@@ -14,7 +14,7 @@ use crate::secret::carries_credentials;
 use crate::source::Source;
 
 /// JSON5: everything that the parser reads, except for commas left out.
-fn options() -> ParseOptions {
+pub(crate) fn options() -> ParseOptions {
     ParseOptions { allow_missing_commas: false, ..ParseOptions::default() }
 }
 
@@ -54,6 +54,11 @@ pub(crate) fn parse_value(text: &str) -> Option<Node> {
     let node = conversion.node(&parsed.value?);
     // Without a file there are no places.
     conversion.reports.is_empty().then(|| Node::from_json(&node.to_json()))
+}
+
+/// The tree of a value, without what is wrong with it.
+pub(crate) fn tree(ast: &Ast<'_>) -> Node {
+    Conversion::default().node(ast)
 }
 
 fn syntax_error(source: &Source, span: &Span, reason: &str) -> Diagnostic {

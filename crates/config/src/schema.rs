@@ -74,7 +74,7 @@ fn remove_noise(schema: &mut Value) {
         Value::Array(schemas) => schemas.iter_mut().for_each(remove_noise),
         Value::Object(keywords) => {
             keywords.remove("default");
-            if keywords.get("format").is_some_and(|format| format != "uri") {
+            if keywords.get("format").is_some_and(|format| format != "uri" && format != "date") {
                 keywords.remove("format");
             }
             for (keyword, inner) in keywords.iter_mut() {

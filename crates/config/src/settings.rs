@@ -5,16 +5,20 @@
 //! is its description in the JSON schema.
 
 mod agents;
+mod cost;
 mod discovery;
 mod models;
+mod overrides;
 mod provider;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use agents::{AgentDefaults, Agents, DefaultModel};
+pub use cost::{Cost, LongContextCost};
 pub use discovery::{BedrockDiscovery, Further};
-pub use models::{Cost, ModelEntry, ModelOverride, Models};
+pub use models::{ModelEntry, Models};
+pub use overrides::{Effort, ModelOverride, Thinking};
 pub use provider::{Auth, Guardrail, Provider, Retry, Timeouts};
 
 /// The whole configuration.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::str::Utf8Error;
 
 use serde_json::Value;
 
@@ -212,6 +213,36 @@ impl Sources {
         self
     }
 
+    /// The layer of the file at `path`, whether or not it counts; [`Layer::File`] for any other.
+    pub(crate) fn layer_of(&self, path: &Path) -> Layer {
+        let files =
+            [(Layer::System, &self.system), (Layer::User, &self.user), (Layer::Project, &self.project)];
+        let is_it = |file: &FileSource| file.path() == path;
+        let found = files.into_iter().find(|(_, file)| file.as_ref().is_some_and(is_it));
+        found.map_or(Layer::File, |(layer, _)| layer)
+    }
+
+    /// The same with a text in place of the file at `path`, where that file counts.
+    pub(crate) fn with_edited(&self, path: &Path, text: &str) -> Self {
+        let layer = self.layer_of(path);
+        let mut sources = self.clone();
+        if matches!(layer, Layer::User | Layer::Project) {
+            sources.file = None;
+            sources.environment.remove(CONFIG_FILE);
+        }
+        sources.with_text(layer, path, text)
+    }
+
+    /// The file that a user's own settings go to, whether or not it is there: the one that was named, else the user's.
+    /// `None` if nothing says where that is, or if it is a text.
+    pub(crate) fn own_file(&self) -> Option<(Layer, PathBuf)> {
+        let is_own = |layer| matches!(layer, Layer::File | Layer::User);
+        match self.files().into_iter().find(|(layer, _)| is_own(*layer))? {
+            (layer, FileSource::Optional(path) | FileSource::Required(path)) => Some((layer, path)),
+            (_, FileSource::Text { .. }) => None,
+        }
+    }
+
     /// The files that count, weakest first.
     fn files(&self) -> Vec<(Layer, FileSource)> {
         let named = self.environment.get(CONFIG_FILE).map(|name| name.trim()).filter(|name| !name.is_empty());
@@ -248,16 +279,19 @@ impl Sources {
     }
 }
 
+/// What is said about a file that is no text.
+pub(crate) fn not_utf8(source: &Source, error: Utf8Error) -> Diagnostic {
+    let message = format!("not valid JSON5: the file is not UTF-8 from byte {} on", error.valid_up_to());
+    let diagnostic = Diagnostic::new(Code::Syntax, Severity::Error, message);
+    diagnostic.at(&source.origin(&(0..0))).help("save the file as UTF-8")
+}
+
 fn read(source: &Source, path: &Path, required: bool, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
     let failed =
         |code, message: String| Diagnostic::new(code, Severity::Error, message).at(&source.origin(&(0..0)));
     match std::fs::read(path) {
         Ok(bytes) => String::from_utf8(bytes)
-            .inspect_err(|error| {
-                let at = error.utf8_error().valid_up_to();
-                let message = format!("not valid JSON5: the file is not UTF-8 from byte {at} on");
-                diagnostics.push(failed(Code::Syntax, message).help("save the file as UTF-8"));
-            })
+            .inspect_err(|error| diagnostics.push(not_utf8(source, error.utf8_error())))
             .ok(),
         // A folder on the way that is a file, as in `/dev/null/.config`, is how people say "no home".
         Err(error)

@@ -15,6 +15,7 @@ pub mod scripted;
 
 mod blob;
 mod capabilities;
+mod card;
 mod catalog;
 mod collect;
 mod content;
@@ -34,10 +35,11 @@ mod warning;
 
 pub use blob::Blob;
 pub use capabilities::{Capabilities, Timeouts};
-pub use catalog::{
-    CatalogProblem, FactOrigin, Freshness, Modality, ModelCard, ModelCatalog, ModelKind, ModelResolver,
-    ProfileCard, Query, Resolved, Snapshot,
+pub use card::{
+    AccessCard, CachingCard, FactOrigin, Modality, ModelCard, ModelKind, PriceTerms, ProfileCard,
+    ThinkingCard,
 };
+pub use catalog::{CatalogProblem, Freshness, ModelCatalog, ModelResolver, Query, Resolved, Snapshot};
 pub use collect::{Collected, Collector, collect, next, replay};
 pub use content::{
     Audio, AudioFormat, CachePoint, CacheTtl, Citation, CitationLocation, Citations, Content, Document,

@@ -1,4 +1,5 @@
-//! Rows on disk: one file for each caller and place, in a format of its own version, and a lock beside it.
+//! What AWS answered, on disk: a file for each kind of answer, caller and place, in a format of its own version, and a
+//! lock beside it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,18 +7,34 @@ use std::time::Duration;
 
 use outcrop_core::CatalogProblem;
 use outcrop_files::{Lock, Options, replace};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tokio::time::{Instant, sleep};
 
 use crate::control_plane::Place;
-use crate::rows::RegionRows;
+use crate::rows::{AccessRows, RegionRows};
 
-/// What the format is called, so that a file of somebody else's is not taken for ours.
-const FORMAT: &str = "outcrop-catalog";
-
-/// The version of the format: to be raised when rows change their meaning.
+/// The version of the formats: to be raised when rows change their meaning.
 const VERSION: u32 = 1;
+
+/// What is kept in a file of its own.
+pub(crate) trait Kept: Serialize + DeserializeOwned + Clone + Default + Send + 'static {
+    /// What the format is called, so that a file of somebody else's is not taken for ours.
+    const FORMAT: &'static str;
+    /// What the names of the files begin with.
+    const NAME: &'static str;
+}
+
+impl Kept for RegionRows {
+    const FORMAT: &'static str = "outcrop-catalog";
+    const NAME: &'static str = "catalog";
+}
+
+impl Kept for AccessRows {
+    const FORMAT: &'static str = "outcrop-access";
+    const NAME: &'static str = "access";
+}
 
 /// A listing takes 10 s at most, and whoever holds the lock is listing.
 const LOCK_PATIENCE: Duration = Duration::from_secs(12);
@@ -34,17 +51,23 @@ pub(crate) struct Disk {
 /// A file's content.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct File<'a> {
-    format: std::borrow::Cow<'a, str>,
+struct File<T> {
+    format: String,
     version: u32,
     place: Place,
-    rows: RegionRows,
+    rows: T,
+}
+
+/// What every version of a file begins with.
+#[derive(Deserialize)]
+struct Head {
+    version: u32,
 }
 
 /// What was found on disk.
 #[derive(Debug, Default)]
-pub(crate) struct Loaded {
-    pub(crate) rows: RegionRows,
+pub(crate) struct Loaded<T> {
+    pub(crate) rows: T,
     /// What was wrong with the file, if it could not be used.
     pub(crate) problem: Option<CatalogProblem>,
 }
@@ -55,7 +78,7 @@ impl Disk {
     }
 
     /// The file of a place.
-    pub(crate) fn path(&self, place: &Place) -> PathBuf {
+    pub(crate) fn path<T: Kept>(&self, place: &Place) -> PathBuf {
         let mut hash = Sha256::new();
         let endpoint = place.endpoint.as_deref().unwrap_or_default();
         for part in [&place.partition, &place.region, endpoint, &place.identity] {
@@ -64,21 +87,22 @@ impl Disk {
         }
         let digest = hash.finalize();
         let name = digest.iter().take(8).fold(0_u64, |name, byte| name << 8 | u64::from(*byte));
-        self.folder.join(format!("catalog-{name:016x}.json"))
+        self.folder.join(format!("{}-{name:016x}.json", T::NAME))
     }
 
     /// What is known of a place. A missing file is nothing known; one that cannot be used is a problem besides.
-    pub(crate) async fn load(&self, place: &Place) -> Loaded {
-        let (path, place) = (self.path(place), place.clone());
+    pub(crate) async fn load<T: Kept>(&self, place: &Place) -> Loaded<T> {
+        let (path, place) = (self.path::<T>(place), place.clone());
         blocking(move || load(&path, &place)).await.unwrap_or_default()
     }
 
     /// Writes what is known of a place.
     ///
     /// The cache is a convenience: if it cannot be written, that is logged and nothing else.
-    pub(crate) async fn store(&self, place: &Place, rows: &RegionRows) {
-        let path = self.path(place);
-        let file = File { format: FORMAT.into(), version: VERSION, place: place.clone(), rows: rows.clone() };
+    pub(crate) async fn store<T: Kept>(&self, place: &Place, rows: &T) {
+        let path = self.path::<T>(place);
+        let file =
+            File { format: T::FORMAT.to_owned(), version: VERSION, place: place.clone(), rows: rows.clone() };
         let write = move || {
             let bytes = serde_json::to_vec(&file).map_err(io::Error::other)?;
             replace(&path, &bytes, Options::new().private().create_parents())
@@ -90,8 +114,8 @@ impl Disk {
 
     /// The lock on the file of a place, so that processes that start together list once. `None` if somebody holds it for
     /// too long, or locks do not work here: then it goes without.
-    pub(crate) async fn lock(&self, place: &Place) -> Option<Lock> {
-        let path = self.path(place).with_extension("lock");
+    pub(crate) async fn lock<T: Kept>(&self, place: &Place) -> Option<Lock> {
+        let path = self.path::<T>(place).with_extension("lock");
         let deadline = Instant::now() + LOCK_PATIENCE;
         loop {
             let attempt = {
@@ -119,9 +143,9 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     tokio::task::spawn_blocking(work).await.ok()
 }
 
-fn load(path: &Path, place: &Place) -> Loaded {
+fn load<T: Kept>(path: &Path, place: &Place) -> Loaded<T> {
     let problem = |code: &str, message: String| Loaded {
-        rows: RegionRows::default(),
+        rows: T::default(),
         problem: Some(CatalogProblem {
             source: "cache".to_owned(),
             region: Some(place.region.clone()),
@@ -137,11 +161,15 @@ fn load(path: &Path, place: &Place) -> Loaded {
             return problem("unreadable", format!("`{}` cannot be read: {error}", path.display()));
         }
     };
-    match serde_json::from_slice::<File<'_>>(&bytes) {
-        Ok(file) if file.format == FORMAT && file.version == VERSION && file.place == *place => {
+    match serde_json::from_slice::<File<T>>(&bytes) {
+        Ok(file) if file.format == T::FORMAT && file.version == VERSION && file.place == *place => {
             Loaded { rows: file.rows, problem: None }
         }
         Ok(_) => {
+            problem("foreign", format!("`{}` is of another version: it is written anew", path.display()))
+        }
+        // Another version may have rows of another shape.
+        Err(_) if serde_json::from_slice::<Head>(&bytes).is_ok_and(|head| head.version != VERSION) => {
             problem("foreign", format!("`{}` is of another version: it is written anew", path.display()))
         }
         Err(_) => problem("damaged", format!("`{}` is damaged: it is written anew", path.display())),

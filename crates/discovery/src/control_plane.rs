@@ -8,7 +8,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_bedrock::Client;
 use aws_sdk_bedrock::config::{Builder, Region};
-use aws_sdk_bedrock::types::{FoundationModelSummary, InferenceProfileSummary};
 use aws_smithy_types::timeout::TimeoutConfig;
 use outcrop_aws::endpoint::Plane;
 use outcrop_aws::{Aws, AwsSettings, Call, Session, error_from_sdk};
@@ -16,16 +15,19 @@ use outcrop_core::{Error, ErrorKind, Result};
 use outcrop_model_facts::Partition;
 use serde::{Deserialize, Serialize};
 
-use crate::rows::{FoundationModelRow, InferenceProfileRow};
+use crate::rows::{AccessRow, DeploymentRow, FoundationModelRow, InferenceProfileRow};
+use crate::source::Source;
 
-/// The operations that are called, by their names in IAM policies.
-pub(crate) const LIST_FOUNDATION_MODELS: &str = "ListFoundationModels";
-pub(crate) const LIST_INFERENCE_PROFILES: &str = "ListInferenceProfiles";
+mod convert;
+
+/// The operations that are called besides the lists, by their names in IAM policies.
+pub(crate) const GET_INFERENCE_PROFILE: &str = "GetInferenceProfile";
+pub(crate) const GET_AVAILABILITY: &str = "GetFoundationModelAvailability";
 
 /// Private networks often have an endpoint for the runtime only: that must show soon.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The most profiles that AWS puts on a page.
+/// The most rows that AWS puts on a page.
 const PAGE_SIZE: i32 = 1000;
 
 /// Where to ask.
@@ -64,6 +66,15 @@ pub(crate) trait ControlPlane: Debug + Send + Sync {
 
     /// All inference profiles, of all pages.
     async fn inference_profiles(&self, target: &Target) -> Result<Vec<InferenceProfileRow>>;
+
+    /// All rows of one of the further lists, of all pages.
+    async fn deployments(&self, target: &Target, source: Source) -> Result<Vec<DeploymentRow>>;
+
+    /// One inference profile, by id or ARN.
+    async fn inference_profile(&self, target: &Target, id: &str) -> Result<InferenceProfileRow>;
+
+    /// The account's access to a foundation model.
+    async fn access(&self, target: &Target, id: &str) -> Result<AccessRow>;
 }
 
 /// The control plane of AWS.
@@ -135,7 +146,7 @@ impl ControlPlane for AwsControlPlane {
         let (client, session) = self.client(target).await?;
         let list = || async {
             let answer = client.list_foundation_models().send().await;
-            answer.map_err(|error| error_from_sdk(&Call::new(LIST_FOUNDATION_MODELS), error))
+            answer.map_err(|error| error_from_sdk(&Call::new(Source::FoundationModels.operation()), error))
         };
         let answer = session.call(Plane::Control, list).await?;
         // AWS always has models; a reply without a list is somebody else's, and no reason to believe that there are none.
@@ -151,41 +162,51 @@ impl ControlPlane for AwsControlPlane {
         let list = || async {
             let request = client.list_inference_profiles().into_paginator().page_size(PAGE_SIZE).items();
             let profiles = request.send().collect::<Result<Vec<_>, _>>().await;
-            profiles.map_err(|error| error_from_sdk(&Call::new(LIST_INFERENCE_PROFILES), error))
+            profiles.map_err(|error| error_from_sdk(&Call::new(Source::InferenceProfiles.operation()), error))
         };
         let profiles = session.call(Plane::Control, list).await?;
         Ok(profiles.into_iter().map(Into::into).collect())
     }
-}
 
-impl From<FoundationModelSummary> for FoundationModelRow {
-    fn from(summary: FoundationModelSummary) -> Self {
-        let texts = |modalities: &[aws_sdk_bedrock::types::ModelModality]| {
-            modalities.iter().map(|modality| modality.as_str().to_owned()).collect()
-        };
-        let types = summary.inference_types_supported();
-        Self {
-            input_modalities: texts(summary.input_modalities()),
-            output_modalities: texts(summary.output_modalities()),
-            inference_types: types.iter().map(|kind| kind.as_str().to_owned()).collect(),
-            streaming: summary.response_streaming_supported,
-            lifecycle: summary.model_lifecycle.map(|lifecycle| lifecycle.status.as_str().to_owned()),
-            id: summary.model_id,
-            name: summary.model_name,
-            provider_name: summary.provider_name,
+    async fn deployments(&self, target: &Target, source: Source) -> Result<Vec<DeploymentRow>> {
+        let (client, session) = self.client(target).await?;
+        let call = Call::new(source.operation());
+        // One list a macro arm: the SDK has a type of its own for each.
+        macro_rules! list {
+            ($request:expr) => {{
+                let list = || async {
+                    let request = $request.into_paginator().page_size(PAGE_SIZE).items();
+                    let rows = request.send().collect::<Result<Vec<_>, _>>().await;
+                    rows.map_err(|error| error_from_sdk(&call, error))
+                };
+                let rows = session.call(Plane::Control, list).await?;
+                Ok(rows.into_iter().map(Into::into).collect())
+            }};
+        }
+        match source {
+            Source::ProvisionedModels => list!(client.list_provisioned_model_throughputs()),
+            Source::ImportedModels => list!(client.list_imported_models()),
+            Source::CustomModelDeployments => list!(client.list_custom_model_deployments()),
+            Source::MarketplaceEndpoints => list!(client.list_marketplace_model_endpoints()),
+            Source::FoundationModels | Source::InferenceProfiles => Ok(Vec::new()),
         }
     }
-}
 
-impl From<InferenceProfileSummary> for InferenceProfileRow {
-    fn from(summary: InferenceProfileSummary) -> Self {
-        Self {
-            id: summary.inference_profile_id,
-            arn: summary.inference_profile_arn,
-            name: summary.inference_profile_name,
-            kind: summary.r#type.as_str().to_owned(),
-            status: summary.status.as_str().to_owned(),
-            model_arns: summary.models.into_iter().filter_map(|model| model.model_arn).collect(),
-        }
+    async fn inference_profile(&self, target: &Target, id: &str) -> Result<InferenceProfileRow> {
+        let (client, session) = self.client(target).await?;
+        let get = || async {
+            let answer = client.get_inference_profile().inference_profile_identifier(id).send().await;
+            answer.map_err(|error| error_from_sdk(&Call::new(GET_INFERENCE_PROFILE), error))
+        };
+        Ok(session.call(Plane::Control, get).await?.into())
+    }
+
+    async fn access(&self, target: &Target, id: &str) -> Result<AccessRow> {
+        let (client, session) = self.client(target).await?;
+        let get = || async {
+            let answer = client.get_foundation_model_availability().model_id(id).send().await;
+            answer.map_err(|error| error_from_sdk(&Call::new(GET_AVAILABILITY), error))
+        };
+        Ok(session.call(Plane::Control, get).await?.into())
     }
 }

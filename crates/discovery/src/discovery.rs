@@ -4,41 +4,65 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, Shared, WeakShared, join_all};
+use futures_util::future::{BoxFuture, Shared, WeakShared};
 use outcrop_aws::{Aws, AwsSettings};
 use outcrop_core::{
-    CatalogProblem, Error, ErrorKind, Freshness, ModelCard, ModelCatalog, ModelId, ModelResolver, ProviderId,
-    Query, Resolved, Result, Snapshot,
+    CatalogProblem, Error, Freshness, ModelCard, ModelCatalog, ModelId, ModelResolver, ProviderId, Query,
+    Resolved, Result, Snapshot,
 };
+use time::OffsetDateTime;
 
 use crate::cache::Disk;
 use crate::control_plane::{AwsControlPlane, ControlPlane, Place, Target};
-use crate::merge::{Explanation, Region, View};
+use crate::merge::{Circumstances, Region, View};
 use crate::preference;
-use crate::resolve;
-use crate::rows::RegionRows;
+use crate::rows::{AccessRows, RegionRows};
 use crate::settings::DiscoverySettings;
 
+mod access;
+mod background;
+mod collect;
+mod memory;
 mod refresh;
+mod resolver;
+mod status;
+mod why;
 
-use refresh::Outcome;
+pub use status::RegionStatus;
+pub use why::Why;
+
+/// How long a refusal for want of an inference profile is remembered: AWS may add on-demand throughput one day.
+const REFUSAL_LIFE: Duration = Duration::from_hours(7 * 24);
 
 /// The models of one provider entry: a [`ModelCatalog`] and a [`ModelResolver`]. Cheap to clone; clones share all that
 /// they know.
 #[derive(Debug, Clone)]
-pub struct Discovery(Arc<Inner>);
+pub struct Discovery {
+    inner: Arc<Inner>,
+    /// Whether what is too old is served at once and made anew meanwhile.
+    serves_stale: bool,
+}
 
 /// One refresh for all who ask meanwhile. It ends with the last of them, so an abandoned one never answers anybody.
 type Flight = Shared<Refresh>;
 
 type Refresh = BoxFuture<'static, Result<Arc<Answer>>>;
 
+/// What is asked for. Those who ask the same share one refresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+struct Ask {
+    /// Whether a fresh list at hand is no good.
+    refresh: bool,
+    /// Whether somebody wants to see the access to each model.
+    access: bool,
+}
+
 /// What a snapshot is made of.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Answer {
     view: Arc<View>,
     taken_at: SystemTime,
@@ -53,16 +77,18 @@ struct Inner {
     disk: Option<Disk>,
     now: Box<dyn Fn() -> SystemTime + Send + Sync>,
     memory: Mutex<Memory>,
-    /// The refresh that is under way for those who take a fresh list at hand, and for those who do not.
-    flights: Mutex<[Option<WeakShared<Refresh>>; 2]>,
+    /// The refreshes that are under way.
+    flights: Mutex<HashMap<Ask, WeakShared<Refresh>>>,
 }
 
 /// What is known in this process.
 #[derive(Debug, Default)]
 struct Memory {
     rows: HashMap<Place, RegionRows>,
-    /// What the rows of these places, in this order, come to.
-    view: Option<(Vec<Place>, Arc<View>)>,
+    access: HashMap<Place, AccessRows>,
+    /// What the rows of these places, in this order and under these circumstances, come to.
+    view: Option<(Vec<Place>, Circumstances, Arc<View>)>,
+    background: background::Background,
 }
 
 impl fmt::Debug for Inner {
@@ -92,65 +118,88 @@ impl Discovery {
         provider: ProviderId,
     ) -> Self {
         let plane = Arc::new(AwsControlPlane::new(aws, aws_settings));
-        Self::over(plane, settings, cache_folder, provider, SystemTime::now)
+        Inner::new(plane, settings, cache_folder, provider, SystemTime::now).into()
     }
 
-    /// The same over any control plane and clock.
-    pub(crate) fn over(
-        plane: Arc<dyn ControlPlane>,
-        settings: DiscoverySettings,
-        cache_folder: Option<PathBuf>,
-        provider: ProviderId,
-        now: impl Fn() -> SystemTime + Send + Sync + 'static,
-    ) -> Self {
-        let disk = cache_folder.filter(|_| settings.refresh_interval > 0).map(Disk::new);
-        Self(Arc::new(Inner {
-            provider,
-            settings,
-            plane,
-            disk,
-            now: Box::new(now),
-            memory: Mutex::default(),
-            flights: Mutex::default(),
-        }))
+    /// The same for a program that runs long: a list that is too old is served at once, as
+    /// [`Freshness::Stale`], and a new one is fetched meanwhile. Only where nothing is known yet, a snapshot waits for
+    /// AWS. Needs a tokio runtime that outlives the calls.
+    #[must_use]
+    pub fn serving_stale(mut self, serves_stale: bool) -> Self {
+        self.serves_stale = serves_stale;
+        self
     }
 
     /// The settings that it was made with.
     pub fn settings(&self) -> &DiscoverySettings {
-        &self.0.settings
-    }
-
-    /// Why an id is listed or not, in each region that has it. Empty if no region has it.
-    ///
-    /// # Errors
-    /// As [`ModelCatalog::snapshot`].
-    pub async fn explain(&self, id: &ModelId) -> Result<Vec<Explanation>> {
-        Ok(self.answer(false).await?.view.explain(id.as_str()).to_vec())
+        &self.inner.settings
     }
 
     /// The model to take if nobody names one, by [`default_model`](crate::default_model) for the region that models are
     /// called in.
     pub async fn default_model(&self, snapshot: &Snapshot) -> Option<Arc<ModelCard>> {
-        let home = self.0.plane.place(&Target::Usual).await.ok().map(|place| place.region);
-        preference::default_model(snapshot, home.as_deref().unwrap_or_default(), &self.0.settings.geography)
+        let home = self.inner.home().await;
+        preference::default_model(
+            snapshot,
+            home.as_deref().unwrap_or_default(),
+            &self.inner.settings.geography,
+        )
     }
 
-    async fn answer(&self, refresh: bool) -> Result<Arc<Answer>> {
-        self.flight(refresh).await
+    /// The card of an id as listed, or hidden, or as the table of facts and the configuration have it; `None` if nobody
+    /// knows the id. The flag says whether it is listed.
+    ///
+    /// # Errors
+    /// As [`ModelCatalog::snapshot`].
+    pub async fn card(&self, id: &ModelId) -> Result<Option<(Arc<ModelCard>, bool)>> {
+        let answer = self.answer(Ask::default()).await?;
+        let home = self.inner.home().await;
+        let resolved = crate::resolve::resolve(
+            id,
+            Some(&answer.view),
+            home.as_deref(),
+            &self.inner.settings.geography,
+            false,
+        );
+        let named = answer.view.named(id.as_str()).cloned();
+        if let Some(card) = named.or(resolved.card) {
+            let listed = answer.view.is_listed(card.id.as_str());
+            return Ok(Some((card, listed)));
+        }
+        let region = resolved.region.or(home).unwrap_or_default();
+        let card = View::unlisted_card(resolved.callable.as_str(), &region, &self.inner.settings);
+        Ok(card.map(|card| (Arc::new(card), false)))
+    }
+
+    /// The ids that the list at hand has, however old; `None` if there is no list.
+    pub async fn known_ids(&self) -> Option<Vec<ModelId>> {
+        let known = self.inner.known().await?;
+        Some(known.view.listed.iter().map(|card| card.id.clone()).collect())
+    }
+
+    async fn answer(&self, ask: Ask) -> Result<Arc<Answer>> {
+        if self.serves_stale
+            && ask == Ask::default()
+            && let Some(known) = self.inner.known().await
+        {
+            if known.freshness == Freshness::Stale {
+                self.revalidate();
+            }
+            return Ok(Arc::new(known));
+        }
+        self.flight(ask).await
     }
 
     /// The refresh that is under way, or a new one.
-    fn flight(&self, refresh: bool) -> Flight {
-        let mut flights = lock(&self.0.flights);
-        let [usual, forced] = &mut *flights;
-        let slot = if refresh { forced } else { usual };
-        let under_way = slot.as_ref().and_then(WeakShared::upgrade);
+    fn flight(&self, ask: Ask) -> Flight {
+        let mut flights = lock(&self.inner.flights);
+        let under_way = flights.get(&ask).and_then(WeakShared::upgrade);
         if let Some(flight) = under_way.filter(|flight| flight.peek().is_none()) {
             return flight;
         }
-        let inner = Arc::clone(&self.0);
-        let flight = async move { inner.collect(refresh).await }.boxed().shared();
-        *slot = flight.downgrade();
+        let inner = Arc::clone(&self.inner);
+        let flight = async move { inner.collect(ask).await }.boxed().shared();
+        flights.extend(flight.downgrade().map(|flight| (ask, flight)));
         flight
     }
 }
@@ -158,11 +207,11 @@ impl Discovery {
 #[async_trait]
 impl ModelCatalog for Discovery {
     fn id(&self) -> &ProviderId {
-        &self.0.provider
+        &self.inner.provider
     }
 
     async fn snapshot(&self, query: &Query) -> Result<Snapshot> {
-        let answer = self.answer(query.refresh).await?;
+        let answer = self.answer(Ask { refresh: query.refresh, access: query.access }).await?;
         Ok(Snapshot {
             models: answer.view.models(query.all),
             taken_at: answer.taken_at,
@@ -176,13 +225,42 @@ impl ModelCatalog for Discovery {
 impl ModelResolver for Discovery {
     /// Memory, disk, the table of facts, the id as it is.
     async fn resolve(&self, id: &ModelId) -> Result<Resolved> {
-        let home = self.0.plane.place(&Target::Usual).await.ok().map(|place| place.region);
-        let view = self.0.at_hand().await;
-        Ok(resolve::resolve(id, view.as_deref(), home.as_deref(), &self.0.settings.geography))
+        Ok(self.resolve_at_hand(id).await)
+    }
+
+    async fn instead(&self, refused: &ModelId, region: &str, error: &Error) -> Option<Resolved> {
+        self.learn(refused, region, error).await
+    }
+}
+
+impl From<Inner> for Discovery {
+    fn from(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner), serves_stale: false }
     }
 }
 
 impl Inner {
+    /// Over any control plane and clock.
+    fn new(
+        plane: Arc<dyn ControlPlane>,
+        settings: DiscoverySettings,
+        cache_folder: Option<PathBuf>,
+        provider: ProviderId,
+        now: impl Fn() -> SystemTime + Send + Sync + 'static,
+    ) -> Self {
+        let disk = cache_folder.filter(|_| settings.refresh_interval > 0).map(Disk::new);
+        Self {
+            provider,
+            settings,
+            plane,
+            disk,
+            now: Box::new(now),
+            memory: Mutex::default(),
+            flights: Mutex::default(),
+        }
+    }
+
+    /// The regions to list, each once.
     fn targets(&self) -> Vec<Target> {
         let settings = &self.settings;
         let said =
@@ -197,90 +275,40 @@ impl Inner {
         if targets.is_empty() { vec![Target::Usual] } else { targets }
     }
 
-    /// Lists all regions and merges them.
-    async fn collect(&self, refresh: bool) -> Result<Arc<Answer>> {
-        if self.settings.enabled == Some(false) {
-            let (view, taken_at) = (self.view(&[]), (self.now)());
-            return Ok(Arc::new(Answer { view, taken_at, freshness: Freshness::Live, problems: Vec::new() }));
-        }
-        let targets = self.targets();
-        let outcomes = join_all(targets.iter().map(|target| self.region(target, refresh))).await;
-        let places: Vec<Place> = outcomes.iter().filter_map(Outcome::listed_place).cloned().collect();
-        if places.is_empty()
-            && let Some(error) = refresh::most_telling(&outcomes)
-        {
-            let wanted = self.settings.enabled == Some(true) && error.kind() == ErrorKind::Unauthenticated;
-            if self.settings.models.is_empty() || wanted {
-                return Err(error.clone().with_provider(&self.provider));
-            }
-        }
-        let now = (self.now)();
-        Ok(Arc::new(Answer {
-            view: self.view(&places),
-            taken_at: outcomes.iter().filter_map(|outcome| outcome.taken_at).min().unwrap_or(now),
-            freshness: refresh::freshness(&outcomes),
-            problems: outcomes.into_iter().flat_map(|outcome| outcome.problems(now)).collect(),
-        }))
+    /// The region that models are called in.
+    async fn home(&self) -> Option<String> {
+        self.plane.place(&Target::Usual).await.ok().map(|place| place.region)
+    }
+
+    /// Whether the access to models is looked at, and which lists it changes.
+    fn circumstances(&self, ask: Ask) -> Circumstances {
+        Circumstances { today: self.today(), hide_inaccessible: self.settings.check_access && !ask.access }
+    }
+
+    fn today(&self) -> String {
+        OffsetDateTime::from((self.now)()).date().to_string()
     }
 
     /// What the rows of these places come to, merged anew only if something changed.
-    fn view(&self, places: &[Place]) -> Arc<View> {
+    fn view(&self, places: &[Place], ask: Ask) -> Arc<View> {
+        let circumstances = self.circumstances(ask);
         let mut memory = lock(&self.memory);
-        if let Some((_, view)) = memory.view.as_ref().filter(|(known, _)| known == places) {
+        if let Some((known, under, view)) = &memory.view
+            && known == places
+            && *under == circumstances
+        {
             return Arc::clone(view);
         }
-        let rows = |place: &Place| memory.rows.get(place).cloned().unwrap_or_default();
-        let region = |place: &Place| Region { name: place.region.clone(), rows: rows(place) };
+        let region = |place: &Place| Region {
+            name: place.region.clone(),
+            rows: memory.rows.get(place).cloned().unwrap_or_default(),
+            access: memory.access.get(place).cloned().unwrap_or_default(),
+        };
         let regions: Vec<_> = places.iter().map(region).collect();
-        let view = Arc::new(View::new(&regions, &self.settings));
-        memory.view = Some((places.to_vec(), Arc::clone(&view)));
+        let view = Arc::new(View::new(&regions, &self.settings, &circumstances));
+        memory.view = Some((places.to_vec(), circumstances, Arc::clone(&view)));
         view
     }
-
-    fn remember(&self, place: &Place, rows: &RegionRows) {
-        let mut memory = lock(&self.memory);
-        if memory.rows.get(place) != Some(rows) {
-            memory.rows.insert(place.clone(), rows.clone());
-            memory.view = None;
-        }
-    }
-
-    /// What is known without asking AWS, however old; `None` if that is nothing.
-    async fn at_hand(&self) -> Option<Arc<View>> {
-        if self.settings.enabled == Some(false) {
-            return Some(self.view(&[]));
-        }
-        let mut places = Vec::new();
-        for target in self.targets() {
-            let Ok(place) = self.plane.place(&target).await else { continue };
-            let known = lock(&self.memory).rows.contains_key(&place);
-            if !known && let Some(disk) = &self.disk {
-                let loaded = disk.load(&place).await;
-                // Nothing is remembered too: the disk is read once. What a listing found meanwhile is younger.
-                let mut memory = lock(&self.memory);
-                memory.rows.entry(place.clone()).or_insert(loaded.rows);
-                memory.view = None;
-            }
-            let listed = lock(&self.memory).rows.get(&place).is_some_and(|rows| !rows.is_empty());
-            if listed {
-                places.push(place);
-            }
-        }
-        (!places.is_empty() || !self.settings.models.is_empty()).then(|| self.view(&places))
-    }
-}
-
-/// How far a problem is worth telling before others: the first that somebody can do something about.
-fn rank(error: &Error) -> usize {
-    const ORDER: &[ErrorKind] = &[
-        ErrorKind::Config,
-        ErrorKind::Unauthenticated,
-        ErrorKind::PermissionDenied,
-        ErrorKind::Protocol,
-        ErrorKind::Network,
-        ErrorKind::Timeout,
-    ];
-    ORDER.iter().position(|kind| *kind == error.kind()).unwrap_or(ORDER.len())
 }
 
 #[cfg(test)]

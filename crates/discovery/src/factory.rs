@@ -18,6 +18,17 @@ pub const API: &str = "bedrock-converse-stream";
 pub struct Factory {
     aws: Arc<Aws>,
     cache_folder: Option<PathBuf>,
+    serves_stale: bool,
+}
+
+impl Factory {
+    /// Whether its catalogues serve what is too old at once and fetch a new list meanwhile, as
+    /// [`Discovery::serving_stale`] does.
+    #[must_use]
+    pub const fn serving_stale(mut self, serves_stale: bool) -> Self {
+        self.serves_stale = serves_stale;
+        self
+    }
 }
 
 /// The factory of this crate. What AWS answers is kept in `cache_folder`; without one, in memory only.
@@ -32,7 +43,7 @@ pub struct Factory {
 /// assert!(registry.catalog("bedrock-converse-stream").is_some());
 /// ```
 pub fn factory(aws: Arc<Aws>, cache_folder: Option<PathBuf>) -> Factory {
-    Factory { aws, cache_folder }
+    Factory { aws, cache_folder, serves_stale: false }
 }
 
 #[async_trait]
@@ -41,7 +52,7 @@ impl CatalogFactory for Factory {
         API
     }
 
-    /// Reads an entry: `discovery` and `models` as [`DiscoverySettings::from_json`], `auth`, `profile`, `region`,
+    /// Reads an entry: `discovery`, `models` and `overrides` as [`DiscoverySettings::from_json`], `auth`, `profile`, `region`,
     /// `baseUrl`, `controlBaseUrl` and `timeouts.connect` as [`AwsSettings::from_json`].
     async fn build(&self, settings: &Value, context: &BuildContext) -> Result<BuiltCatalog> {
         let discovery = Discovery::new(
@@ -50,7 +61,8 @@ impl CatalogFactory for Factory {
             DiscoverySettings::from_json(settings)?,
             self.cache_folder.clone(),
             context.provider.clone(),
-        );
+        )
+        .serving_stale(self.serves_stale);
         let discovery = Arc::new(discovery);
         Ok(BuiltCatalog { catalog: Arc::clone(&discovery) as _, resolver: Some(discovery) })
     }

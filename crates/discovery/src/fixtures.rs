@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::merge::{Region, View};
-use crate::rows::{FoundationModelRow, InferenceProfileRow, Listing, RegionRows};
+use crate::merge::{Circumstances, Region, View};
+use crate::rows::{AccessRows, FoundationModelRow, InferenceProfileRow, Listing, RegionRows};
 use crate::settings::DiscoverySettings;
 
 pub(crate) const SONNET: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
@@ -27,6 +27,7 @@ pub(crate) fn model(id: &str) -> FoundationModelRow {
         streaming: Some(true),
         inference_types: texts(&["ON_DEMAND"]),
         lifecycle: Some("ACTIVE".to_owned()),
+        end_of_life: None,
     }
 }
 
@@ -77,8 +78,9 @@ pub(crate) fn region(
     let rows = RegionRows {
         foundation_models: Some(Listing::new(noon(), models)),
         inference_profiles: Some(Listing::new(noon(), profiles)),
+        ..RegionRows::default()
     };
-    Region { name: name.to_owned(), rows }
+    Region { name: name.to_owned(), rows, access: AccessRows::default() }
 }
 
 /// The ids of the models that are listed.
@@ -90,4 +92,9 @@ pub(crate) fn settings(change: impl FnOnce(&mut DiscoverySettings)) -> Discovery
     let mut settings = DiscoverySettings::default();
     change(&mut settings);
     settings
+}
+
+/// A day on which nothing is over yet.
+pub(crate) fn circumstances() -> Circumstances {
+    Circumstances { today: "2026-01-01".to_owned(), hide_inaccessible: false }
 }

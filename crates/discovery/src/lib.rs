@@ -10,8 +10,10 @@
 //! - Every active inference profile, whatever its geography: those of AWS by id, those of the account by ARN. A profile
 //!   passes or fails by its base model and inherits from it. A base model that AWS does not list is no reason to hide
 //!   a profile.
+//! - What is called by an ARN of its own, as far as `include` asks for it: provisioned throughput, imported models,
+//!   deployments of custom models, endpoints of the marketplace.
 //! - Of these, what streams, answers in text, is not being retired, and is of a wanted maker. Each of these [rules] has
-//!   an id, and [`Discovery::explain`] tells which of them an id passed.
+//!   an id, and [`Discovery::why`] tells which of them an id passed, and what to do about the others.
 //! - Every model of the configuration, merged field by field over what was found.
 //!
 //! # What is kept
@@ -25,17 +27,22 @@ mod control_plane;
 mod discovery;
 mod factory;
 mod merge;
+mod names;
 mod preference;
 mod resolve;
 mod rows;
 mod settings;
+mod source;
 
 #[cfg(test)]
 mod fixtures;
 
-pub use discovery::Discovery;
+pub use discovery::{Discovery, RegionStatus, Why};
 pub use factory::{API, Factory, factory};
-pub use merge::{Explanation, Verdict};
+pub use merge::Verdict;
 pub use preference::default_model;
 pub use resolve::resolve_by_facts;
-pub use settings::{DiscoverySettings, GeographyPreference, ManualCost, ManualModel};
+pub use settings::{
+    DiscoverySettings, Further, GeographyPreference, ManualCost, ManualLongContext, ManualModel,
+    ModelOverride,
+};

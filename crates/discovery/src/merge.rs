@@ -3,19 +3,22 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use outcrop_core::{ModelCard, ModelId};
+use outcrop_core::ModelCard;
 use outcrop_model_facts::{BedrockId, Kind};
 
-use crate::rows::RegionRows;
-use crate::settings::{DiscoverySettings, ManualModel};
+use crate::resolve::split_region;
+use crate::rows::{AccessRows, RegionRows};
+use crate::settings::{DiscoverySettings, ManualModel, ModelOverride};
 
+mod access;
 mod candidate;
 mod card;
 mod manual;
 mod rules;
 
 pub(crate) use candidate::{Candidate, SYSTEM_DEFINED};
-pub use rules::{Explanation, Verdict};
+pub use rules::Verdict;
+pub(crate) use rules::{ACCESS, CONVERSE, Circumstances, END_OF_LIFE, Explanation, ON_DEMAND};
 
 /// The rule of the verdict on a model of the configuration.
 const CONFIGURED: &str = "configured";
@@ -25,6 +28,7 @@ const CONFIGURED: &str = "configured";
 pub(crate) struct Region {
     pub(crate) name: String,
     pub(crate) rows: RegionRows,
+    pub(crate) access: AccessRows,
 }
 
 /// Everything that is known, merged.
@@ -49,11 +53,15 @@ struct Entry {
 
 impl View {
     /// Merges the rows of all regions, in this order, and the models of the settings.
-    pub(crate) fn new(regions: &[Region], settings: &DiscoverySettings) -> Self {
+    pub(crate) fn new(
+        regions: &[Region],
+        settings: &DiscoverySettings,
+        circumstances: &Circumstances,
+    ) -> Self {
         let mut entries = HashMap::new();
         for region in regions {
             for candidate in candidate::candidates(region, settings) {
-                add(&mut entries, &candidate, settings);
+                add(&mut entries, &candidate, settings, circumstances);
             }
         }
         for model in settings.models.iter().filter(|model| !model.id.trim().is_empty()) {
@@ -105,6 +113,31 @@ impl View {
         self.cards().find(|card| differ_by_revision(card.id.as_str(), id))
     }
 
+    /// The card that somebody means by an id: ARNs of AWS's own models are listed by what they end in.
+    pub(crate) fn named(&self, id: &str) -> Option<&Arc<ModelCard>> {
+        let (id, _) = split_region(id);
+        let parsed = BedrockId::parse(id);
+        let name = match parsed.kind() {
+            Kind::FoundationModel | Kind::SystemProfile => parsed.resource_id().unwrap_or(id),
+            _ => id,
+        };
+        self.find(name).or_else(|| self.find_revision(name))
+    }
+
+    /// Whether the id is one of those to list.
+    pub(crate) fn is_listed(&self, id: &str) -> bool {
+        self.listed.iter().any(|card| card.id == *id)
+    }
+
+    /// The card of an id that no list has, from the table of facts and the overrides; `None` if they know nothing of it.
+    pub(crate) fn unlisted_card(id: &str, region: &str, settings: &DiscoverySettings) -> Option<ModelCard> {
+        let base = BedrockId::parse(id).customized_from();
+        let mut candidate = Candidate::unlisted(id, region, base);
+        candidate.said = manual::overrides(settings, id, candidate.base);
+        let is_known = candidate.facts.is_some() || candidate.said != ModelOverride::default();
+        is_known.then(|| ModelCard { regions: Vec::new(), ..card::card(&candidate, settings) })
+    }
+
     /// Why the id is listed or not; one for each region that has it.
     pub(crate) fn explain(&self, id: &str) -> &[Explanation] {
         self.explanations.get(id).map_or(&[], Vec::as_slice)
@@ -142,15 +175,15 @@ fn sort(cards: &mut [Arc<ModelCard>]) {
 }
 
 /// Adds what a region says of an id. A region that can call it beats those that cannot.
-fn add(entries: &mut HashMap<String, Entry>, candidate: &Candidate<'_>, settings: &DiscoverySettings) {
-    let verdicts = rules::judge(candidate, settings);
+fn add(
+    entries: &mut HashMap<String, Entry>,
+    candidate: &Candidate<'_>,
+    settings: &DiscoverySettings,
+    circumstances: &Circumstances,
+) {
+    let verdicts = rules::judge(candidate, settings, circumstances);
     let listed = verdicts.iter().all(|verdict| verdict.passed);
-    let explanation = Explanation {
-        id: ModelId::from(candidate.id),
-        region: Some(candidate.region.to_owned()),
-        listed,
-        verdicts,
-    };
+    let explanation = Explanation { region: Some(candidate.region.to_owned()), listed, verdicts };
     let Some(entry) = entries.get_mut(candidate.id) else {
         let card = card::card(candidate, settings);
         entries.insert(candidate.id.to_owned(), Entry { card, listed, explanations: vec![explanation] });
@@ -189,7 +222,6 @@ fn add_manual(
     entry.listed = true;
     let region = entry.card.regions.first().cloned();
     entry.explanations.push(Explanation {
-        id: ModelId::from(id),
         region,
         listed: true,
         verdicts: vec![Verdict::passed(CONFIGURED, "the configuration has this model")],

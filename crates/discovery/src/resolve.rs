@@ -12,16 +12,18 @@ use crate::settings::GeographyPreference;
 /// Resolves an id by what was listed, else by the table of facts; else it stays as it is.
 ///
 /// `home` is the region that models are called in. `ID@REGION` forces a region, and the region of an ARN holds for it.
+/// `refused`: the id was called there, and needs an inference profile.
 pub(crate) fn resolve(
     asked: &ModelId,
     view: Option<&View>,
     home: Option<&str>,
     geography: &GeographyPreference,
+    refused: bool,
 ) -> Resolved {
     let (id, forced) = split_region(asked.as_str());
     let parsed = BedrockId::parse(id);
     let said = forced.or_else(|| parsed.region());
-    let question = Question { id, parsed, said, home, geography };
+    let question = Question { id, parsed, said, home, geography, refused };
     let mut resolved = view
         .and_then(|view| question.by_listing(view))
         .or_else(|| question.by_facts())
@@ -35,11 +37,11 @@ pub(crate) fn resolve(
 /// Resolves an id by the table of facts alone, as it is done before anything was listed: without network and cache, so
 /// that the same question always has the same answer. `region` is the region that models are called in.
 pub fn resolve_by_facts(asked: &ModelId, region: Option<&str>, geography: &GeographyPreference) -> Resolved {
-    resolve(asked, None, region, geography)
+    resolve(asked, None, region, geography, false)
 }
 
 /// Splits `ID@REGION`; anything else behind an `@` belongs to the id.
-fn split_region(asked: &str) -> (&str, Option<&str>) {
+pub(crate) fn split_region(asked: &str) -> (&str, Option<&str>) {
     let is_region = |text: &str| {
         let parts: Vec<_> = text.split('-').collect();
         let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -68,6 +70,7 @@ struct Question<'a> {
     /// The region that models are called in.
     home: Option<&'a str>,
     geography: &'a GeographyPreference,
+    refused: bool,
 }
 
 impl Question<'_> {
@@ -95,7 +98,7 @@ impl Question<'_> {
                 resolved.base = renamed.base;
                 return Some(resolved);
             }
-            if !view.needs_profile(card.id.as_str(), self.said) {
+            if !self.refused && !view.needs_profile(card.id.as_str(), self.said) {
                 return Some(self.known(card));
             }
             let region = self.region_of(card);
@@ -155,7 +158,7 @@ impl Question<'_> {
         let model = found.facts;
         let is_bare =
             self.parsed.kind() == Kind::FoundationModel && found.exactness != Exactness::WithoutThroughput;
-        if is_bare && model.needs_profile() {
+        if is_bare && (self.refused || model.needs_profile()) {
             let geographies = self.geography.candidates(self.region().unwrap_or_default());
             let known = geographies.into_iter().find(|it| model.profile_prefixes.contains(it));
             if let Some(geography) = known {

@@ -1,10 +1,13 @@
 //! What AWS lists, row by row, as plain data: enumerations stay texts, because AWS sends values that its own service
 //! model does not name (`INFERENCE_PROFILE`, `VIDEO`, `SPEECH`).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::source::Source;
 
 /// A row of ListFoundationModels (`FoundationModelSummary` of the service model `bedrock` 2023-04-20).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -19,6 +22,8 @@ pub(crate) struct FoundationModelRow {
     pub(crate) streaming: Option<bool>,
     pub(crate) inference_types: Vec<String>,
     pub(crate) lifecycle: Option<String>,
+    /// The day on which it goes away, `YYYY-MM-DD`.
+    pub(crate) end_of_life: Option<String>,
 }
 
 /// A row of ListInferenceProfiles (`InferenceProfileSummary` of the same service model).
@@ -35,7 +40,34 @@ pub(crate) struct InferenceProfileRow {
     pub(crate) model_arns: Vec<String>,
 }
 
-/// The answer to one listing. Cheap to clone.
+/// Something of the account's that is called by its own ARN: a row of one of the further lists.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct DeploymentRow {
+    pub(crate) arn: String,
+    pub(crate) name: String,
+    /// As AWS writes it; `None` for imported models, which have none.
+    pub(crate) status: Option<String>,
+    /// What AWS says of a status that is not good.
+    pub(crate) message: Option<String>,
+    /// The foundation or custom model behind it, by ARN or id.
+    pub(crate) model: Option<String>,
+    /// Whether it takes conversations, where the list says so.
+    pub(crate) converses: Option<bool>,
+}
+
+/// The answer to GetFoundationModelAvailability: four statuses, as AWS writes them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct AccessRow {
+    pub(crate) agreement: String,
+    pub(crate) agreement_error: Option<String>,
+    pub(crate) authorization: String,
+    pub(crate) entitlement: String,
+    pub(crate) region: String,
+}
+
+/// The answer to one question, and when it was asked. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Listing<T> {
@@ -47,9 +79,16 @@ pub(crate) struct Listing<T> {
 
 impl<T> Listing<T> {
     pub(crate) fn new(taken_at: SystemTime, rows: Vec<T>) -> Self {
-        // What is written to disk and read again must not look older than what is in memory.
-        Self { taken_at: at_millisecond(millisecond(taken_at)), rows: rows.into() }
+        Self { taken_at: to_the_millisecond(taken_at), rows: rows.into() }
     }
+}
+
+/// What one list answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Listed {
+    FoundationModels(Vec<FoundationModelRow>),
+    InferenceProfiles(Vec<InferenceProfileRow>),
+    Deployments(Source, Vec<DeploymentRow>),
 }
 
 /// What is known of one region: each listing is there or not, and of its own age.
@@ -58,26 +97,67 @@ impl<T> Listing<T> {
 pub(crate) struct RegionRows {
     pub(crate) foundation_models: Option<Listing<FoundationModelRow>>,
     pub(crate) inference_profiles: Option<Listing<InferenceProfileRow>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) deployments: BTreeMap<Source, Listing<DeploymentRow>>,
+    /// Foundation models that were called and refused for want of an inference profile, and when.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) refused: BTreeMap<String, Moment>,
 }
 
 impl RegionRows {
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.foundation_models.is_none() && self.inference_profiles.is_none()
+    /// Whether no list has answered yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.foundation_models.is_none() && self.inference_profiles.is_none() && self.deployments.is_empty()
     }
 
-    /// The younger of each listing.
+    /// The younger of each part.
     pub(crate) fn or_younger(self, other: Self) -> Self {
-        Self {
+        let mut merged = Self {
             foundation_models: younger(self.foundation_models, other.foundation_models),
             inference_profiles: younger(self.inference_profiles, other.inference_profiles),
+            deployments: self.deployments,
+            refused: self.refused,
+        };
+        for (source, listing) in other.deployments {
+            let known = merged.deployments.remove(&source);
+            merged.deployments.extend(younger(known, Some(listing)).map(|listing| (source, listing)));
+        }
+        for (id, moment) in other.refused {
+            let known = merged.refused.entry(id).or_insert(moment);
+            *known = (*known).max(moment);
+        }
+        merged
+    }
+
+    /// When a list was taken, if it is there.
+    pub(crate) fn taken_at(&self, source: Source) -> Option<SystemTime> {
+        match source {
+            Source::FoundationModels => self.foundation_models.as_ref().map(|listing| listing.taken_at),
+            Source::InferenceProfiles => self.inference_profiles.as_ref().map(|listing| listing.taken_at),
+            further => self.deployments.get(&further).map(|listing| listing.taken_at),
         }
     }
 
-    /// When the listings that are there were taken.
-    pub(crate) fn times(&self) -> impl Iterator<Item = SystemTime> {
-        let models = self.foundation_models.as_ref().map(|listing| listing.taken_at);
-        let profiles = self.inference_profiles.as_ref().map(|listing| listing.taken_at);
-        models.into_iter().chain(profiles)
+    /// Puts an answer in its place.
+    pub(crate) fn put(&mut self, listed: Listed, taken_at: SystemTime) {
+        match listed {
+            Listed::FoundationModels(rows) => self.foundation_models = Some(Listing::new(taken_at, rows)),
+            Listed::InferenceProfiles(rows) => self.inference_profiles = Some(Listing::new(taken_at, rows)),
+            Listed::Deployments(source, rows) => {
+                self.deployments.insert(source, Listing::new(taken_at, rows));
+            }
+        }
+    }
+
+    /// Forgets what a list answered.
+    pub(crate) fn forget(&mut self, source: Source) {
+        match source {
+            Source::FoundationModels => self.foundation_models = None,
+            Source::InferenceProfiles => self.inference_profiles = None,
+            further => {
+                self.deployments.remove(&further);
+            }
+        }
     }
 }
 
@@ -86,6 +166,67 @@ fn younger<T>(left: Option<Listing<T>>, right: Option<Listing<T>>) -> Option<Lis
         (Some(left), Some(right)) => Some(if right.taken_at > left.taken_at { right } else { left }),
         (left, right) => left.or(right),
     }
+}
+
+/// What is known of the access to the foundation models of one region, by id; each answer is of its own age.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct AccessRows(pub(crate) BTreeMap<String, Checked>);
+
+/// The access to one foundation model, and when it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Checked {
+    pub(crate) at: Moment,
+    #[serde(flatten)]
+    pub(crate) row: AccessRow,
+}
+
+impl AccessRows {
+    /// The younger of each answer.
+    pub(crate) fn or_younger(mut self, other: Self) -> Self {
+        for (id, checked) in other.0 {
+            match self.0.get(&id) {
+                Some(known) if known.at >= checked.at => {}
+                _ => {
+                    self.0.insert(id, checked);
+                }
+            }
+        }
+        self
+    }
+}
+
+/// A point in time, to the millisecond: what is written to disk and read again must not look older than what is in
+/// memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment(SystemTime);
+
+impl Moment {
+    pub(crate) fn new(time: SystemTime) -> Self {
+        Self(to_the_millisecond(time))
+    }
+
+    /// How long ago it was; `None` for a time to come.
+    pub(crate) fn age(self, now: SystemTime) -> Option<Duration> {
+        now.duration_since(self.0).ok()
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        to_milliseconds(&self.0, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_milliseconds(deserializer).map(Self)
+    }
+}
+
+fn to_the_millisecond(time: SystemTime) -> SystemTime {
+    at_millisecond(millisecond(time))
 }
 
 fn millisecond(time: SystemTime) -> u64 {

@@ -1,5 +1,6 @@
 //! What the configuration says about listing models.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -9,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 mod check;
+mod model;
+
+pub use model::{ManualCost, ManualLongContext, ManualModel, ModelOverride};
 
 /// Which models are listed, and how long a list is good. Unknown keys are ignored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,8 +40,49 @@ pub struct DiscoverySettings {
     pub geography: GeographyPreference,
     /// Whether models with the lifecycle `LEGACY` are listed.
     pub include_legacy: bool,
+    /// Whether AWS is asked, model by model, if the account may call it; models that it may not call are not listed.
+    pub check_access: bool,
+    /// Which further models of the account are listed.
+    pub include: Vec<Further>,
     /// Models of the provider's entry, merged field by field over those that AWS lists.
     pub models: Vec<ManualModel>,
+    /// What somebody knows better than AWS and the table of facts, by model id or by a pattern in which `*` stands for
+    /// any text.
+    ///
+    /// An override holds for the id it names and, but for the cost, for every profile of that model. The more specific
+    /// one wins, field by field: an id before a pattern, a longer pattern before a shorter one, the id that is called
+    /// before the model behind it. [`models`](Self::models) win over all of them.
+    pub overrides: BTreeMap<String, ModelOverride>,
+}
+
+/// A kind of model that is listed on request only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Further {
+    /// Models with provisioned throughput.
+    Provisioned,
+    /// Imported models.
+    Imported,
+    /// Deployments of models that were customised in the account.
+    Custom,
+    /// Models of the Bedrock marketplace that are deployed in the account.
+    Marketplace,
+}
+
+impl Further {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Provisioned, Self::Imported, Self::Custom, Self::Marketplace];
+
+    /// The word in the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Provisioned => "provisioned",
+            Self::Imported => "imported",
+            Self::Custom => "custom",
+            Self::Marketplace => "marketplace",
+        }
+    }
 }
 
 impl Default for DiscoverySettings {
@@ -52,14 +97,17 @@ impl Default for DiscoverySettings {
             default_max_tokens: 4096,
             geography: GeographyPreference::Auto,
             include_legacy: false,
+            check_access: false,
+            include: Vec::new(),
             models: Vec::new(),
+            overrides: BTreeMap::new(),
         }
     }
 }
 
 impl DiscoverySettings {
-    /// The settings in a provider entry: its `discovery` (the keys of this type) and its `models`. Other keys are not
-    /// looked at, and `null` counts as unset.
+    /// The settings in a provider entry: its `discovery` (the keys of this type), its `models` and its `overrides`. Other
+    /// keys are not looked at, and `null` counts as unset.
     ///
     /// # Errors
     /// [`outcrop_core::ErrorKind::Config`] with the first of the problems that [`DiscoverySettings::check`] finds.
@@ -73,14 +121,15 @@ impl DiscoverySettings {
             });
         }
         let mut settings = check::members(entry.get("discovery"));
-        settings
-            .extend(entry.get("models").map(|models| ("models".to_owned(), check::without_nulls(models))));
+        for key in ["models", "overrides"] {
+            settings.extend(entry.get(key).map(|value| (key.to_owned(), check::without_nulls(value))));
+        }
         settings.retain(|_, value| !value.is_null());
         serde_json::from_value(Value::Object(settings))
             .map_err(|error| Error::config("the discovery settings cannot be read").with_source(error))
     }
 
-    /// What is wrong with `discovery` and `models` of a provider entry.
+    /// What is wrong with `discovery`, `models` and `overrides` of a provider entry.
     pub fn check(entry: &Value) -> Vec<SettingProblem> {
         check::entry(entry)
     }
@@ -135,60 +184,6 @@ impl fmt::Display for GeographyPreference {
             Self::Auto => "auto",
             Self::Prefix(prefix) => prefix,
         })
-    }
-}
-
-/// A model of the configuration. What is unset stays as it was found.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[non_exhaustive]
-pub struct ManualModel {
-    /// The id to call it by.
-    pub id: String,
-    /// The name for people.
-    pub name: Option<String>,
-    /// The foundation model behind it, where AWS does not tell.
-    pub base_model: Option<String>,
-    /// The region to call it in.
-    pub region: Option<String>,
-    /// Whether it reasons visibly.
-    pub reasoning: Option<bool>,
-    /// What it takes: `text`, `image`, `document`, `video`, `audio`.
-    pub input: Option<Vec<String>>,
-    /// What it costs.
-    pub cost: Option<ManualCost>,
-    /// Tokens of prompt and answer together.
-    pub context_window: Option<u32>,
-    /// Tokens of an answer.
-    pub max_tokens: Option<u32>,
-}
-
-impl ManualModel {
-    /// A model of which only the id is said.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self { id: id.into(), ..Self::default() }
-    }
-}
-
-/// US dollars per million tokens. All zero counts as unset: files that were filled in by a form are full of it.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ManualCost {
-    /// Uncached input.
-    pub input: Option<f64>,
-    /// Output.
-    pub output: Option<f64>,
-    /// Cache reads.
-    pub cache_read: Option<f64>,
-    /// Cache writes that live five minutes.
-    pub cache_write: Option<f64>,
-}
-
-impl ManualCost {
-    /// Whether it says nothing: every figure that is there is zero.
-    pub fn is_placeholder(&self) -> bool {
-        let figures = [self.input, self.output, self.cache_read, self.cache_write];
-        figures.into_iter().flatten().all(|figure| figure == 0.0)
     }
 }
 

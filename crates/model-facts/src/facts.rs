@@ -5,14 +5,16 @@
 
 use std::time::Duration;
 
-use outcrop_core::{Modality, ModelKind, Price, Rates, Support};
+use outcrop_core::{Modality, ModelKind, Support};
 
 use crate::Geography;
 
 mod lookup;
+mod price;
 mod table;
 
 pub use lookup::{Exactness, Match, find, lookup, price_of};
+pub use price::{Confidence, PriceScope, ScopedPrice, ServiceTier};
 pub use table::{AS_OF, SOURCES};
 
 /// All rows, sorted by id.
@@ -189,56 +191,6 @@ impl Effort {
             Self::Max => "max",
         }
     }
-}
-
-/// A price, and the ids and places that it holds for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ScopedPrice {
-    /// What it holds for.
-    pub scope: PriceScope,
-    /// The price of the default service tier, in US dollars per million tokens.
-    pub price: Price,
-    /// The rates of the other service tiers, in US dollars per million tokens.
-    pub tiers: &'static [(ServiceTier, Rates)],
-    /// How far the sources agree.
-    pub confidence: Confidence,
-}
-
-/// What a price holds for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PriceScope {
-    /// The bare id in any commercial region without a price of its own.
-    InRegion,
-    /// The bare id in that region.
-    Region(&'static str),
-    /// The inference profile with that prefix: `us`, `eu`, `global`, …
-    Geography(&'static str),
-    /// The endpoint `bedrock-mantle` in any region without a price of its own.
-    Mantle,
-    /// The endpoint `bedrock-mantle` in that region.
-    MantleRegion(&'static str),
-}
-
-/// A service tier with a price of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ServiceTier {
-    /// `serviceTier: {type: "flex"}`.
-    Flex,
-    /// `serviceTier: {type: "priority"}`.
-    Priority,
-}
-
-/// How far the sources of a price agree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Confidence {
-    /// The sources disagree.
-    Low,
-    /// One source only, or small differences.
-    Medium,
-    /// Independent sources agree.
-    High,
-    /// Nobody compared: one price list, as it is.
-    Unrated,
 }
 
 #[cfg(test)]

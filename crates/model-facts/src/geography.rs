@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::Partition;
+
 /// The prefix of a cross-region inference profile: it names where requests may be routed.
 ///
 /// The set is open: AWS adds geographies without notice, so any lower-case word is taken.
@@ -164,6 +166,63 @@ pub fn destination_regions(geography: Geography<'_>) -> &'static [&'static str] 
         Geography::IN => &["ap-south-1", "ap-south-2"],
         Geography::CA => &["ca-central-1", "ca-west-1"],
         _ => &[],
+    }
+}
+
+/// The regions in which Bedrock lists models, by partition, sorted; empty for partitions without it. What a certain
+/// account may use of them, only the account can say: many have to be switched on first.
+///
+/// Source: the endpoints of the service `bedrock` in the `endpoints.json` of the AWS SDKs.
+///
+/// ```
+/// use outcrop_model_facts::{Partition, bedrock_regions};
+///
+/// assert!(bedrock_regions(Partition::Aws).contains(&"eu-central-1"));
+/// assert!(bedrock_regions(Partition::AwsCn).is_empty());
+/// ```
+pub const fn bedrock_regions(partition: Partition) -> &'static [&'static str] {
+    match partition {
+        Partition::Aws => &[
+            "af-south-1",
+            "ap-east-2",
+            "ap-northeast-1",
+            "ap-northeast-2",
+            "ap-northeast-3",
+            "ap-south-1",
+            "ap-south-2",
+            "ap-southeast-1",
+            "ap-southeast-2",
+            "ap-southeast-3",
+            "ap-southeast-4",
+            "ap-southeast-5",
+            "ap-southeast-6",
+            "ap-southeast-7",
+            "ca-central-1",
+            "ca-west-1",
+            "eu-central-1",
+            "eu-central-2",
+            "eu-north-1",
+            "eu-south-1",
+            "eu-south-2",
+            "eu-west-1",
+            "eu-west-2",
+            "eu-west-3",
+            "il-central-1",
+            "me-central-1",
+            "me-south-1",
+            "mx-central-1",
+            "sa-east-1",
+            "us-east-1",
+            "us-east-2",
+            "us-west-1",
+            "us-west-2",
+        ],
+        Partition::AwsUsGov => &["us-gov-east-1", "us-gov-west-1"],
+        Partition::AwsIso => &["us-iso-east-1"],
+        Partition::AwsIsoB => &["us-isob-east-1"],
+        Partition::AwsIsoF => &["us-isof-east-1", "us-isof-south-1"],
+        Partition::AwsEusc => &["eusc-de-east-1"],
+        Partition::AwsCn | Partition::AwsIsoE => &[],
     }
 }
 

@@ -26,6 +26,6 @@ mod geography;
 mod id;
 mod partition;
 
-pub use geography::{Geography, destination_regions, profile_geographies};
+pub use geography::{Geography, bedrock_regions, destination_regions, profile_geographies};
 pub use id::{BedrockId, Kind};
 pub use partition::Partition;

@@ -17,6 +17,7 @@ pub struct Builder {
     cache: Option<PathBuf>,
     emulator: Option<Emulator>,
     mfa: Option<Arc<dyn MfaPrompt>>,
+    long_running: bool,
     plugins: Vec<Plugin>,
 }
 
@@ -42,7 +43,7 @@ pub struct Emulator {
 
 impl Builder {
     pub(crate) fn new(sources: Sources) -> Self {
-        Self { sources, cache: None, emulator: None, mfa: None, plugins: Vec::new() }
+        Self { sources, cache: None, emulator: None, mfa: None, long_running: false, plugins: Vec::new() }
     }
 
     /// Keeps lists of models in this folder; without one, they are kept in memory only.
@@ -54,6 +55,13 @@ impl Builder {
     /// Talks to an emulator: ambient credentials, endpoints and caches are neither used nor sent.
     pub fn emulator(mut self, emulator: Emulator) -> Self {
         self.emulator = Some(emulator);
+        self
+    }
+
+    /// Says that the program runs long, as a server does: a list of models that is too old is served at once, and a new
+    /// one is fetched meanwhile.
+    pub const fn long_running(mut self, long_running: bool) -> Self {
+        self.long_running = long_running;
         self
     }
 
@@ -87,9 +95,10 @@ impl Builder {
             Some(prompt) => aws.with_mfa_prompt(prompt),
             None => aws,
         });
-        let registry = Registry::new()
-            .with(outcrop_provider_bedrock::factory(Arc::clone(&aws)))
-            .with_catalog(outcrop_discovery::factory(Arc::clone(&aws), cache));
+        let registry =
+            Registry::new().with(outcrop_provider_bedrock::factory(Arc::clone(&aws))).with_catalog(
+                outcrop_discovery::factory(Arc::clone(&aws), cache).serving_stale(self.long_running),
+            );
         let registry = self.plugins.into_iter().fold(registry, |registry, plugin| plugin.0(registry));
         let Loaded { config, mut diagnostics, .. } =
             Loader::new(self.sources).with_providers(schemas(&registry)).load();

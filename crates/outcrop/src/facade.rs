@@ -8,8 +8,8 @@ use std::time::Duration;
 use outcrop_aws::Aws;
 use outcrop_config::{Code, Config, Diagnostic, KeyPath, ProviderEntry, Retry, Settings, Sources};
 use outcrop_core::{
-    BuildContext, BuiltCatalog, CatalogProblem, Environment, Error, ErrorKind, Layer as _, ModelCard,
-    ModelProvider, Price, ProviderId, Query, Registry, Result, Snapshot,
+    BuildContext, BuiltCatalog, CatalogProblem, Environment, Error, ErrorKind, FactOrigin, Layer as _,
+    ModelCard, ModelProvider, Price, ProviderId, Query, Registry, Result, Snapshot,
 };
 use outcrop_discovery::Discovery;
 use outcrop_layers::{RetryLayer, RetryPolicy, TimeoutLayer};
@@ -105,17 +105,8 @@ impl Outcrop {
 
     /// Settings that this version knows and does not act on yet, by key.
     pub fn without_effect(&self) -> Vec<&'static str> {
-        let Settings { models, agents, .. } = self.settings();
-        let discovery = &models.bedrock_discovery;
-        let said = [
-            ("agents.defaults.model.fallbacks", !agents.defaults.model.fallbacks.is_empty()),
-            ("models.bedrockDiscovery.checkAccess", discovery.check_access == Some(true)),
-            (
-                "models.bedrockDiscovery.include",
-                discovery.include.as_ref().is_some_and(|include| !include.is_empty()),
-            ),
-            ("models.overrides", !models.overrides.is_empty()),
-        ];
+        let fallbacks = &self.settings().agents.defaults.model.fallbacks;
+        let said = [("agents.defaults.model.fallbacks", !fallbacks.is_empty())];
         said.into_iter().filter_map(|(key, said)| said.then_some(key)).collect()
     }
 
@@ -187,24 +178,36 @@ impl Outcrop {
     }
 
     async fn best_of(&self, id: &ProviderId, snapshot: &Snapshot) -> Result<Option<Arc<ModelCard>>> {
-        let Some(catalog) = self.built(id).await?.catalog else { return Ok(None) };
-        let catalog: &dyn Any = &*catalog.catalog;
-        match catalog.downcast_ref::<Discovery>() {
+        match self.discovery(id).await? {
             Some(discovery) => Ok(discovery.default_model(snapshot).await),
             None => Ok(snapshot.models.first().cloned()),
         }
     }
 
-    /// What a model costs, by the id that is called: as its card in the catalogue says, which knows the configuration
-    /// too, else by the table of facts. `None` if nobody knows.
+    /// The catalogue of a provider's models on Bedrock; `None` if it has another one, or none.
+    pub(crate) async fn discovery(&self, id: &ProviderId) -> Result<Option<Discovery>> {
+        let Some(catalog) = self.built(id).await?.catalog else { return Ok(None) };
+        let catalog: &dyn Any = &*catalog.catalog;
+        Ok(catalog.downcast_ref::<Discovery>().cloned())
+    }
+
+    /// What a model costs, by the id that is called and where: as its card in the catalogue says, which knows the
+    /// configuration too, else by the table of facts. `None` if nobody knows.
     pub async fn price(&self, reference: &ModelReference) -> Option<Price> {
         let catalog = self.built(&reference.provider).await.ok()?.catalog?;
         let resolved = catalog.resolver?.resolve(&reference.model).await.ok()?;
-        if let Some(price) = resolved.card.and_then(|card| card.price.clone()) {
-            return Some(price);
-        }
         let id = BedrockId::parse(resolved.callable.as_str());
-        facts::price_of(&id, resolved.region.as_deref().or(id.region())).map(|known| known.price.clone())
+        let region = resolved.region.as_deref().or(id.region());
+        // A card of several regions has the price of the first.
+        let elsewhere = |card: &ModelCard| {
+            region.is_some()
+                && card.regions.first().map(String::as_str) != region
+                && card.origin.get("cost") != Some(&FactOrigin::Config)
+        };
+        let listed = resolved.card.as_ref().filter(|card| !elsewhere(card));
+        let listed = listed.and_then(|card| card.price.clone());
+        let known = || facts::price_of(&id, region).map(|known| known.price.clone());
+        listed.or_else(known).or_else(|| resolved.card.as_ref()?.price.clone())
     }
 
     /// The model that is called for a reference.
@@ -306,12 +309,14 @@ impl Outcrop {
         }
     }
 
-    /// An entry's settings with `discovery`, which the configuration keeps elsewhere.
+    /// An entry's settings with `discovery` and `overrides`, which the configuration keeps elsewhere.
     fn with_discovery(&self, settings: &Value) -> Value {
         let mut settings = settings.clone();
-        let discovery = self.config.get(&KeyPath::of(&["models", "bedrockDiscovery"]));
-        if let (Value::Object(settings), Some(discovery)) = (&mut settings, discovery) {
-            settings.insert("discovery".to_owned(), discovery);
+        for (key, place) in [("discovery", "bedrockDiscovery"), ("overrides", "overrides")] {
+            let said = self.config.get(&KeyPath::of(&["models", place]));
+            if let (Value::Object(settings), Some(said)) = (&mut settings, said) {
+                settings.insert(key.to_owned(), said);
+            }
         }
         settings
     }

@@ -6,6 +6,7 @@
 
 mod auth;
 mod builder;
+mod catalogue;
 mod doctor;
 mod facade;
 mod iam;
@@ -14,6 +15,7 @@ mod paths;
 mod reference;
 
 pub use builder::{Builder, Emulator};
+pub use catalogue::{CatalogueStatus, ProviderRegion, Refreshed, ShownModel};
 pub use doctor::{Check, Examination, Verdict};
 pub use facade::{Chosen, Outcrop};
 pub use iam::{
@@ -30,6 +32,7 @@ pub use outcrop_config::{
 };
 pub use outcrop_core;
 pub use outcrop_core::{Error, ErrorKind, ModelProvider, ModelProviderExt, Query, Request, Result};
+pub use outcrop_discovery::{RegionStatus as CatalogueRegion, Verdict as RuleVerdict, Why};
 pub use paths::cache_folder;
 pub use reference::{DEFAULT_PROVIDER, ModelReference};
 

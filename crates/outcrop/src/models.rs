@@ -70,7 +70,7 @@ impl Outcrop {
         let mut models = Vec::new();
         let mut list: Option<Snapshot> = None;
         let mut failure = None;
-        for id in self.config().providers().map(|entry| ProviderId::from(entry.id())).collect::<Vec<_>>() {
+        for id in self.provider_ids() {
             let snapshot = match self.snapshot(&id, query).await {
                 Ok(snapshot) => snapshot,
                 Err(error) if error.kind() == ErrorKind::Unsupported => continue,
@@ -93,6 +93,11 @@ impl Outcrop {
         };
         snapshot.problems.extend(failure.map(|(id, error)| problem(&id, &error)));
         Ok(ModelList { models, snapshot })
+    }
+
+    /// What a model is to the configuration.
+    pub(crate) async fn tags_of(&self, reference: &ModelReference) -> Vec<String> {
+        self.meant().await.tags(reference)
     }
 
     /// What the configuration means by the models that it names.

@@ -27,6 +27,8 @@ use crate::{BedrockSettings, failure, options, repair, stream};
 
 /// The rule of the warning that another id was called than was asked for.
 const CALLED_AS: &str = "called-as";
+/// The rule of the warning that nobody knows the id, or that it goes away soon.
+const MODEL: &str = "model";
 /// The rule of the warning that raw events were asked for.
 const RAW_EVENTS: &str = "raw-events";
 
@@ -66,6 +68,7 @@ impl Bedrock {
         if let Some(note) = resolved.note {
             normalised.warnings.insert(0, Warning::new(CALLED_AS, note));
         }
+        normalised.warnings.extend(resolved.warning.map(|warning| Warning::new(MODEL, warning)));
         if request.raw {
             let message = "left out the service's own events, which this provider does not have";
             normalised.warnings.push(Warning::new(RAW_EVENTS, message));
@@ -87,6 +90,18 @@ impl Bedrock {
             .with_context("model", prepared.model.as_str())
     }
 
+    /// What to call instead of an id that was just refused. A resolver knows the account and the geography that is
+    /// wanted, and remembers the refusal; without one, the table of facts has to do.
+    async fn instead(&self, refused: &Prepared, error: &Error) -> Option<Resolved> {
+        let region = &refused.session.region().name;
+        match &self.resolver {
+            Some(resolver) => resolver.instead(&refused.model, region, error).await,
+            None => {
+                repair::profile_instead(error, &refused.model, refused.facts, region).map(Resolved::unchanged)
+            }
+        }
+    }
+
     /// Does `attempt`, and does it once more with an inference profile if a bare id is refused for want of one, or with
     /// fresh credentials if those so far are refused.
     async fn with_repairs<T>(&self, mut prepared: Prepared, attempt: Attempt<T>) -> Result<T> {
@@ -94,18 +109,15 @@ impl Bedrock {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
-        let region = &prepared.session.region().name;
-        // A resolver knows the account and the geography that is wanted, and has had its say.
-        let profile = match self.resolver {
-            Some(_) => None,
-            None => repair::profile_instead(&error, &prepared.model, prepared.facts, region),
-        };
-        let Some(profile) = profile else {
+        let Some(instead) = self.instead(&prepared, &error).await else {
             return Err(self.named(error, &prepared));
         };
-        let note = format!("called `{profile}`: `{}` needs an inference profile", prepared.model);
+        let note = format!("called `{}`: `{}` needs an inference profile", instead.callable, prepared.model);
         prepared.normalised.warnings.insert(0, Warning::new(CALLED_AS, note));
-        prepared.model = profile;
+        prepared.model = instead.callable;
+        if let Some(region) = &instead.region {
+            (prepared.client, prepared.session) = self.clients.of(Some(region)).await?;
+        }
         let answer = prepared.session.call(Plane::Runtime, || attempt(&prepared)).await;
         answer.map_err(|error| self.named(error, &prepared))
     }

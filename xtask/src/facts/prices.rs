@@ -1,6 +1,6 @@
 //! What makes a set of prices implausible: the same model at different discounts in different places.
 
-use super::source::{Price, Row};
+use super::row::{Price, Row};
 
 /// Everything that is wrong with the prices of a model.
 pub(super) fn problems(row: &Row) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! From what several sources say about a model to what the table says; contradictions are refused.
 
 use super::prices;
-use super::source::{CacheMode, Effort, Flags, Mode, Row};
+use super::row::{CacheMode, Effort, Flags, Mode, Row};
 
 /// A row, and what had to be decided about it.
 #[derive(Debug)]

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use super::prices;
 use super::reduce::{Caching, Reduced, Thinking};
-use super::source::{Effort, LongContext, Price, Source, Tier};
+use super::row::{Effort, LongContext, Price, Tier};
+use super::source::Source;
 
 const HEAD: &str = "\
 //! The rows of the table.

@@ -11,7 +11,10 @@ fn facts(fields: &Value) -> String {
     for (key, value) in fields.as_object().expect("fields") {
         model[key] = value.clone();
     }
-    json!({ "as_of": "2026-01-02", "units": {}, "sources": ["a list 1.0"], "models": [model] }).to_string()
+    let source = json!({
+        "package": "a-list", "version": "1.0", "licence": "MIT", "from": "pip", "archive": "a_list.whl", "sha256": "00",
+    });
+    json!({ "as_of": "2026-01-02", "units": {}, "sources": [source], "models": [model] }).to_string()
 }
 
 fn overrides(set: &Value) -> String {
@@ -35,12 +38,30 @@ fn generated(fields: &Value, expected: &str) {
 
 #[test]
 fn the_table_is_in_step_with_its_data() {
-    run(&["--check".to_owned()]).expect("run `cargo xtask facts`");
+    run(&["--check".to_owned()]).expect("run `cargo xtask facts --render`");
 }
 
 #[test]
-fn an_unknown_argument_is_refused() {
-    assert!(run(&["--chekc".to_owned()]).expect_err("refused").contains("--check"));
+fn the_data_file_is_as_the_program_writes_it() {
+    let text = read(&crate_folder().join("data/model-facts.json")).expect("there");
+    let file = datafile::read(&text).expect("well-formed");
+    assert_eq!(
+        datafile::write(&file).expect("written"),
+        text,
+        "edited by hand? decide in overrides.json instead"
+    );
+}
+
+#[test]
+fn what_to_do_is_one_word_or_none() {
+    let asked = |words: &[&str]| step(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+    assert_eq!(asked(&[]).expect("taken"), Step::Rebuild(Versions::Pinned));
+    assert_eq!(asked(&["--latest"]).expect("taken"), Step::Rebuild(Versions::Latest));
+    assert_eq!(asked(&["--render"]).expect("taken"), Step::Render);
+    for words in [["--chekc"].as_slice(), &["--check", "--latest"]] {
+        let Err(Failure::Usage(message)) = asked(words) else { panic!("{words:?} is no usage error") };
+        assert!(message.contains("`--latest`, `--render` or `--check`"), "{message}");
+    }
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Strings and numbers: substitution, allowed values, ranges, and what to say about a wrong type.
 
 use serde_json::{Number, Value};
+use time::Date;
+use time::format_description::well_known::Iso8601;
 
 use super::Walk;
 use crate::diagnostic::{Code, Severity, closest};
@@ -53,6 +55,15 @@ impl Walk<'_> {
                 self.report(Code::Value, Severity::Error, span, message)
                     .label("expected `https://` and a host")
                     .help("write it like `https://bedrock-runtime.us-east-1.amazonaws.com`"),
+            );
+            return None;
+        }
+        if schema.get("format").is_some_and(|format| format == "date") && !is_date(&text) {
+            let message = format!("`{}` is not a day", self.name());
+            self.push(
+                self.report(Code::Value, Severity::Error, span, message)
+                    .label("expected `YYYY-MM-DD`")
+                    .help("write it like `2027-01-31`"),
             );
             return None;
         }
@@ -180,6 +191,12 @@ fn is_web_address(text: &str) -> bool {
     rest.is_some_and(|rest| {
         !rest.starts_with(['/', ':', '?', '#']) && !rest.is_empty() && !rest.contains(char::is_whitespace)
     })
+}
+
+/// Whether the text is a day of the calendar in the one form `YYYY-MM-DD`, of the several that ISO 8601 knows.
+fn is_date(text: &str) -> bool {
+    let dashes = text.bytes().enumerate().filter(|(_, byte)| *byte == b'-').map(|(at, _)| at);
+    text.len() == 10 && dashes.eq([4, 7]) && Date::parse(text, &Iso8601::DATE).is_ok()
 }
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ warning[config::unknown-key]: nothing reads the key `models.providers."amazon-be
 6 | ... base_url: 'https://x', models: [{ id: 'm', compat: {}, colour: 1 }] },
   |                                                            ^^^^^^ unknown key
   |
-  = help: known here: `baseModel`, `contextWindow`, `cost`, `id`, `input`, `maxTokens`, `name`, `reasoning`, `region`
+  = help: known here: `baseModel`, `contextWindow`, `cost`, `id`, `input`, `maxTokens`, `name`, `reasoning`, `region`, `tools`
 
 warning[config::unknown-key]: nothing reads the key `models.providers.mine.tennant`
  --> config.json5:7:75

@@ -48,7 +48,7 @@ fn files_of_the_related_product_load_alone_and_merged() {
             (model.context_window, model.max_tokens, model.reasoning),
             (Some(200_000), Some(8192), Some(true))
         );
-        assert!(model.cost.unwrap().is_placeholder());
+        assert!(model.cost.as_ref().unwrap().is_placeholder());
         assert_eq!(model.input.as_deref(), Some(["text".to_owned(), "image".to_owned()].as_slice()));
     }
 }

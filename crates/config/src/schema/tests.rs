@@ -122,14 +122,21 @@ fn secrets_are_known_by_schema_or_by_name() {
     }
 }
 
-#[test]
-fn the_schema_at_a_glance() {
+/// The keys, inside of provider entries or everywhere else, with their types.
+fn glance(in_providers: bool) -> String {
     let mut lines = Vec::new();
     each_property(&schema(), "", &mut |path, property| {
-        let types = types(property).join("|");
-        lines.push(format!("{} {types}", path.trim_start_matches('.')));
+        let path = path.trim_start_matches('.');
+        if path.starts_with("models.providers.*.") == in_providers {
+            lines.push(format!("{path} {}", types(property).join("|")));
+        }
     });
-    insta::assert_snapshot!(lines.join("\n"), @r"
+    lines.join("\n")
+}
+
+#[test]
+fn the_schema_at_a_glance() {
+    insta::assert_snapshot!(glance(false), @r"
 $schema string|null
 agents object
 agents.defaults object
@@ -150,17 +157,40 @@ models.bedrockDiscovery.refreshInterval integer|null
 models.bedrockDiscovery.region string|null
 models.bedrockDiscovery.regions array|null
 models.overrides object
+models.overrides.*.baseModel string|null
 models.overrides.*.contextWindow integer|null
+models.overrides.*.converse boolean|null
 models.overrides.*.cost object
 models.overrides.*.cost.cacheRead number|null
 models.overrides.*.cost.cacheWrite number|null
+models.overrides.*.cost.cacheWrite1h number|null
 models.overrides.*.cost.input number|null
+models.overrides.*.cost.longContext array|null
+models.overrides.*.cost.longContext.*.abovePromptTokens integer
+models.overrides.*.cost.longContext.*.cacheRead number|null
+models.overrides.*.cost.longContext.*.cacheWrite number|null
+models.overrides.*.cost.longContext.*.cacheWrite1h number|null
+models.overrides.*.cost.longContext.*.input number|null
+models.overrides.*.cost.longContext.*.output number|null
 models.overrides.*.cost.output number|null
+models.overrides.*.effortCeiling string|null
+models.overrides.*.endOfLife string|null
 models.overrides.*.input array|null
+models.overrides.*.lifecycle string|null
 models.overrides.*.maxTokens integer|null
 models.overrides.*.name string|null
+models.overrides.*.output array|null
+models.overrides.*.promptCaching boolean|null
 models.overrides.*.reasoning boolean|null
+models.overrides.*.thinking string|null
+models.overrides.*.tools boolean|null
 models.providers object
+");
+}
+
+#[test]
+fn the_schema_of_a_provider_at_a_glance() {
+    insta::assert_snapshot!(glance(true), @r"
 models.providers.*.api string|null
 models.providers.*.apiKey string|null
 models.providers.*.auth string|null
@@ -178,7 +208,15 @@ models.providers.*.models.*.contextWindow integer|null
 models.providers.*.models.*.cost object
 models.providers.*.models.*.cost.cacheRead number|null
 models.providers.*.models.*.cost.cacheWrite number|null
+models.providers.*.models.*.cost.cacheWrite1h number|null
 models.providers.*.models.*.cost.input number|null
+models.providers.*.models.*.cost.longContext array|null
+models.providers.*.models.*.cost.longContext.*.abovePromptTokens integer
+models.providers.*.models.*.cost.longContext.*.cacheRead number|null
+models.providers.*.models.*.cost.longContext.*.cacheWrite number|null
+models.providers.*.models.*.cost.longContext.*.cacheWrite1h number|null
+models.providers.*.models.*.cost.longContext.*.input number|null
+models.providers.*.models.*.cost.longContext.*.output number|null
 models.providers.*.models.*.cost.output number|null
 models.providers.*.models.*.id string
 models.providers.*.models.*.input array|null
@@ -186,6 +224,7 @@ models.providers.*.models.*.maxTokens integer|null
 models.providers.*.models.*.name string|null
 models.providers.*.models.*.reasoning boolean|null
 models.providers.*.models.*.region string|null
+models.providers.*.models.*.tools boolean|null
 models.providers.*.profile string|null
 models.providers.*.region string|null
 models.providers.*.requestMetadata object

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{BedrockDiscovery, Provider};
+use super::overrides::Input;
+use super::{BedrockDiscovery, Cost, ModelOverride, Provider};
 
 /// `models`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -16,7 +17,11 @@ pub struct Models {
     pub bedrock_discovery: BedrockDiscovery,
     /// The services that answer, each under an id of your own choice; `amazon-bedrock` is always there.
     pub providers: BTreeMap<String, Provider>,
-    /// What you know better than AWS and the built-in table about a model, under the id of the model.
+    /// What you know better than AWS and the built-in table, under the id of a model or a pattern. In a pattern, `*` is
+    /// any run of characters. What is said under an id holds for the model that is called by it and, but for the cost,
+    /// for every profile of that model. Of several that fit, the more specific one counts, field by field: an id before
+    /// a pattern, a longer pattern before a shorter one, the id that is called before the model behind it. What
+    /// `models.providers.<id>.models` says about a model wins over all of them.
     pub overrides: BTreeMap<String, ModelOverride>,
 }
 
@@ -39,7 +44,10 @@ pub struct ModelEntry {
     pub region: Option<String>,
     /// Whether the model can think before it answers.
     pub reasoning: Option<bool>,
+    /// Whether the model can call tools.
+    pub tools: Option<bool>,
     /// What the model takes: `text`, `image`, `document`, `video`, `audio`.
+    #[schemars(with = "Option<Vec<Input>>")]
     pub input: Option<Vec<String>>,
     /// What the model costs, in USD per million tokens. All zero counts as unset.
     pub cost: Option<Cost>,
@@ -49,54 +57,4 @@ pub struct ModelEntry {
     /// The longest answer of the model, in tokens: a limit, not a value that is sent.
     #[schemars(range(min = 1, max = 1_000_000_000), extend("x-unit" = "tokens"))]
     pub max_tokens: Option<u64>,
-}
-
-/// What is known better about a model, under `models.overrides.<model id>`.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-#[non_exhaustive]
-pub struct ModelOverride {
-    /// The name for people.
-    pub name: Option<String>,
-    /// Whether the model can think before it answers.
-    pub reasoning: Option<bool>,
-    /// What the model takes: `text`, `image`, `document`, `video`, `audio`.
-    pub input: Option<Vec<String>>,
-    /// What the model costs, in USD per million tokens.
-    pub cost: Option<Cost>,
-    /// How much the model can take and give in one call, in tokens.
-    #[schemars(range(min = 1, max = 1_000_000_000), extend("x-unit" = "tokens"))]
-    pub context_window: Option<u64>,
-    /// The longest answer of the model, in tokens: a limit, not a value that is sent.
-    #[schemars(range(min = 1, max = 1_000_000_000), extend("x-unit" = "tokens"))]
-    pub max_tokens: Option<u64>,
-}
-
-/// Prices in USD per million tokens.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-#[non_exhaustive]
-pub struct Cost {
-    /// Tokens sent that were in no cache, in USD per million.
-    #[schemars(range(min = 0), extend("x-unit" = "USD per million tokens"))]
-    pub input: Option<f64>,
-    /// Tokens of the answer, in USD per million.
-    #[schemars(range(min = 0), extend("x-unit" = "USD per million tokens"))]
-    pub output: Option<f64>,
-    /// Tokens read from the prompt cache, in USD per million.
-    #[schemars(range(min = 0), extend("x-unit" = "USD per million tokens"))]
-    pub cache_read: Option<f64>,
-    /// Tokens written to the prompt cache, in USD per million.
-    #[schemars(range(min = 0), extend("x-unit" = "USD per million tokens"))]
-    pub cache_write: Option<f64>,
-}
-
-impl Cost {
-    /// Whether every price that is there is zero, as in files that were filled in by a form. Such a cost says nothing.
-    pub fn is_placeholder(&self) -> bool {
-        [self.input, self.output, self.cache_read, self.cache_write]
-            .into_iter()
-            .flatten()
-            .all(|price| price == 0.0)
-    }
 }

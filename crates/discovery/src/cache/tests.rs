@@ -15,18 +15,18 @@ fn rows() -> RegionRows {
 }
 
 fn overwrite(disk: &Disk, bytes: &[u8]) {
-    replace(disk.path(&place()), bytes, Options::new()).unwrap();
+    replace(disk.path::<RegionRows>(&place()), bytes, Options::new()).unwrap();
 }
 
 #[tokio::test]
 async fn what_is_stored_is_loaded_to_the_millisecond() {
     let folder = tempfile::tempdir().unwrap();
     let disk = Disk::new(folder.path().join("not/yet"));
-    assert!(disk.load(&place()).await.rows.is_empty());
+    assert!(disk.load::<RegionRows>(&place()).await.rows.is_empty());
     let precise = noon() + Duration::from_nanos(123_456_789);
     let rows = RegionRows { foundation_models: Some(Listing::new(precise, vec![model(NOVA)])), ..rows() };
     disk.store(&place(), &rows).await;
-    let loaded = disk.load(&place()).await;
+    let loaded = disk.load::<RegionRows>(&place()).await;
     assert_eq!(loaded.problem, None);
     assert_eq!(loaded.rows, rows);
     assert_eq!(loaded.rows.foundation_models.unwrap().taken_at, noon() + Duration::from_millis(123));
@@ -42,7 +42,8 @@ fn callers_and_places_have_files_of_their_own() {
         Place { identity: "else".into(), ..place() },
         place(),
     ];
-    let paths: std::collections::BTreeSet<_> = others.iter().map(|place| disk.path(place)).collect();
+    let paths: std::collections::BTreeSet<_> =
+        others.iter().map(|place| disk.path::<RegionRows>(place)).collect();
     assert_eq!(paths.len(), others.len());
 }
 
@@ -52,7 +53,7 @@ async fn files_that_cannot_be_used_are_problems_and_are_replaced() {
     let disk = Disk::new(folder.path().to_owned());
     disk.store(&place(), &rows()).await;
     let good: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(disk.path(&place())).unwrap()).unwrap();
+        serde_json::from_slice(&std::fs::read(disk.path::<RegionRows>(&place())).unwrap()).unwrap();
     let changed = |key: &str, value: serde_json::Value| {
         let mut changed = good.clone();
         changed[key] = value;
@@ -73,12 +74,12 @@ async fn files_that_cannot_be_used_are_problems_and_are_replaced() {
     ];
     for (bytes, code) in cases {
         overwrite(&disk, &bytes);
-        let loaded = disk.load(&place()).await;
+        let loaded = disk.load::<RegionRows>(&place()).await;
         assert!(loaded.rows.is_empty());
         let problem = loaded.problem.unwrap();
         assert_eq!((problem.source.as_str(), problem.code.as_str()), ("cache", code), "{}", problem.message);
         disk.store(&place(), &rows()).await;
-        assert_eq!(disk.load(&place()).await.rows, rows());
+        assert_eq!(disk.load::<RegionRows>(&place()).await.rows, rows());
     }
 }
 
@@ -89,18 +90,18 @@ async fn a_folder_that_cannot_be_written_is_survived() {
     replace(&file, b"", Options::new()).unwrap();
     let disk = Disk::new(file.join("below"));
     disk.store(&place(), &rows()).await;
-    assert!(disk.lock(&place()).await.is_none());
-    assert!(disk.load(&place()).await.rows.is_empty());
+    assert!(disk.lock::<RegionRows>(&place()).await.is_none());
+    assert!(disk.load::<RegionRows>(&place()).await.rows.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lock_is_waited_for_and_not_for_ever() {
     let folder = tempfile::tempdir().unwrap();
     let disk = Disk::new(folder.path().to_owned());
-    let held = Lock::acquire(disk.path(&place()).with_extension("lock")).unwrap();
+    let held = Lock::acquire(disk.path::<RegionRows>(&place()).with_extension("lock")).unwrap();
     let start = Instant::now();
-    assert!(disk.lock(&place()).await.is_none());
+    assert!(disk.lock::<RegionRows>(&place()).await.is_none());
     assert!(start.elapsed() >= LOCK_PATIENCE && start.elapsed() < LOCK_PATIENCE + Duration::from_secs(1));
     drop(held);
-    assert!(disk.lock(&place()).await.is_some());
+    assert!(disk.lock::<RegionRows>(&place()).await.is_some());
 }

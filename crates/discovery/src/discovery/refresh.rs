@@ -2,15 +2,23 @@
 
 use std::time::{Duration, SystemTime};
 
+use futures_util::future::join_all;
+use futures_util::{StreamExt as _, stream};
 use outcrop_core::{CatalogProblem, Error, ErrorKind, Freshness, Result};
 use tokio::time::timeout;
 
-use super::{Inner, lock, rank};
-use crate::control_plane::{LIST_FOUNDATION_MODELS, LIST_INFERENCE_PROFILES, Place, Target};
-use crate::rows::{Listing, RegionRows};
+use super::collect::problem;
+use super::{Inner, lock};
+use crate::control_plane::{GET_INFERENCE_PROFILE, Place, Target};
+use crate::merge::SYSTEM_DEFINED;
+use crate::rows::{InferenceProfileRow, Listed, RegionRows};
+use crate::source::Source;
 
 /// How long one listing may take, all pages and retries included.
 const DEADLINE: Duration = Duration::from_secs(10);
+
+/// How many profiles are asked for at once whose models the list does not tell.
+const PROFILES_AT_ONCE: usize = 4;
 
 /// What came of one region.
 #[derive(Debug, Default)]
@@ -35,32 +43,12 @@ struct Failure {
     instead: Option<SystemTime>,
 }
 
-/// Which listings have to be asked for.
-#[derive(Debug, Clone, Copy)]
-struct Due {
-    foundation_models: bool,
-    inference_profiles: bool,
-}
-
-impl Due {
-    const fn any(self) -> bool {
-        self.foundation_models || self.inference_profiles
-    }
-
-    fn count(self) -> usize {
-        usize::from(self.foundation_models) + usize::from(self.inference_profiles)
-    }
-}
-
 impl Outcome {
     /// Nobody could be asked for anything.
-    fn failed(error: &Error) -> Self {
-        let failures = [LIST_FOUNDATION_MODELS, LIST_INFERENCE_PROFILES].map(|operation| Failure {
-            operation,
-            error: error.clone(),
-            instead: None,
-        });
-        Self { failures: failures.into(), ..Self::default() }
+    fn failed(sources: &[Source], error: &Error) -> Self {
+        let failure =
+            |source: &Source| Failure { operation: source.operation(), error: error.clone(), instead: None };
+        Self { failures: sources.iter().map(failure).collect(), ..Self::default() }
     }
 
     pub(super) fn listed_place(&self) -> Option<&Place> {
@@ -90,19 +78,14 @@ impl Failure {
     fn problem(self, region: Option<String>, now: SystemTime) -> CatalogProblem {
         let Self { operation, error, instead } = self;
         let age = instead.map(|taken_at| age(now.duration_since(taken_at).unwrap_or_default()));
-        let shown = age.map_or_else(String::new, |age| format!("; what is shown is {age} old"));
-        CatalogProblem {
-            source: operation.to_owned(),
-            region,
-            code: error.code().unwrap_or(error.kind().name()).to_owned(),
-            message: format!("{error}{shown}"),
-            hint: Some(error.hints().join(", ")).filter(|hints| !hints.is_empty()),
-        }
+        let mut problem = problem(operation, region, &error);
+        problem.message.extend(age.map(|age| format!("; what is shown is {age} old")));
+        problem
     }
 }
 
 /// An age in its largest whole unit.
-fn age(age: Duration) -> String {
+pub(super) fn age(age: Duration) -> String {
     let seconds = age.as_secs();
     let (number, unit) = match seconds {
         0..60 => (seconds, "second"),
@@ -136,47 +119,48 @@ impl Inner {
     pub(super) async fn region(&self, target: &Target, refresh: bool) -> Outcome {
         let place = match self.plane.place(target).await {
             Ok(place) => place,
-            Err(error) => return Outcome::failed(&error),
+            Err(error) => return Outcome::failed(&Source::wanted(&self.settings), &error),
         };
         let asked_at = refresh.then(|| (self.now)());
         let mut problems = Vec::new();
         let mut rows = lock(&self.memory).rows.get(&place).cloned().unwrap_or_default();
         let mut due = self.due(&rows, asked_at);
         let mut guard = None;
-        if due.any()
+        if !due.is_empty()
             && let Some(disk) = &self.disk
         {
             let loaded = disk.load(&place).await;
             problems.extend(loaded.problem);
             rows = rows.or_younger(loaded.rows);
             due = self.due(&rows, asked_at);
-            if due.any() {
-                guard = disk.lock(&place).await;
+            if !due.is_empty() {
+                guard = disk.lock::<RegionRows>(&place).await;
                 // Whoever held the lock may have listed.
                 rows = rows.or_younger(disk.load(&place).await.rows);
                 due = self.due(&rows, asked_at);
             }
         }
-        let failures = if due.any() { self.ask(target, &mut rows, due).await } else { Vec::new() };
-        let answered = due.count() > failures.len();
-        self.remember(&place, &rows);
+        let mut failures = self.ask(target, &mut rows, &due).await;
+        let answered = due.len() > failures.len();
+        failures.extend(self.look_behind_profiles(target, &mut rows, &due).await);
+        rows = self.remember(&place, rows);
         if answered && let Some(disk) = &self.disk {
             disk.store(&place, &rows).await;
         }
         drop(guard);
         let stale = failures.iter().any(|failure| failure.instead.is_some());
-        let freshness = match (rows.is_empty(), stale, due.any()) {
+        let freshness = match (rows.is_empty(), stale, !due.is_empty()) {
             (true, ..) => None,
             (_, true, _) => Some(Freshness::Stale),
             (_, _, true) => Some(Freshness::Live),
             (_, _, false) => Some(Freshness::Cached),
         };
-        let taken_at = rows.times().min();
+        let taken_at = self.times(&rows).into_iter().min();
         Outcome { place: Some(place), listed: !rows.is_empty(), taken_at, freshness, failures, problems }
     }
 
     /// What is missing or too old; with `asked_at`, also what was taken before somebody asked for a new list.
-    fn due(&self, rows: &RegionRows, asked_at: Option<SystemTime>) -> Due {
+    pub(super) fn due(&self, rows: &RegionRows, asked_at: Option<SystemTime>) -> Vec<Source> {
         let now = (self.now)();
         let is_due = |taken_at: Option<SystemTime>| {
             let Some(taken_at) = taken_at else { return true };
@@ -187,34 +171,80 @@ impl Inner {
             let age = now.duration_since(taken_at).ok();
             age.zip(self.settings.time_to_live()).is_none_or(|(age, time_to_live)| age >= time_to_live)
         };
-        Due {
-            foundation_models: is_due(rows.foundation_models.as_ref().map(|listing| listing.taken_at)),
-            inference_profiles: is_due(rows.inference_profiles.as_ref().map(|listing| listing.taken_at)),
-        }
+        let mut due = Source::wanted(&self.settings);
+        due.retain(|source| is_due(rows.taken_at(*source)));
+        due
     }
 
-    /// Asks AWS for what is due, both lists side by side. What fails stays as it was, unless nothing is to be kept.
-    async fn ask(&self, target: &Target, rows: &mut RegionRows, due: Due) -> Vec<Failure> {
+    /// Asks AWS for what is due, all lists side by side. What fails stays as it was, unless nothing is to be kept.
+    async fn ask(&self, target: &Target, rows: &mut RegionRows, due: &[Source]) -> Vec<Failure> {
         let now = (self.now)();
-        let models = async {
-            if !due.foundation_models {
-                return None;
-            }
-            Some(self.within_deadline(target, self.plane.foundation_models(target)).await)
-        };
-        let profiles = async {
-            if !due.inference_profiles {
-                return None;
-            }
-            Some(self.within_deadline(target, self.plane.inference_profiles(target)).await)
-        };
-        let (models, profiles) = tokio::join!(models, profiles);
+        let asked = due.iter().map(|source| self.within_deadline(target, self.list(target, *source)));
+        let answers = join_all(asked).await;
         let keep = self.settings.time_to_live().is_some();
-        let failed = [
-            settle(LIST_FOUNDATION_MODELS, models, &mut rows.foundation_models, now, keep),
-            settle(LIST_INFERENCE_PROFILES, profiles, &mut rows.inference_profiles, now, keep),
-        ];
-        failed.into_iter().flatten().collect()
+        let mut failures = Vec::new();
+        for (source, answer) in due.iter().zip(answers) {
+            match answer {
+                Ok(listed) => rows.put(listed, now),
+                Err(error) => {
+                    if !keep {
+                        rows.forget(*source);
+                    }
+                    let instead = rows.taken_at(*source);
+                    failures.push(Failure { operation: source.operation(), error, instead });
+                }
+            }
+        }
+        failures
+    }
+
+    async fn list(&self, target: &Target, source: Source) -> Result<Listed> {
+        Ok(match source {
+            Source::FoundationModels => Listed::FoundationModels(self.plane.foundation_models(target).await?),
+            Source::InferenceProfiles => {
+                Listed::InferenceProfiles(self.plane.inference_profiles(target).await?)
+            }
+            further => Listed::Deployments(further, self.plane.deployments(target, further).await?),
+        })
+    }
+
+    /// Asks for the profiles of the account whose models the list that just came does not tell. The first failure is
+    /// told; such a profile stays as it was listed.
+    async fn look_behind_profiles(
+        &self,
+        target: &Target,
+        rows: &mut RegionRows,
+        due: &[Source],
+    ) -> Option<Failure> {
+        let listing =
+            rows.inference_profiles.as_ref().filter(|_| due.contains(&Source::InferenceProfiles))?;
+        let is_blank = |row: &&InferenceProfileRow| row.kind != SYSTEM_DEFINED && row.model_arns.is_empty();
+        let arns: Vec<String> = listing.rows.iter().filter(is_blank).map(|row| row.arn.clone()).collect();
+        if arns.is_empty() {
+            return None;
+        }
+        let asked = arns.into_iter().map(|arn| async move {
+            let answer = self.within_deadline(target, self.plane.inference_profile(target, &arn)).await;
+            (arn, answer)
+        });
+        let answers: Vec<_> = stream::iter(asked).buffered(PROFILES_AT_ONCE).collect().await;
+        let (mut profiles, taken_at) = (listing.rows.to_vec(), listing.taken_at);
+        let mut failure = None;
+        for (arn, answer) in answers {
+            match answer {
+                Ok(found) => {
+                    for row in profiles.iter_mut().filter(|row| row.arn == arn) {
+                        row.model_arns.clone_from(&found.model_arns);
+                    }
+                }
+                Err(error) => {
+                    failure =
+                        failure.or(Some(Failure { operation: GET_INFERENCE_PROFILE, error, instead: None }));
+                }
+            }
+        }
+        rows.put(Listed::InferenceProfiles(profiles), taken_at);
+        failure
     }
 
     async fn within_deadline<T>(
@@ -234,23 +264,15 @@ impl Inner {
     }
 }
 
-/// Puts the answer to a listing in its place; gives back the failure, if it is one.
-fn settle<T>(
-    operation: &'static str,
-    answer: Option<Result<Vec<T>>>,
-    listing: &mut Option<Listing<T>>,
-    now: SystemTime,
-    keep: bool,
-) -> Option<Failure> {
-    match answer? {
-        Ok(rows) => {
-            *listing = Some(Listing::new(now, rows));
-            None
-        }
-        Err(error) => {
-            *listing = listing.take().filter(|_| keep);
-            let instead = listing.as_ref().map(|listing| listing.taken_at);
-            Some(Failure { operation, error, instead })
-        }
-    }
+/// How far a problem is worth telling before others: the first that somebody can do something about.
+fn rank(error: &Error) -> usize {
+    const ORDER: &[ErrorKind] = &[
+        ErrorKind::Config,
+        ErrorKind::Unauthenticated,
+        ErrorKind::PermissionDenied,
+        ErrorKind::Protocol,
+        ErrorKind::Network,
+        ErrorKind::Timeout,
+    ];
+    ORDER.iter().position(|kind| *kind == error.kind()).unwrap_or(ORDER.len())
 }

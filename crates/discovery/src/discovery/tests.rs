@@ -2,14 +2,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join;
-use outcrop_core::Retry;
+use outcrop_core::{ErrorKind, Retry};
 use tokio::sync::Notify;
 
 use super::*;
 use crate::control_plane::MockControlPlane;
 use crate::fixtures::*;
-use crate::rows::{FoundationModelRow, InferenceProfileRow};
+use crate::rows::{AccessRow, DeploymentRow, FoundationModelRow, InferenceProfileRow};
 use crate::settings::ManualModel;
+use crate::source::Source;
 
 /// A clock that tests turn by hand.
 #[derive(Clone, Default)]
@@ -17,11 +18,11 @@ struct Clock(Arc<AtomicU64>);
 
 impl Clock {
     fn advance(&self, seconds: u64) {
-        self.0.fetch_add(seconds, Ordering::Relaxed);
+        self.inner.fetch_add(seconds, Ordering::Relaxed);
     }
 
     fn read(&self) -> SystemTime {
-        noon() + Duration::from_secs(self.0.load(Ordering::Relaxed))
+        noon() + Duration::from_secs(self.inner.load(Ordering::Relaxed))
     }
 }
 
@@ -103,11 +104,11 @@ impl World {
     fn start_with(&self, plane: impl ControlPlane + 'static, settings: DiscoverySettings) -> Discovery {
         let clock = self.clock.clone();
         let folder = Some(self.folder.path().to_owned());
-        Discovery::over(Arc::new(plane), settings, folder, "amazon-bedrock".into(), move || clock.read())
+        Inner::new(Arc::new(plane), settings, folder, "amazon-bedrock".into(), move || clock.read()).into()
     }
 
     fn file(&self) -> PathBuf {
-        Disk::new(self.folder.path().to_owned()).path(&place("us-east-1"))
+        Disk::new(self.folder.path().to_owned()).path::<RegionRows>(&place("us-east-1"))
     }
 }
 
@@ -224,11 +225,8 @@ async fn changed_filters_need_no_new_list() {
     let settings = settings(|settings| settings.provider_filter = vec!["amazon".into()]);
     let filtered = world.start_with(silent(), settings);
     assert_eq!(ids(&snapshot(&filtered).await), [NOVA]);
-    let mut all = Query::default();
-    all.all = true;
+    let all = Query::default().with_all(true);
     assert_eq!(filtered.snapshot(&all).await.unwrap().models.len(), 3);
-    let explanations = filtered.explain(&format!("us.{SONNET}").as_str().into()).await.unwrap();
-    assert!(!explanations[0].listed);
 }
 
 /// A control plane that waits for a sign before it lists.
@@ -257,6 +255,18 @@ impl ControlPlane for Gated {
 
     async fn inference_profiles(&self, target: &Target) -> Result<Vec<InferenceProfileRow>> {
         self.plane.inference_profiles(target).await
+    }
+
+    async fn deployments(&self, target: &Target, source: Source) -> Result<Vec<DeploymentRow>> {
+        self.plane.deployments(target, source).await
+    }
+
+    async fn inference_profile(&self, target: &Target, id: &str) -> Result<InferenceProfileRow> {
+        self.plane.inference_profile(target, id).await
+    }
+
+    async fn access(&self, target: &Target, id: &str) -> Result<AccessRow> {
+        self.plane.access(target, id).await
     }
 }
 

@@ -5,15 +5,16 @@ use std::collections::{BTreeSet, HashMap};
 use outcrop_model_facts::facts::{self, ModelFacts};
 use outcrop_model_facts::{BedrockId, Kind};
 
-use super::Region;
-use crate::rows::{FoundationModelRow, InferenceProfileRow};
-use crate::settings::DiscoverySettings;
+use super::{Region, manual};
+use crate::rows::{AccessRow, DeploymentRow, FoundationModelRow, InferenceProfileRow};
+use crate::settings::{DiscoverySettings, ModelOverride};
+use crate::source::Source;
 
 /// The type of the profiles that are called by their id. All others are the account's, and are called by ARN.
 pub(crate) const SYSTEM_DEFINED: &str = "SYSTEM_DEFINED";
 
 /// An id that AWS lists in a region.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Candidate<'a> {
     /// The id to call it by.
     pub(crate) id: &'a str,
@@ -26,7 +27,15 @@ pub(crate) struct Candidate<'a> {
     pub(crate) profile: Option<&'a InferenceProfileRow>,
     /// The profile of AWS's that a profile of the account was copied from: the one that leads to the same models.
     pub(crate) copied_from: Option<&'a str>,
+    /// What it is besides, if it is called by an ARN of its own.
+    pub(crate) deployment: Option<(Source, &'a DeploymentRow)>,
+    /// What AWS says of the access to the foundation model, if it was asked.
+    pub(crate) access: Option<&'a AccessRow>,
+    /// Whether it was called and refused for want of an inference profile.
+    pub(crate) refused: bool,
     pub(crate) facts: Option<&'static ModelFacts>,
+    /// What the configuration knows better.
+    pub(crate) said: ModelOverride,
 }
 
 impl<'a> Candidate<'a> {
@@ -34,7 +43,19 @@ impl<'a> Candidate<'a> {
     pub(crate) fn unlisted(id: &'a str, region: &'a str, base: Option<&'a str>) -> Self {
         let base = base.or_else(|| BedrockId::parse(id).base());
         let facts = base.and_then(facts_of);
-        Self { id, region, base, row: None, profile: None, copied_from: None, facts }
+        Self {
+            id,
+            region,
+            base,
+            row: None,
+            profile: None,
+            copied_from: None,
+            deployment: None,
+            access: None,
+            refused: false,
+            facts,
+            said: ModelOverride::default(),
+        }
     }
 
     /// The maker's id prefix.
@@ -54,22 +75,22 @@ fn facts_of(base: &str) -> Option<&'static ModelFacts> {
     facts::lookup(&BedrockId::parse(base)).map(|found| found.facts)
 }
 
-/// All ids of a region: foundation models first, then profiles, in AWS's order.
+/// All ids of a region: foundation models first, then profiles, then what has an ARN of its own, in AWS's order.
 pub(super) fn candidates<'a>(region: &'a Region, settings: &'a DiscoverySettings) -> Vec<Candidate<'a>> {
     let models = region.rows.foundation_models.as_ref().map_or(&[][..], |listing| &listing.rows);
     let profiles = region.rows.inference_profiles.as_ref().map_or(&[][..], |listing| &listing.rows);
     let by_id: HashMap<&str, &FoundationModelRow> = models.iter().map(|row| (row.id.as_str(), row)).collect();
-    let by_bare_id = models
-        .iter()
-        .filter(|row| !row.id.is_empty())
-        .map(|row| Candidate { row: Some(row), ..Candidate::unlisted(&row.id, &region.name, Some(&row.id)) });
+    let by_bare_id = models.iter().filter(|row| !row.id.trim().is_empty()).map(|row| Candidate {
+        row: Some(row),
+        refused: region.rows.refused.contains_key(&row.id),
+        ..Candidate::unlisted(&row.id, &region.name, Some(&row.id))
+    });
     let by_profile = profiles.iter().filter_map(|profile| {
         let id = if profile.kind == SYSTEM_DEFINED { &profile.id } else { &profile.arn };
-        if id.is_empty() {
+        if id.trim().is_empty() {
             return None;
         }
-        let configured = || settings.models.iter().find(|model| model.id == *id)?.base_model.as_deref();
-        let base = base_of(profile).or_else(configured);
+        let base = base_of(profile).or_else(|| configured_base(settings, id));
         Some(Candidate {
             row: base.and_then(|base| by_id.get(base).copied()),
             profile: Some(profile),
@@ -77,7 +98,38 @@ pub(super) fn candidates<'a>(region: &'a Region, settings: &'a DiscoverySettings
             ..Candidate::unlisted(id, &region.name, base)
         })
     });
-    by_bare_id.chain(by_profile).collect()
+    let deployed = Source::wanted(settings).into_iter().filter_map(|source| {
+        Some(region.rows.deployments.get(&source)?.rows.iter().map(move |row| (source, row)))
+    });
+    let by_deployment = deployed.flatten().filter(|(_, row)| !row.arn.trim().is_empty()).map(|deployment| {
+        let (_, row) = deployment;
+        let base = base_of_deployment(row).or_else(|| configured_base(settings, &row.arn));
+        Candidate {
+            row: base.and_then(|base| by_id.get(base).copied()),
+            deployment: Some(deployment),
+            ..Candidate::unlisted(&row.arn, &region.name, base)
+        }
+    });
+    let all = by_bare_id.chain(by_profile).chain(by_deployment);
+    all.map(|candidate| {
+        let access = candidate.base.and_then(|base| region.access.0.get(base));
+        let said = manual::overrides(settings, candidate.id, candidate.base);
+        Candidate { access: access.map(|checked| &checked.row), said, ..candidate }
+    })
+    .collect()
+}
+
+/// The foundation model that somebody wrote down for an id.
+fn configured_base<'a>(settings: &'a DiscoverySettings, id: &str) -> Option<&'a str> {
+    let model = settings.models.iter().find(|model| model.id == *id);
+    let base = model.and_then(|model| model.known.base_model.as_deref());
+    base.or_else(|| settings.overrides.get(id)?.base_model.as_deref())
+}
+
+/// The foundation model of a deployment: as its list says, or as the ARN of the custom model behind it says.
+fn base_of_deployment(row: &DeploymentRow) -> Option<&str> {
+    let model = BedrockId::parse(row.model.as_deref()?);
+    model.base_without_throughput().or_else(|| model.customized_from())
 }
 
 /// The foundation model of a profile: as its list of models says, else as the id of one of AWS's profiles says.

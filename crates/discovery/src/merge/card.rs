@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use outcrop_core::{FactOrigin, Modality, ModelCard, ModelId, ModelKind, Price, ProfileCard, Support};
-use outcrop_model_facts::facts::{self, ModelFacts};
+use outcrop_core::{
+    CachingCard, FactOrigin, Modality, ModelCard, ModelId, ModelKind, PriceTerms, ProfileCard, Support,
+    ThinkingCard,
+};
+use outcrop_model_facts::facts::{self, ModelFacts, ScopedPrice, Thinking};
 use outcrop_model_facts::{BedrockId, Geography};
 
 use super::candidate::{Candidate, SYSTEM_DEFINED, destinations, single_model};
+use super::{access, manual};
 use crate::rows::InferenceProfileRow;
 use crate::settings::DiscoverySettings;
+use crate::source::Source;
 
 /// The maker of a model that says nothing about itself.
 const UNKNOWN_MAKER: &str = "unknown";
@@ -22,11 +27,21 @@ pub(super) fn card(candidate: &Candidate<'_>, settings: &DiscoverySettings) -> M
     let (context_window, max_tokens) = limits(candidate.facts, settings, &mut origin);
     let (input, output) = modalities(candidate, &mut origin);
     let row = candidate.row;
-    let price = price(candidate).cloned();
-    mark(&mut origin, "cost", price.as_ref().map(|_| as_of()));
+    let price = price(candidate);
+    let thinking = candidate.facts.and_then(thinking);
+    let caching = candidate.facts.map(caching).unwrap_or_default();
+    let retires = row.and_then(|row| row.end_of_life.as_deref());
+    let end_of_life = retires.or_else(|| candidate.facts?.end_of_life);
+    let access = candidate.access.map(|row| access::card(row, candidate));
+    mark(&mut origin, "cost", price.map(|_| as_of()));
+    mark(&mut origin, "thinking", thinking.as_ref().map(|_| as_of()));
+    mark(&mut origin, "caching", caching.supported.known().map(|_| as_of()));
+    let from_aws = || retires.map_or_else(as_of, |_| FactOrigin::Aws);
+    mark(&mut origin, "endOfLife", end_of_life.map(|_| from_aws()));
+    mark(&mut origin, "available", access.as_ref().map(|_| FactOrigin::Aws));
     mark(&mut origin, "lifecycle", row.and_then(|row| row.lifecycle.as_ref()).map(|_| FactOrigin::Aws));
     mark(&mut origin, "streaming", row.and_then(|row| row.streaming).map(|_| FactOrigin::Aws));
-    ModelCard {
+    let mut card = ModelCard {
         id: ModelId::from(candidate.id),
         name: name(candidate, &mut origin),
         maker: candidate.maker().unwrap_or(UNKNOWN_MAKER).to_owned(),
@@ -42,10 +57,54 @@ pub(super) fn card(candidate: &Candidate<'_>, settings: &DiscoverySettings) -> M
         reasoning: fact(candidate.facts, "reasoning", |facts| facts.reasoning, &mut origin),
         tools: fact(candidate.facts, "tools", |facts| facts.tool_use, &mut origin),
         streaming: Support::from(row.and_then(|row| row.streaming)),
-        price,
+        thinking,
+        caching,
+        price: price.map(|found| found.price.clone()),
+        price_terms: price.map(terms),
         lifecycle: row.and_then(|row| row.lifecycle.clone()),
-        available: Support::Unknown,
+        end_of_life: end_of_life.map(str::to_owned),
+        available: Support::from(access.as_ref().map(|access| access.reason.is_none())),
+        access,
         origin,
+    };
+    manual::apply(&mut card, &candidate.said);
+    card
+}
+
+fn thinking(facts: &ModelFacts) -> Option<ThinkingCard> {
+    let (mode, field, efforts, always_on) = match facts.thinking {
+        Thinking::None => ("none", None, &[][..], false),
+        Thinking::Budget => ("budget", None, &[][..], false),
+        Thinking::Adaptive { efforts, always_on } => ("adaptive", None, efforts, always_on),
+        Thinking::Field { name, efforts, always_on } => ("field", Some(name), efforts, always_on),
+        Thinking::Unknown => return None,
+    };
+    Some(ThinkingCard {
+        mode: mode.to_owned(),
+        field: field.map(str::to_owned),
+        efforts: efforts.iter().map(|effort| effort.as_str().to_owned()).collect(),
+        effort_ceiling: facts.effort_ceiling.map(|effort| effort.as_str().to_owned()),
+        always_on,
+    })
+}
+
+fn caching(facts: &ModelFacts) -> CachingCard {
+    let known = &facts.prompt_caching;
+    CachingCard {
+        supported: known.supported,
+        cache_points: known.cache_points,
+        max_cache_points: known.max_cache_points,
+        one_hour: known.one_hour_ttl,
+        min_tokens: known.min_tokens,
+    }
+}
+
+fn terms(found: &ScopedPrice) -> PriceTerms {
+    PriceTerms {
+        scope: found.scope.to_string(),
+        confidence: Some(found.confidence.as_str().to_owned()),
+        as_of: Some(facts::AS_OF.to_owned()),
+        tiers: found.tiers.iter().map(|(tier, rates)| (tier.as_str().to_owned(), *rates)).collect(),
     }
 }
 
@@ -61,8 +120,9 @@ fn mark(origin: &mut Origins, field: &str, who: Option<FactOrigin>) {
 /// AWS's name, else that of the table, else the id.
 fn name(candidate: &Candidate<'_>, origin: &mut Origins) -> String {
     let profile = candidate.profile.map(|profile| profile.name.as_str());
+    let deployment = candidate.deployment.map(|(_, row)| row.name.as_str());
     let model = candidate.row.and_then(|row| row.name.as_deref());
-    let listed = profile.or(model).filter(|name| !name.trim().is_empty());
+    let listed = profile.or(deployment).or(model).filter(|name| !name.trim().is_empty());
     let known = candidate.facts.and_then(|facts| facts.name);
     let (name, who) = match (listed, known) {
         (Some(name), _) => (name, FactOrigin::Aws),
@@ -134,7 +194,14 @@ fn fact(
 }
 
 /// The price of what is called: the id itself, or what a profile of the account was copied from.
-fn price(candidate: &Candidate<'_>) -> Option<&'static Price> {
+///
+/// What has an ARN of its own has a price of its own: bought throughput by the hour, imported models by the minute.
+fn price(candidate: &Candidate<'_>) -> Option<&'static ScopedPrice> {
+    if let Some((source, _)) = candidate.deployment
+        && source != Source::CustomModelDeployments
+    {
+        return None;
+    }
     let called = match candidate.profile {
         Some(profile) if profile.kind != SYSTEM_DEFINED => {
             candidate.copied_from.or_else(|| single_model(profile))?
@@ -142,7 +209,7 @@ fn price(candidate: &Candidate<'_>) -> Option<&'static Price> {
         _ => candidate.id,
     };
     let region = Some(candidate.region).filter(|region| !region.is_empty());
-    let of = |id: &str| facts::price_of(&BedrockId::parse(id), region).map(|found| &found.price);
+    let of = |id: &str| facts::price_of(&BedrockId::parse(id), region);
     // Only ids that name no model are priced by the model that they are said to stand for.
     of(called).or_else(|| BedrockId::parse(called).base().is_none().then(|| of(candidate.base?))?)
 }

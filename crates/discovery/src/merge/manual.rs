@@ -1,10 +1,11 @@
-//! Models of the configuration, laid over what was found.
+//! What the configuration says of models, laid over what was found.
 
-use outcrop_core::{FactOrigin, Modality, ModelCard, Price, Rates, Support};
+use outcrop_core::{CachingCard, FactOrigin, Modality, ModelCard, PriceTerms, Support, ThinkingCard};
 use outcrop_model_facts::BedrockId;
+use wildmatch::WildMatch;
 
 use super::{Candidate, card};
-use crate::settings::{DiscoverySettings, ManualCost, ManualModel};
+use crate::settings::{DiscoverySettings, ManualModel, ModelOverride};
 
 /// The card of a model that AWS does not list, before the configuration's own words are laid over it. It has no region
 /// but one that is said; `usual` serves to find the price.
@@ -16,58 +17,129 @@ pub(super) fn unlisted(
 ) -> ModelCard {
     let said = model.region.as_deref().or_else(|| BedrockId::parse(id).region());
     let region = said.or(usual).unwrap_or_default();
-    let base = model.base_model.as_deref().or_else(|| BedrockId::parse(id).customized_from());
-    let mut card = card::card(&Candidate::unlisted(id, region, base), settings);
+    let base = model.known.base_model.as_deref().or_else(|| BedrockId::parse(id).customized_from());
+    let candidate = Candidate::unlisted(id, region, base);
+    let overrides = overrides(settings, id, candidate.base);
+    let mut card = card::card(&Candidate { said: overrides, ..candidate }, settings);
     card.regions = said.map(str::to_owned).into_iter().collect();
     card
 }
 
-/// Lays what the configuration says over a card, field by field.
+/// What the overrides say of an id and the model behind it, the more specific before the less.
+pub(crate) fn overrides(settings: &DiscoverySettings, id: &str, base: Option<&str>) -> ModelOverride {
+    let base = base.filter(|base| *base != id);
+    let mut fitting: Vec<_> = settings
+        .overrides
+        .iter()
+        .filter_map(|(pattern, said)| {
+            let pattern_itself = WildMatch::new(pattern);
+            let fits = |name: &str| pattern_itself.matches(name);
+            let of_id = fits(id);
+            (of_id || base.is_some_and(fits)).then(|| {
+                let literal = pattern.chars().filter(|character| *character != '*').count();
+                ((of_id, !pattern.contains('*'), literal), pattern, said)
+            })
+        })
+        .collect();
+    fitting.sort_by(|(left, one, _), (right, other, _)| right.cmp(left).then(one.cmp(other)));
+    fitting.into_iter().fold(ModelOverride::default(), |merged, ((of_id, ..), _, said)| {
+        let mut said = said.clone();
+        // A price belongs to the id that is called.
+        said.cost = said.cost.filter(|_| of_id);
+        merged.or(said)
+    })
+}
+
+/// Lays a model of a provider entry over a card, field by field.
 pub(super) fn overlay(card: &mut ModelCard, model: &ManualModel) {
+    if let Some(region) = &model.region {
+        card.regions = vec![region.clone()];
+        card.origin.insert("regions".to_owned(), FactOrigin::Config);
+    }
+    apply(card, &model.known);
+}
+
+/// Lays what the configuration says over a card, field by field.
+pub(super) fn apply(card: &mut ModelCard, known: &ModelOverride) {
     let mut said = Vec::new();
-    if let Some(name) = model.name.as_deref().filter(|name| !name.trim().is_empty()) {
+    if let Some(name) = known.name.as_deref().filter(|name| !name.trim().is_empty()) {
         name.clone_into(&mut card.name);
         said.push("name");
     }
-    if let Some(region) = &model.region {
-        card.regions = vec![region.clone()];
-        said.push("regions");
+    let mut tokens = |field, value: Option<u32>, place: &mut u32| {
+        if let Some(tokens) = value.filter(|tokens| *tokens > 0) {
+            *place = tokens;
+            said.push(field);
+        }
+    };
+    tokens("contextWindow", known.context_window, &mut card.context_window);
+    tokens("maxTokens", known.max_tokens, &mut card.max_tokens);
+    let mut modalities = |field, value: &Option<Vec<String>>, place: &mut Vec<Modality>| {
+        if let Some(names) = value.as_ref().filter(|names| !names.is_empty()) {
+            *place = names.iter().map(|name| Modality::from(name.as_str())).collect();
+            said.push(field);
+        }
+    };
+    modalities("input", &known.input, &mut card.input);
+    modalities("output", &known.output, &mut card.output);
+    let mut support = |field, value: Option<bool>, place: &mut Support| {
+        if let Some(value) = value {
+            *place = value.into();
+            said.push(field);
+        }
+    };
+    support("reasoning", known.reasoning, &mut card.reasoning);
+    support("tools", known.tools, &mut card.tools);
+    if let Some(supported) = known.prompt_caching {
+        let usual = if supported { card.caching } else { CachingCard::default() };
+        card.caching = CachingCard { supported: supported.into(), ..usual };
+        said.push("caching");
     }
-    if let Some(reasoning) = model.reasoning {
-        card.reasoning = Support::from(reasoning);
-        said.push("reasoning");
+    if thinking(card, known) {
+        said.push("thinking");
     }
-    if let Some(input) = model.input.as_ref().filter(|input| !input.is_empty()) {
-        card.input = input.iter().map(|name| Modality::from(name.as_str())).collect();
-        said.push("input");
-    }
-    if let Some(context_window) = model.context_window.filter(|tokens| *tokens > 0) {
-        card.context_window = context_window;
-        said.push("contextWindow");
-    }
-    if let Some(max_tokens) = model.max_tokens.filter(|tokens| *tokens > 0) {
-        card.max_tokens = max_tokens;
-        said.push("maxTokens");
-    }
-    if let Some(price) = model.cost.and_then(|cost| price(cost, card.price.as_ref())) {
+    let mut text = |field, value: &Option<String>, place: &mut Option<String>| {
+        if value.is_some() {
+            place.clone_from(value);
+            said.push(field);
+        }
+    };
+    text("lifecycle", &known.lifecycle, &mut card.lifecycle);
+    text("endOfLife", &known.end_of_life, &mut card.end_of_life);
+    if let Some(price) = known.cost.as_ref().and_then(|cost| cost.price(card.price.as_ref())) {
         card.price = Some(price);
+        card.price_terms = Some(PriceTerms {
+            scope: "config".to_owned(),
+            confidence: None,
+            as_of: None,
+            tiers: Default::default(),
+        });
         said.push("cost");
     }
     card.origin.extend(said.into_iter().map(|field| (field.to_owned(), FactOrigin::Config)));
 }
 
-/// The price that the configuration means: its figures, and for those that it leaves out the known ones. `None` if it
-/// says nothing, or too little to make a price of.
-fn price(cost: ManualCost, known: Option<&Price>) -> Option<Price> {
-    if cost.is_placeholder() {
-        return None;
+/// Lays mode and ceiling over a card; whether there was anything to lay.
+fn thinking(card: &mut ModelCard, known: &ModelOverride) -> bool {
+    if known.thinking.is_none() && known.effort_ceiling.is_none() {
+        return false;
     }
-    let known = known.map(|price| price.rates);
-    Some(Price::flat(Rates {
-        input: cost.input.or(known.map(|rates| rates.input))?,
-        output: cost.output.or(known.map(|rates| rates.output))?,
-        cache_read: cost.cache_read.or(known.and_then(|rates| rates.cache_read)),
-        cache_write_5m: cost.cache_write.or(known.and_then(|rates| rates.cache_write_5m)),
-        cache_write_1h: known.and_then(|rates| rates.cache_write_1h),
-    }))
+    let same_mode = |card: &ThinkingCard| known.thinking.as_ref().is_none_or(|mode| *mode == card.mode);
+    // Fields and efforts of another mode mean nothing in this one.
+    let usual = card.thinking.take().filter(same_mode);
+    let mut thinking = usual.unwrap_or_else(|| ThinkingCard {
+        mode: known.thinking.clone().unwrap_or_else(|| "adaptive".to_owned()),
+        field: None,
+        efforts: Vec::new(),
+        effort_ceiling: None,
+        always_on: false,
+    });
+    if let Some(ceiling) = &known.effort_ceiling {
+        if let Some(last) = thinking.efforts.iter().position(|effort| effort == ceiling) {
+            thinking.efforts.truncate(last + 1);
+        }
+        thinking.effort_ceiling = Some(ceiling.clone());
+    }
+    card.thinking = Some(thinking);
+    true
 }

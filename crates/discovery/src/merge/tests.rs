@@ -5,11 +5,11 @@ use outcrop_core::{FactOrigin, Modality, ModelKind, Support};
 use super::rules::RULES;
 use super::*;
 use crate::fixtures::*;
-use crate::rows::{FoundationModelRow, InferenceProfileRow, Listing, RegionRows};
+use crate::rows::{AccessRows, FoundationModelRow, InferenceProfileRow, Listing, RegionRows};
 use crate::settings::ManualCost;
 
 fn view(models: Vec<FoundationModelRow>, profiles: Vec<InferenceProfileRow>) -> View {
-    View::new(&[region("us-east-1", models, profiles)], &DiscoverySettings::default())
+    View::new(&[region("us-east-1", models, profiles)], &DiscoverySettings::default(), &circumstances())
 }
 
 fn with(
@@ -17,7 +17,7 @@ fn with(
     models: Vec<FoundationModelRow>,
     profiles: Vec<InferenceProfileRow>,
 ) -> View {
-    View::new(&[region("us-east-1", models, profiles)], settings)
+    View::new(&[region("us-east-1", models, profiles)], settings, &circumstances())
 }
 
 fn failed<'a>(view: &'a View, id: &str) -> Vec<&'a str> {
@@ -111,9 +111,10 @@ fn a_base_model_that_is_not_listed_lets_its_profiles_pass_with_the_limits_of_the
 fn profiles_that_could_not_be_listed_leave_what_has_on_demand_throughput() {
     let rows = RegionRows {
         foundation_models: Some(Listing::new(noon(), vec![profile_only(SONNET), model(NOVA)])),
-        inference_profiles: None,
+        ..RegionRows::default()
     };
-    let view = View::new(&[Region { name: "us-east-1".into(), rows }], &DiscoverySettings::default());
+    let region = Region { name: "us-east-1".into(), rows, access: AccessRows::default() };
+    let view = View::new(&[region], &DiscoverySettings::default(), &circumstances());
     assert_eq!(listed(&view), [NOVA]);
     assert!(!view.profiles_known);
 }
@@ -241,7 +242,7 @@ fn one_card_for_each_id_with_the_regions_that_can_call_it() {
         region("us-east-2", vec![model(NOVA)], vec![]),
         region("ca-central-1", vec![profile_only(NOVA)], vec![]),
     ];
-    let view = View::new(&regions, &settings);
+    let view = View::new(&regions, &settings, &circumstances());
     let cards: Vec<_> = view.listed.iter().map(|card| (card.id.as_str(), card.regions.join(" "))).collect();
     let sonnet = format!("us.{SONNET}");
     assert_eq!(
@@ -260,7 +261,8 @@ fn one_card_for_each_id_with_the_regions_that_can_call_it() {
 fn prices_go_by_the_region() {
     let models = || vec![model(NOVA)];
     let price = |name: &str| {
-        let view = View::new(&[region(name, models(), vec![])], &DiscoverySettings::default());
+        let view =
+            View::new(&[region(name, models(), vec![])], &DiscoverySettings::default(), &circumstances());
         view.listed[0].price.as_ref().map(|price| price.rates.input)
     };
     assert_eq!(price("us-east-1"), Some(0.06));
@@ -279,9 +281,9 @@ fn blank_ids_are_no_models() {
 fn a_configured_model_is_laid_over_what_was_found_field_by_field() {
     let settings = settings(|settings| {
         let mut manual = ManualModel::new(NOVA);
-        manual.name = Some("Our Nova".into());
-        manual.max_tokens = Some(99);
-        manual.cost = Some(ManualCost { output: Some(1.0), ..ManualCost::default() });
+        manual.known.name = Some("Our Nova".into());
+        manual.known.max_tokens = Some(99);
+        manual.known.cost = Some(ManualCost { output: Some(1.0), ..ManualCost::default() });
         settings.models = vec![manual];
     });
     let found = view(vec![model(NOVA)], vec![]);
@@ -303,13 +305,23 @@ fn a_configured_model_is_laid_over_what_was_found_field_by_field() {
 
 #[test]
 fn a_cost_of_all_zeros_says_nothing() {
-    let zeros =
-        ManualCost { input: Some(0.0), output: Some(0.0), cache_read: Some(0.0), cache_write: Some(0.0) };
+    let zeros = ManualCost {
+        input: Some(0.0),
+        output: Some(0.0),
+        cache_read: Some(0.0),
+        cache_write: Some(0.0),
+        ..ManualCost::default()
+    };
     let settings = settings(|settings| {
         let mut manual = ManualModel::new(NOVA);
-        manual.cost = Some(zeros);
-        settings.models =
-            vec![manual, ManualModel { cost: Some(zeros), ..ManualModel::new("somebody.model") }];
+        manual.known.cost = Some(zeros.clone());
+        settings.models = vec![
+            manual,
+            ManualModel {
+                known: ModelOverride { cost: Some(zeros), ..ModelOverride::default() },
+                ..ManualModel::new("somebody.model")
+            },
+        ];
     });
     let view = with(&settings, vec![model(NOVA)], vec![]);
     let found = self::view(vec![model(NOVA)], vec![]);
@@ -324,7 +336,7 @@ fn configured_models_are_listed_whatever_the_rules_say_and_whether_or_not_aws_li
     let settings = settings(|settings| {
         settings.provider_filter = vec!["amazon".into()];
         let mut imported = ManualModel::new(arn);
-        imported.base_model = Some("meta.llama3-1-8b-instruct-v1:0".into());
+        imported.known.base_model = Some("meta.llama3-1-8b-instruct-v1:0".into());
         // The revision at the end is one too many, as many configurations have it.
         settings.models =
             vec![ManualModel::new("us.anthropic.claude-opus-4-6-v1:0"), imported, ManualModel::new(HAIKU)];

@@ -11,7 +11,7 @@ fn chosen(
     geography: &str,
 ) -> Option<String> {
     let settings = settings(|settings| settings.include_legacy = true);
-    let view = View::new(&[region("us-east-1", models, profiles)], &settings);
+    let view = View::new(&[region("us-east-1", models, profiles)], &settings, &circumstances());
     let snapshot = Snapshot {
         models: view.models(false),
         taken_at: noon(),

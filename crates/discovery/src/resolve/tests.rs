@@ -18,12 +18,12 @@ fn account() -> View {
         region("us-east-1", models, profiles),
         region("us-west-2", west, vec![profile("us", "zai.glm-5", &["us-west-2"])]),
     ];
-    View::new(&regions, &DiscoverySettings::default())
+    View::new(&regions, &DiscoverySettings::default(), &circumstances())
 }
 
 fn resolve_in(view: Option<&View>, home: &str, id: &str, geography: &str) -> Resolved {
     let geography = GeographyPreference::from(geography.to_owned());
-    resolve(&ModelId::from(id), view, Some(home), &geography)
+    resolve(&ModelId::from(id), view, Some(home), &geography, false)
 }
 
 fn listed(id: &str) -> Resolved {
@@ -129,7 +129,8 @@ fn the_short_name_of_a_profile_of_the_account_becomes_its_arn() {
 fn a_filtered_model_can_be_called_by_whoever_names_it() {
     let settings = settings(|settings| settings.provider_filter = vec!["amazon".into()]);
     let profiles = vec![profile("us", SONNET, &["us-east-1"])];
-    let view = View::new(&[region("us-east-1", vec![profile_only(SONNET)], profiles)], &settings);
+    let view =
+        View::new(&[region("us-east-1", vec![profile_only(SONNET)], profiles)], &settings, &circumstances());
     assert!(view.listed.is_empty());
     assert_eq!(
         brief(&resolve_in(Some(&view), "us-east-1", SONNET, "auto")),
@@ -141,7 +142,7 @@ fn a_filtered_model_can_be_called_by_whoever_names_it() {
 fn a_configured_region_is_where_the_model_is_called() {
     let model = ManualModel { region: Some("eu-west-3".into()), ..ManualModel::new("my.model") };
     let settings = settings(|settings| settings.models = vec![model]);
-    let view = View::new(&[], &settings);
+    let view = View::new(&[], &settings, &circumstances());
     assert_eq!(
         brief(&resolve_in(Some(&view), "us-east-1", "my.model", "auto")),
         ("my.model", Some("eu-west-3"), false)
@@ -180,7 +181,7 @@ fn profiles_that_could_not_be_listed_are_guessed_from_the_table() {
     let mut east = region("us-east-1", vec![profile_only(SONNET)], vec![]);
     let denied = {
         east.rows.inference_profiles = None;
-        View::new(std::slice::from_ref(&east), &DiscoverySettings::default())
+        View::new(std::slice::from_ref(&east), &DiscoverySettings::default(), &circumstances())
     };
     let resolved = resolve_in(Some(&denied), "us-east-1", SONNET, "auto");
     assert_eq!(brief(&resolved), (&*format!("us.{SONNET}"), None, true));

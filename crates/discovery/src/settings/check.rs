@@ -1,8 +1,10 @@
-//! What may stand in a provider entry's `discovery` and `models`: a table of keys.
+//! What may stand in a provider entry's `discovery`, `models` and `overrides`: a table of keys.
 
 use outcrop_core::SettingProblem;
 use outcrop_model_facts::Geography;
 use serde_json::{Map, Value};
+
+use super::Further;
 
 /// A key, whether a value fits it, and what fits, in words.
 struct Key {
@@ -31,17 +33,28 @@ const DISCOVERY: &[Key] = &[
     key("defaultMaxTokens", is_tokens, TOKENS),
     key("geography", is_geography, "`auto`, `global`, or the prefix of a geography such as `us` or `eu`"),
     key("includeLegacy", Value::is_boolean, FLAG),
+    key("checkAccess", Value::is_boolean, FLAG),
+    key("include", are_further, "a list of `provisioned`, `imported`, `custom`, `marketplace`"),
 ];
 
-const MODEL: &[Key] = &[
-    key("id", is_text, TEXT),
+const MODEL: &[Key] = &[key("id", is_text, TEXT), key("region", is_text, TEXT)];
+
+/// What may be said of a model, in an entry of its own or in an override.
+const KNOWN: &[Key] = &[
     key("name", Value::is_string, "a text"),
     key("baseModel", is_text, TEXT),
-    key("region", is_text, TEXT),
+    key("converse", Value::is_boolean, FLAG),
     key("reasoning", Value::is_boolean, FLAG),
+    key("thinking", is_thinking, "`none`, `budget`, `adaptive` or `field`"),
+    key("effortCeiling", is_effort, "`minimal`, `low`, `medium`, `high`, `xhigh` or `max`"),
+    key("tools", Value::is_boolean, FLAG),
+    key("promptCaching", Value::is_boolean, FLAG),
     key("input", are_texts, "a list of `text`, `image`, `document`, `video`, `audio`"),
+    key("output", are_texts, "a list of `text` and others"),
     key("contextWindow", is_tokens, TOKENS),
     key("maxTokens", is_tokens, TOKENS),
+    key("lifecycle", is_text, TEXT),
+    key("endOfLife", is_day, "a day as `2027-01-31`"),
 ];
 
 const COST: &[Key] = &[
@@ -49,9 +62,13 @@ const COST: &[Key] = &[
     key("output", is_rate, RATE),
     key("cacheRead", is_rate, RATE),
     key("cacheWrite", is_rate, RATE),
+    key("cacheWrite1h", is_rate, RATE),
+    key("longContext", Value::is_array, "a list of rates, each with `abovePromptTokens`"),
 ];
 
-/// All problems of the two keys of a provider entry.
+const LONG_CONTEXT: &[Key] = &[key("abovePromptTokens", is_tokens, TOKENS)];
+
+/// All problems of the three keys of a provider entry.
 pub(super) fn entry(entry: &Value) -> Vec<SettingProblem> {
     let mut problems = Vec::new();
     if let Some(discovery) = set(entry.get("discovery")) {
@@ -67,6 +84,17 @@ pub(super) fn entry(entry: &Value) -> Vec<SettingProblem> {
             }
         }
     }
+    if let Some(overrides) = set(entry.get("overrides")) {
+        match overrides.as_object() {
+            None => problems.push(problem("/overrides", overrides, "an object of models by id or pattern")),
+            Some(overrides) => {
+                for (id, said) in overrides.iter().filter(|(_, said)| !said.is_null()) {
+                    let escaped = id.replace('~', "~0").replace('/', "~1");
+                    known(said, &format!("/overrides/{escaped}"), &mut problems);
+                }
+            }
+        }
+    }
     problems
 }
 
@@ -76,16 +104,46 @@ fn model(model: &Value, pointer: &str, problems: &mut Vec<SettingProblem>) {
         let message = format!("`{}` has no `id`", dotted(pointer));
         problems.push(SettingProblem { pointer: pointer.to_owned(), message, allowed: Vec::new() });
     }
-    if let Some(cost) = set(model.get("cost")) {
-        object(cost, COST, &format!("{pointer}/cost"), problems);
+    if model.is_object() {
+        known(model, pointer, problems);
+    }
+}
+
+fn known(said: &Value, pointer: &str, problems: &mut Vec<SettingProblem>) {
+    object(said, KNOWN, pointer, problems);
+    let Some(cost) = set(said.get("cost")) else { return };
+    object(cost, COST, &format!("{pointer}/cost"), problems);
+    let bands = set(cost.get("longContext")).and_then(Value::as_array).into_iter().flatten();
+    for (index, band) in bands.enumerate() {
+        let pointer = format!("{pointer}/cost/longContext/{index}");
+        object(band, LONG_CONTEXT, &pointer, problems);
+        if band.is_object() {
+            let rates = COST.iter().filter(|key| key.name != "longContext");
+            check_keys(band, rates, &pointer, problems);
+            for name in ["abovePromptTokens", "input", "output"] {
+                if set(band.get(name)).is_none() {
+                    let message = format!("`{}` has no `{name}`", dotted(&pointer));
+                    problems.push(SettingProblem { pointer: pointer.clone(), message, allowed: Vec::new() });
+                }
+            }
+        }
     }
 }
 
 fn object(value: &Value, keys: &[Key], pointer: &str, problems: &mut Vec<SettingProblem>) {
-    let Some(object) = value.as_object() else {
+    if value.is_object() {
+        check_keys(value, keys, pointer, problems);
+    } else {
         problems.push(problem(pointer, value, "an object"));
-        return;
-    };
+    }
+}
+
+fn check_keys<'a>(
+    object: &Value,
+    keys: impl IntoIterator<Item = &'a Key>,
+    pointer: &str,
+    problems: &mut Vec<SettingProblem>,
+) {
     for key in keys {
         if let Some(value) = set(object.get(key.name)).filter(|value| !(key.fits)(value)) {
             problems.push(problem(&format!("{pointer}/{}", key.name), value, key.what));
@@ -151,4 +209,26 @@ fn is_rate(value: &Value) -> bool {
 
 fn is_geography(value: &Value) -> bool {
     value.as_str().is_some_and(|name| Geography::new(name.trim().to_ascii_lowercase().as_str()).is_some())
+}
+
+fn are_further(value: &Value) -> bool {
+    let is_kind = |item: &Value| Further::ALL.iter().any(|kind| item == kind.as_str());
+    value.as_array().is_some_and(|items| items.iter().all(is_kind))
+}
+
+fn is_thinking(value: &Value) -> bool {
+    value.as_str().is_some_and(|mode| ["none", "budget", "adaptive", "field"].contains(&mode))
+}
+
+fn is_effort(value: &Value) -> bool {
+    let efforts = ["minimal", "low", "medium", "high", "xhigh", "max"];
+    value.as_str().is_some_and(|effort| efforts.contains(&effort))
+}
+
+/// `2027-01-31`; whether the month has that many days is nobody's trouble.
+fn is_day(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| {
+        let parts: Vec<_> = text.split('-').map(|part| (part.len(), part.parse::<u32>())).collect();
+        matches!(parts.as_slice(), [(4, Ok(_)), (2, Ok(1..=12)), (2, Ok(1..=31))])
+    })
 }

@@ -18,16 +18,17 @@ fn a_provider_entry_is_read_and_null_counts_as_unset() {
     });
     let settings = DiscoverySettings::from_json(&entry).unwrap();
     let mut model = ManualModel::new("us.anthropic.claude-opus-4-6-v1:0");
-    model.name = Some("Claude Opus 4.6 (Bedrock)".into());
-    model.reasoning = Some(true);
-    model.input = Some(vec!["text".into(), "image".into()]);
-    model.cost = Some(ManualCost {
+    model.known.name = Some("Claude Opus 4.6 (Bedrock)".into());
+    model.known.reasoning = Some(true);
+    model.known.input = Some(vec!["text".into(), "image".into()]);
+    model.known.cost = Some(ManualCost {
         input: Some(0.0),
         output: Some(0.0),
         cache_read: Some(0.0),
         cache_write: Some(0.0),
+        ..ManualCost::default()
     });
-    model.context_window = Some(200_000);
+    model.known.context_window = Some(200_000);
     let expected = DiscoverySettings {
         enabled: Some(true),
         regions: vec!["eu-west-1".into()],

@@ -78,7 +78,7 @@ error[config::type]: expected an object for `overrides`, found a number
 5 |     overrides: 3,
   |                ^ expected an object
   |
-  = help: `overrides`: What you know better than AWS and the built-in table about a model, under the id of the model
+  = help: `overrides`: What you know better than AWS and the built-in table, under the id of a model or a pattern
 
 error[config::type]: expected a string or an object for `model`, found a number
  --> config.json5:7:32
@@ -262,4 +262,31 @@ error[config::type]: expected a string for `account`, found a number
   |
   = help: write it in quotes
 ");
+}
+
+#[test]
+fn days_are_days_of_the_calendar() {
+    for day in ["2026-11-23", "2028-02-29", "0001-01-01"] {
+        assert!(super::is_date(day), "{day}");
+    }
+    for wrong in [
+        "2027-02-29",
+        "2027-13-01",
+        "2027-00-10",
+        "2027-04-31",
+        "2027-4-30",
+        "20270430",
+        "2027-W09-2",
+        "2027-060",
+        "27-04-30",
+        "2027-04-30T",
+        "2027/04/30",
+        "+2027-04-3",
+        "2027-04-3a",
+        "ä027-04-30",
+        "",
+        "soon",
+    ] {
+        assert!(!super::is_date(wrong), "{wrong}");
+    }
 }

@@ -116,8 +116,9 @@ fn gov_cloud_has_prices_of_its_own() {
     let region = (3.6, 18.0, PriceScope::Region("us-gov-east-1"));
     assert_eq!(price("anthropic.claude-sonnet-4-5-20250929-v1:0", Some("us-gov-east-1")), region);
     // Only the profile's price is known: it is the same list. Never the commercial price.
-    let (.., scope) = price("anthropic.claude-opus-4-7", Some("us-gov-west-1"));
+    let (.., scope) = price("xai.grok-4.6", Some("us-gov-west-1"));
     assert_eq!(scope, PriceScope::Geography("us-gov"));
+    assert_eq!(price_of(&BedrockId::parse("us-gov.anthropic.claude-opus-4-7"), Some("us-gov-west-1")), None);
     assert_eq!(price_of(&BedrockId::parse("amazon.nova-2-lite-v1:0"), Some("us-gov-west-1")), None);
 }
 

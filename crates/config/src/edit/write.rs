@@ -1,0 +1,91 @@
+//! Reading and writing the file of an edit.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use outcrop_files::{Lock, Options, replace};
+
+use super::{Edit, EditError};
+use crate::diagnostic::Diagnostic;
+use crate::origin::Layer;
+use crate::source::Source;
+use crate::sources::not_utf8;
+
+/// What [`Edit::write`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Written {
+    /// Nothing: the file holds all of it already.
+    Unchanged,
+    /// The file has its new content.
+    Changed,
+}
+
+/// The text of a file; `None` if there is no such file.
+pub(super) fn read(file: &Path) -> Result<Option<String>, EditError> {
+    let bytes = match fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(cause) => return Err(EditError::Read { file: file.to_owned(), cause }),
+    };
+    String::from_utf8(bytes).map(Some).map_err(|error| {
+        let source = Source { file: Some(file.to_owned()), ..Source::new(Layer::File) };
+        EditError::Malformed(Box::new(not_utf8(&source, error.utf8_error())))
+    })
+}
+
+impl Edit {
+    /// Writes the file, whole or not at all, and down to the disk. It keeps its mode; a new one is for the user alone
+    /// unless it belongs to a project or to everybody. Folders that are missing are created, and a symbolic link stays one.
+    ///
+    /// A lock file beside it, `.NAME.lock`, keeps others out who write in the same way; it stays there.
+    ///
+    /// # Errors
+    /// - [`EditError::Invalid`] if something would be wrong that is not wrong now, or a value that was set is wrong.
+    /// - [`EditError::Changed`] if the file is not what it was when it was opened.
+    /// - [`EditError::Write`] if the file cannot be written, [`EditError::Read`] if it cannot be read any more.
+    pub fn write(self) -> Result<Written, EditError> {
+        self.write_by(Options::new())
+    }
+
+    pub(super) fn write_by(self, options: Options) -> Result<Written, EditError> {
+        if self.text == self.before.as_deref().unwrap_or_default() {
+            return Ok(Written::Unchanged);
+        }
+        let errors: Vec<_> = self.problems().into_iter().filter(Diagnostic::is_error).collect();
+        if !errors.is_empty() {
+            return Err(EditError::Invalid(errors));
+        }
+        let failed = |cause| EditError::Write { file: self.file.clone(), cause };
+        let shared = matches!(self.source().layer, Layer::System | Layer::Project);
+        if let Some(folder) = self.file.parent().filter(|_| shared) {
+            fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let lock = lock(&self.file).map_err(failed)?;
+        if read(&self.file)? != self.before {
+            return Err(EditError::Changed { file: self.file });
+        }
+        let options = options.durable().create_parents();
+        let options = if shared { options } else { options.private() };
+        replace(&self.file, self.text.as_bytes(), options).map_err(failed)?;
+        drop(lock);
+        Ok(Written::Changed)
+    }
+}
+
+/// The lock of a file, under the name that all links to it lead to. `None` where the file system knows no locks: what
+/// others write is then still seen, but for the moment between the last look and the renaming.
+fn lock(file: &Path) -> io::Result<Option<Lock>> {
+    let target = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    let Some(name) = target.file_name() else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"));
+    };
+    let mut hidden = std::ffi::OsString::from(".");
+    hidden.push(name);
+    hidden.push(".lock");
+    match Lock::acquire(target.with_file_name(hidden)) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(None),
+        Err(error) => Err(error),
+    }
+}

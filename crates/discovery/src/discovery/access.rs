@@ -1,0 +1,131 @@
+//! What the account may call: one question for each foundation model, so asked sparingly and kept for as long as a list.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use outcrop_core::{CatalogProblem, Error, ErrorKind, Result};
+use tokio::time::timeout;
+
+use super::collect::problem;
+use super::{Ask, Inner};
+use crate::control_plane::{GET_AVAILABILITY, Place, Target};
+use crate::rows::{AccessRow, AccessRows, Checked, Moment};
+
+/// How many questions are under way at once: AWS throttles the control plane.
+const AT_ONCE: usize = 8;
+
+/// How long one answer may take.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// The kinds of failure that the next question would meet too.
+const HOPELESS: &[ErrorKind] =
+    &[ErrorKind::PermissionDenied, ErrorKind::Unauthenticated, ErrorKind::Network, ErrorKind::Timeout];
+
+impl Inner {
+    /// Finds out for every model that is listed in a region whether the account may call it.
+    pub(super) async fn look_at_access(
+        &self,
+        target: &Target,
+        place: &Place,
+        refresh: bool,
+    ) -> Option<CatalogProblem> {
+        let asked_at = refresh.then(|| Moment::new((self.now)()));
+        let models = self.models_to_check(place);
+        self.check_access(target, place, &models, asked_at).await
+    }
+
+    /// The foundation models behind everything that a region can call.
+    fn models_to_check(&self, place: &Place) -> Vec<String> {
+        let view = self.view(std::slice::from_ref(place), Ask { access: true, ..Ask::default() });
+        let bases = view.models(false).into_iter().filter_map(|card| card.base_model.clone());
+        let bases: BTreeSet<String> = bases.map(|base| base.to_string()).collect();
+        bases.into_iter().collect()
+    }
+
+    /// Asks for the access to these models, as far as it is not known. What could not be found out is one problem.
+    pub(super) async fn check_access(
+        &self,
+        target: &Target,
+        place: &Place,
+        models: &[String],
+        asked_at: Option<Moment>,
+    ) -> Option<CatalogProblem> {
+        let mut known = self.access_at_hand(place).await;
+        let due = |known: &AccessRows| -> Vec<String> {
+            let is_due = |model: &&String| !self.is_known(known.0.get(*model), asked_at);
+            models.iter().filter(is_due).cloned().collect()
+        };
+        if due(&known).is_empty() {
+            return None;
+        }
+        let mut guard = None;
+        if let Some(disk) = &self.disk {
+            guard = disk.lock::<AccessRows>(place).await;
+            // Whoever held the lock may have asked.
+            known = known.or_younger(disk.load(place).await.rows);
+        }
+        let (answers, failure) = self.ask_for_access(target, due(&known)).await;
+        let at = Moment::new((self.now)());
+        let answered = !answers.is_empty();
+        known.0.extend(answers.into_iter().map(|(model, row)| (model, Checked { at, row })));
+        if answered && let Some(disk) = &self.disk {
+            disk.store(place, &known).await;
+        }
+        drop(guard);
+        self.remember_access(place, known);
+        failure.map(|error| problem(GET_AVAILABILITY, Some(place.region.clone()), &error))
+    }
+
+    fn is_known(&self, checked: Option<&Checked>, asked_at: Option<Moment>) -> bool {
+        let Some(checked) = checked else { return false };
+        if let Some(asked_at) = asked_at {
+            return checked.at > asked_at;
+        }
+        let age = checked.at.age((self.now)());
+        age.zip(self.settings.time_to_live()).is_some_and(|(age, time_to_live)| age < time_to_live)
+    }
+
+    /// The answers that came, and the first failure. After a failure that all would meet, nothing more is asked.
+    async fn ask_for_access(
+        &self,
+        target: &Target,
+        models: Vec<String>,
+    ) -> (Vec<(String, AccessRow)>, Option<Error>) {
+        let hopeless = AtomicBool::new(false);
+        let ask = |model: String| {
+            let hopeless = &hopeless;
+            async move {
+                if hopeless.load(Ordering::Relaxed) {
+                    return None;
+                }
+                let answer = self.access_to(target, &model).await;
+                if answer.as_ref().is_err_and(|error| HOPELESS.contains(&error.kind())) {
+                    hopeless.store(true, Ordering::Relaxed);
+                }
+                Some((model, answer))
+            }
+        };
+        let asked: Vec<_> = stream::iter(models.into_iter().map(ask)).buffered(AT_ONCE).collect().await;
+        let (mut answers, mut failure) = (Vec::new(), None);
+        for (model, answer) in asked.into_iter().flatten() {
+            match answer {
+                Ok(row) => answers.push((model, row)),
+                // Nothing is known of a model that the operation does not know: an account's own, or a new one.
+                Err(error) if error.kind() == ErrorKind::ModelNotFound => {}
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        (answers, failure)
+    }
+
+    async fn access_to(&self, target: &Target, model: &str) -> Result<AccessRow> {
+        self.plane.fetch_credentials(target).await?;
+        timeout(DEADLINE, self.plane.access(target, model)).await.unwrap_or_else(|_| {
+            let message = format!("the control plane did not answer within {} s", DEADLINE.as_secs());
+            Err(Error::new(ErrorKind::Timeout, message))
+        })
+    }
+}

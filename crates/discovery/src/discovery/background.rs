@@ -1,0 +1,59 @@
+//! Stale while revalidate: what is too old is served, and made anew meanwhile.
+
+use std::time::{Duration, SystemTime};
+
+use outcrop_core::{CatalogProblem, Freshness};
+
+use super::collect::problem_of;
+use super::{Ask, Discovery, lock};
+
+/// How long AWS is left alone after a refresh in the background that failed.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// What came of the refreshes in the background.
+#[derive(Debug, Default)]
+pub(super) struct Background {
+    under_way: bool,
+    failed: Option<(SystemTime, Vec<CatalogProblem>)>,
+}
+
+impl Background {
+    /// Why what is shown is old, as far as that is known.
+    pub(super) fn problems(&self) -> Vec<CatalogProblem> {
+        self.failed.as_ref().map(|(_, problems)| problems.clone()).unwrap_or_default()
+    }
+
+    fn is_due(&self, now: SystemTime) -> bool {
+        let failed_at = self.failed.as_ref().map(|(failed_at, _)| *failed_at);
+        let rests = failed_at.and_then(|at| now.duration_since(at).ok()).is_some_and(|age| age < PAUSE);
+        !self.under_way && !rests
+    }
+}
+
+impl Discovery {
+    /// Lists anew in the background, unless that is under way or has just failed.
+    pub(super) fn revalidate(&self) {
+        {
+            let background = &mut lock(&self.inner.memory).background;
+            if !background.is_due((self.inner.now)()) {
+                return;
+            }
+            background.under_way = true;
+        }
+        let (flight, inner) = (self.flight(Ask::default()), std::sync::Arc::clone(&self.inner));
+        tokio::spawn(async move {
+            let answer = flight.await;
+            let now = (inner.now)();
+            let failed = match answer {
+                Ok(answer) if answer.freshness == Freshness::Stale || !answer.problems.is_empty() => {
+                    Some((now, answer.problems.clone()))
+                }
+                Ok(_) => None,
+                Err(error) => Some((now, vec![problem_of(&inner.provider, &error)])),
+            };
+            let background = &mut lock(&inner.memory).background;
+            background.under_way = false;
+            background.failed = failed;
+        });
+    }
+}

@@ -1,0 +1,64 @@
+//! All regions together.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use outcrop_core::{CatalogProblem, Error, ErrorKind, Freshness, ProviderId, Result};
+
+use super::refresh::{Outcome, freshness, most_telling};
+use super::{Answer, Ask, Inner};
+use crate::control_plane::Place;
+
+impl Inner {
+    /// Lists all regions and merges them.
+    pub(super) async fn collect(&self, ask: Ask) -> Result<Arc<Answer>> {
+        if self.settings.enabled == Some(false) {
+            let (view, taken_at) = (self.view(&[], ask), (self.now)());
+            return Ok(Arc::new(Answer { view, taken_at, freshness: Freshness::Live, problems: Vec::new() }));
+        }
+        let targets = self.targets();
+        let outcomes = join_all(targets.iter().map(|target| self.region(target, ask.refresh))).await;
+        let places: Vec<Place> = outcomes.iter().filter_map(Outcome::listed_place).cloned().collect();
+        if places.is_empty()
+            && let Some(error) = most_telling(&outcomes)
+        {
+            let wanted = self.settings.enabled == Some(true) && error.kind() == ErrorKind::Unauthenticated;
+            if self.settings.models.is_empty() || wanted {
+                return Err(error.clone().with_provider(&self.provider));
+            }
+        }
+        let mut denied = Vec::new();
+        if ask.access || self.settings.check_access {
+            let listed = targets.iter().zip(&outcomes);
+            let listed = listed.filter_map(|(target, outcome)| Some((target, outcome.listed_place()?)));
+            let looks = listed.map(|(target, place)| self.look_at_access(target, place, ask.refresh));
+            denied = join_all(looks).await.into_iter().flatten().collect();
+        }
+        let now = (self.now)();
+        let taken_at = outcomes.iter().filter_map(|outcome| outcome.taken_at).min().unwrap_or(now);
+        let freshness = freshness(&outcomes);
+        let problems = outcomes.into_iter().flat_map(|outcome| outcome.problems(now)).chain(denied);
+        Ok(Arc::new(Answer {
+            view: self.view(&places, ask),
+            taken_at,
+            freshness,
+            problems: problems.collect(),
+        }))
+    }
+}
+
+/// A failure as a problem of the list.
+pub(super) fn problem_of(source: &ProviderId, error: &Error) -> CatalogProblem {
+    problem(source.as_str(), None, error)
+}
+
+/// A failure of an operation as a problem of the list.
+pub(super) fn problem(source: &str, region: Option<String>, error: &Error) -> CatalogProblem {
+    CatalogProblem {
+        source: source.to_owned(),
+        region,
+        code: error.code().unwrap_or(error.kind().name()).to_owned(),
+        message: error.to_string(),
+        hint: Some(error.hints().join(", ")).filter(|hints| !hints.is_empty()),
+    }
+}

@@ -1,0 +1,152 @@
+//! What is known without asking AWS.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use outcrop_core::Freshness;
+
+use super::{Answer, Ask, Inner, REFUSAL_LIFE, lock};
+use crate::control_plane::Place;
+use crate::merge::View;
+use crate::rows::{AccessRows, RegionRows};
+use crate::source::Source;
+
+/// What is at hand, however old.
+#[derive(Debug)]
+pub(super) struct AtHand {
+    pub(super) view: Arc<View>,
+    /// Whether every list of every region is there and fresh.
+    pub(super) is_complete: bool,
+}
+
+impl Inner {
+    pub(super) fn remember(&self, place: &Place, mut rows: RegionRows) -> RegionRows {
+        let now = (self.now)();
+        rows.refused.retain(|_, moment| moment.age(now).is_some_and(|age| age < REFUSAL_LIFE));
+        let mut memory = lock(&self.memory);
+        // What refusals taught meanwhile stays.
+        let learnt = memory.rows.get(place).map(|known| known.refused.clone()).unwrap_or_default();
+        let rows = rows.or_younger(RegionRows { refused: learnt, ..RegionRows::default() });
+        if memory.rows.get(place) != Some(&rows) {
+            memory.rows.insert(place.clone(), rows.clone());
+            memory.view = None;
+        }
+        rows
+    }
+
+    pub(super) fn remember_access(&self, place: &Place, rows: AccessRows) {
+        let mut memory = lock(&self.memory);
+        if memory.access.get(place) != Some(&rows) {
+            memory.access.insert(place.clone(), rows);
+            memory.view = None;
+        }
+    }
+
+    /// What is known of a place. The disk is read once, and that it has nothing is remembered too.
+    pub(super) async fn rows_at_hand(&self, place: &Place) -> RegionRows {
+        let known = lock(&self.memory).rows.get(place).cloned();
+        match (known, &self.disk) {
+            (Some(rows), _) => rows,
+            (None, Some(disk)) => {
+                let loaded = disk.load(place).await;
+                self.remember(place, loaded.rows)
+            }
+            (None, None) => RegionRows::default(),
+        }
+    }
+
+    /// What is known of the access to the models of a place.
+    pub(super) async fn access_at_hand(&self, place: &Place) -> AccessRows {
+        let known = lock(&self.memory).access.get(place).cloned();
+        match (known, &self.disk) {
+            (Some(rows), _) => rows,
+            (None, Some(disk)) => {
+                let loaded = disk.load::<AccessRows>(place).await;
+                self.remember_access(place, loaded.rows.clone());
+                loaded.rows
+            }
+            (None, None) => AccessRows::default(),
+        }
+    }
+
+    /// What is known, however old; `None` if that is nothing.
+    pub(super) async fn at_hand(&self) -> Option<AtHand> {
+        if self.settings.enabled == Some(false) {
+            return Some(AtHand { view: self.view(&[], Ask::default()), is_complete: false });
+        }
+        let (mut places, mut is_complete) = (Vec::new(), true);
+        for target in self.targets() {
+            let Ok(place) = self.plane.place(&target).await else {
+                is_complete = false;
+                continue;
+            };
+            let rows = self.rows_at_hand(&place).await;
+            is_complete &= self.due(&rows, None).is_empty();
+            if !rows.is_empty() {
+                if self.settings.check_access {
+                    self.access_at_hand(&place).await;
+                }
+                places.push(place);
+            }
+        }
+        let is_something = !places.is_empty() || !self.settings.models.is_empty();
+        is_something.then(|| AtHand { view: self.view(&places, Ask::default()), is_complete })
+    }
+
+    /// The answer that can be given at once; `None` if a region has nothing to show, or nothing is ever kept.
+    pub(super) async fn known(&self) -> Option<Answer> {
+        if self.settings.enabled == Some(false) || self.settings.time_to_live().is_none() {
+            return None;
+        }
+        let (mut places, mut taken_at, mut is_fresh) = (Vec::new(), Vec::new(), true);
+        for target in self.targets() {
+            let place = self.plane.place(&target).await.ok()?;
+            let rows = self.rows_at_hand(&place).await;
+            if rows.is_empty() {
+                return None;
+            }
+            is_fresh &= self.due(&rows, None).is_empty();
+            if self.settings.check_access {
+                self.access_at_hand(&place).await;
+            }
+            taken_at.extend(self.times(&rows));
+            places.push(place);
+        }
+        let freshness = if is_fresh { Freshness::Cached } else { Freshness::Stale };
+        let problems = if is_fresh { Vec::new() } else { lock(&self.memory).background.problems() };
+        Some(Answer {
+            view: self.view(&places, Ask::default()),
+            taken_at: taken_at.into_iter().min().unwrap_or_else(|| (self.now)()),
+            freshness,
+            problems,
+        })
+    }
+
+    /// When the lists that are wanted were taken.
+    pub(super) fn times(&self, rows: &RegionRows) -> Vec<SystemTime> {
+        Source::wanted(&self.settings).into_iter().filter_map(|source| rows.taken_at(source)).collect()
+    }
+
+    /// Changes what is kept of a place, in memory and on disk.
+    pub(super) async fn update(&self, place: &Place, change: impl FnOnce(&mut RegionRows)) {
+        let mut rows = self.rows_at_hand(place).await;
+        let guard = match &self.disk {
+            Some(disk) => disk.lock::<RegionRows>(place).await,
+            None => None,
+        };
+        if let Some(disk) = &self.disk {
+            rows = rows.or_younger(disk.load(place).await.rows);
+        }
+        change(&mut rows);
+        let rows = self.remember(place, rows);
+        if let Some(disk) = &self.disk {
+            disk.store(place, &rows).await;
+        }
+        drop(guard);
+    }
+
+    /// Where what is known of a place is kept on disk.
+    pub(super) fn file(&self, place: &Place) -> Option<std::path::PathBuf> {
+        self.disk.as_ref().map(|disk| disk.path::<RegionRows>(place))
+    }
+}

@@ -1,0 +1,101 @@
+//! From the id that somebody asked for to the one to call, without waiting for a list; and what refusals teach.
+
+use outcrop_core::{Error, ErrorKind, ModelId, Resolved};
+use outcrop_model_facts::facts;
+use outcrop_model_facts::{BedrockId, Kind};
+
+use super::memory::AtHand;
+use super::{Ask, Discovery, lock};
+use crate::control_plane::{Place, Target};
+use crate::merge::View;
+use crate::names::nearest;
+use crate::resolve::{resolve, split_region};
+use crate::rows::Moment;
+
+impl Discovery {
+    /// What is known at once: memory, disk, the table of facts, the id as it is.
+    pub(super) async fn resolve_at_hand(&self, id: &ModelId) -> Resolved {
+        let at_hand = self.inner.at_hand().await;
+        let view = at_hand.as_ref().map(|at_hand| &*at_hand.view);
+        let (home, geography) = (self.inner.home().await, &self.inner.settings.geography);
+        let refused = self.was_refused(id).await;
+        let mut resolved = resolve(id, view, home.as_deref(), geography, refused);
+        resolved.warning = match &at_hand {
+            Some(at_hand) => warning(id, &resolved, at_hand),
+            None => None,
+        };
+        resolved
+    }
+
+    /// Whether a foundation model was refused where it would be called, for want of an inference profile.
+    async fn was_refused(&self, id: &ModelId) -> bool {
+        let (name, forced) = split_region(id.as_str());
+        let parsed = BedrockId::parse(name);
+        let Some(base) = parsed.base().filter(|_| parsed.kind() == Kind::FoundationModel) else {
+            return false;
+        };
+        let Some(place) = self.place_of(forced.or_else(|| parsed.region())).await else { return false };
+        self.inner.rows_at_hand(&place).await;
+        lock(&self.inner.memory).rows.get(&place).is_some_and(|rows| rows.refused.contains_key(base))
+    }
+
+    async fn place_of(&self, region: Option<&str>) -> Option<Place> {
+        let target = region.map_or(Target::Usual, |region| Target::Region(region.to_owned()));
+        self.inner.plane.place(&target).await.ok()
+    }
+
+    /// Remembers that a bare id needs an inference profile in a region, and says which one to call.
+    ///
+    /// The call has failed already, so this may wait for a list if there is none: only a list knows the profiles of the
+    /// account.
+    pub(super) async fn learn(&self, refused: &ModelId, region: &str, error: &Error) -> Option<Resolved> {
+        let id = BedrockId::parse(refused.as_str());
+        let base = id.base().filter(|_| id.kind() == Kind::FoundationModel)?;
+        if error.kind() != ErrorKind::ProfileRequired {
+            return None;
+        }
+        if let Some(place) = self.place_of(Some(region)).await {
+            let moment = Moment::new((self.inner.now)());
+            self.inner
+                .update(&place, |rows| {
+                    rows.refused.insert(base.to_owned(), moment);
+                })
+                .await;
+        }
+        let (geography, asked) = (&self.inner.settings.geography, ModelId::from(base));
+        let better = |view: Option<&View>| {
+            let found = resolve(&asked, view, Some(region), geography, true);
+            (found.callable != asked).then_some(found)
+        };
+        let at_hand = self.inner.at_hand().await;
+        if let Some(found) = at_hand.as_ref().and_then(|at_hand| better(Some(&at_hand.view))) {
+            return Some(found);
+        }
+        if at_hand.is_none_or(|at_hand| !at_hand.is_complete)
+            && self.inner.settings.enabled != Some(false)
+            && let Ok(answer) = self.flight(Ask::default()).await
+        {
+            return better(Some(&answer.view));
+        }
+        better(None)
+    }
+}
+
+/// What is odd about calling that: a fresh list that does not have it, or a model on its way out.
+fn warning(asked: &ModelId, resolved: &Resolved, at_hand: &AtHand) -> Option<String> {
+    let called = &resolved.callable;
+    if let Some(card) = &resolved.card {
+        let retires = card.end_of_life.as_deref().filter(|_| card.lifecycle.as_deref() == Some("LEGACY"))?;
+        return Some(format!("`{called}` is on its way out: it goes away on {retires}"));
+    }
+    let id = BedrockId::parse(called.as_str());
+    let is_listable = matches!(id.kind(), Kind::FoundationModel | Kind::SystemProfile | Kind::Other);
+    // Another region has other models, and the list says nothing of it.
+    if !at_hand.is_complete || !is_listable || resolved.region.is_some() || facts::lookup(&id).is_some() {
+        return None;
+    }
+    let names = at_hand.view.listed.iter().map(|card| card.id.as_str());
+    let nearest = nearest(asked.as_str(), names, 1).into_iter().next();
+    let hint = nearest.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+    Some(format!("nobody lists `{called}`: it is called all the same{hint}"))
+}

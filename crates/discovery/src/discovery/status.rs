@@ -1,0 +1,104 @@
+//! What is known of each region, without asking anybody.
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+
+use super::{Discovery, lock};
+use crate::rows::RegionRows;
+
+/// What is known of one region whose models are listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct RegionStatus {
+    /// The region; `None` if it could not be found out.
+    pub region: Option<String>,
+    /// The address of the control plane, if it is not the region's own.
+    pub endpoint: Option<String>,
+    /// The file that keeps the lists; `None` if they are kept in memory only.
+    pub cache: Option<PathBuf>,
+    /// When the oldest of the lists was taken; `None` if there is none.
+    #[serde(skip)]
+    pub taken_at: Option<SystemTime>,
+    /// The age of that list, in seconds.
+    pub age_seconds: Option<u64>,
+    /// Whether all lists are there, and young enough to be used without asking AWS.
+    pub fresh: bool,
+    /// The rows of ListFoundationModels; `None` if that list is not there.
+    pub foundation_models: Option<usize>,
+    /// The rows of ListInferenceProfiles.
+    pub inference_profiles: Option<usize>,
+    /// The rows of the further lists that are wanted.
+    pub deployments: usize,
+    /// Foundation models that were refused for want of an inference profile.
+    pub refused: Vec<String>,
+    /// What is wrong with the file or with finding the region.
+    pub problem: Option<String>,
+}
+
+impl Discovery {
+    /// What is known of each region, in the order of the settings. Asks nobody but the metadata service for the region,
+    /// if nothing else names one.
+    pub async fn status(&self) -> Vec<RegionStatus> {
+        let mut status = Vec::new();
+        for target in self.inner.targets() {
+            status.push(match self.inner.plane.place(&target).await {
+                Err(error) => RegionStatus { problem: Some(error.to_string()), ..unknown() },
+                Ok(place) => {
+                    let known = lock(&self.inner.memory).rows.get(&place).cloned();
+                    let (rows, problem) = match (known, &self.inner.disk) {
+                        (Some(rows), _) => (rows, None),
+                        (None, Some(disk)) => {
+                            let loaded = disk.load::<RegionRows>(&place).await;
+                            (loaded.rows, loaded.problem.map(|problem| problem.message))
+                        }
+                        (None, None) => (RegionRows::default(), None),
+                    };
+                    let cache = self.inner.file(&place);
+                    let region = RegionStatus {
+                        region: Some(place.region),
+                        endpoint: place.endpoint,
+                        cache,
+                        problem,
+                        ..unknown()
+                    };
+                    self.counted(region, &rows)
+                }
+            });
+        }
+        status
+    }
+
+    fn counted(&self, status: RegionStatus, rows: &RegionRows) -> RegionStatus {
+        let taken_at = self.inner.times(rows).into_iter().min();
+        let age = taken_at.and_then(|taken_at| (self.inner.now)().duration_since(taken_at).ok());
+        RegionStatus {
+            taken_at,
+            age_seconds: age.as_ref().map(Duration::as_secs),
+            fresh: self.inner.due(rows, None).is_empty(),
+            foundation_models: rows.foundation_models.as_ref().map(|listing| listing.rows.len()),
+            inference_profiles: rows.inference_profiles.as_ref().map(|listing| listing.rows.len()),
+            deployments: rows.deployments.values().map(|listing| listing.rows.len()).sum(),
+            refused: rows.refused.keys().cloned().collect(),
+            ..status
+        }
+    }
+}
+
+const fn unknown() -> RegionStatus {
+    RegionStatus {
+        region: None,
+        endpoint: None,
+        cache: None,
+        taken_at: None,
+        age_seconds: None,
+        fresh: false,
+        foundation_models: None,
+        inference_profiles: None,
+        deployments: 0,
+        refused: Vec::new(),
+        problem: None,
+    }
+}

@@ -1,0 +1,70 @@
+//! The regions that have a model which the configured ones have not.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, stream};
+use outcrop_model_facts::{BedrockId, Kind, Partition, bedrock_regions};
+use tokio::time::{Instant, timeout_at};
+
+use super::Question;
+use crate::control_plane::Target;
+
+/// How long the search may take in all: most regions that an account has not switched on refuse at once.
+const DEADLINE: Duration = Duration::from_secs(8);
+
+/// How many regions are asked at once.
+const AT_ONCE: usize = 16;
+
+impl Question<'_> {
+    /// The regions whose lists were read.
+    pub(super) async fn listed_regions(&self) -> Vec<String> {
+        let inner = &self.discovery.inner;
+        let mut regions = Vec::new();
+        for target in inner.targets() {
+            regions.extend(inner.plane.place(&target).await.ok().map(|place| place.region));
+        }
+        regions
+    }
+
+    /// The other regions of the partition whose lists have the id, in alphabetical order. A region that does not answer
+    /// is none.
+    pub(super) async fn found_elsewhere(&self, listed: &[String]) -> Vec<String> {
+        let Some(home) = self.home.as_deref().or(listed.first().map(String::as_str)) else {
+            return Vec::new();
+        };
+        if self.parsed.is_arn() || !matches!(self.parsed.kind(), Kind::FoundationModel | Kind::SystemProfile)
+        {
+            return Vec::new();
+        }
+        let deadline = Instant::now() + DEADLINE;
+        let others: Vec<_> = bedrock_regions(Partition::of_region(home))
+            .iter()
+            .filter(|region| !listed.iter().any(|known| known == *region))
+            .collect();
+        let asked = others.into_iter().map(|region| async move {
+            let target = Target::Region((*region).to_owned());
+            let has = timeout_at(deadline, self.has(&target)).await.unwrap_or(false);
+            has.then(|| (*region).to_owned())
+        });
+        let mut found: Vec<String> =
+            stream::iter(asked).buffer_unordered(AT_ONCE).filter_map(|found| async { found }).collect().await;
+        found.sort_unstable();
+        found
+    }
+
+    /// Whether the list of a region has the id.
+    async fn has(&self, target: &Target) -> bool {
+        let plane = &self.discovery.inner.plane;
+        match self.parsed.kind() {
+            Kind::SystemProfile => {
+                let profiles = plane.inference_profiles(target).await.unwrap_or_default();
+                profiles.iter().any(|profile| profile.id == self.id)
+            }
+            _ => {
+                let models = plane.foundation_models(target).await.unwrap_or_default();
+                let base = BedrockId::parse(self.id).base();
+                models.iter().any(|model| Some(model.id.as_str()) == base)
+            }
+        }
+    }
+}

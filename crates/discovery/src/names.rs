@@ -1,0 +1,41 @@
+//! Names that are like another one.
+
+/// How alike two names must be (Jaro-Winkler, 0 to 1) for one to be taken for a misspelling of the other.
+const SIMILAR: f64 = 0.85;
+
+/// The names that are most like a wanted one, the most alike first; none twice, and not the wanted one itself.
+pub(crate) fn nearest<'a>(
+    wanted: &str,
+    names: impl IntoIterator<Item = &'a str>,
+    most: usize,
+) -> Vec<&'a str> {
+    let wanted = wanted.to_ascii_lowercase();
+    let scored =
+        names.into_iter().map(|name| (strsim::jaro_winkler(&wanted, &name.to_ascii_lowercase()), name));
+    let mut scored: Vec<_> = scored.filter(|(score, name)| *score > SIMILAR && *name != wanted).collect();
+    scored.sort_by(|(left, one), (right, other)| right.total_cmp(left).then(one.cmp(other)));
+    scored.dedup_by_key(|(_, name)| *name);
+    scored.into_iter().take(most).map(|(_, name)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_alike_comes_first_and_strangers_do_not_come() {
+        let names = [
+            "amazon.nova-lite-v1:0",
+            "us.anthropic.claude-sonnet-4-6",
+            "anthropic.claude-sonnet-4-6",
+            "anthropic.claude-sonnet-4-6",
+            "mistral.mistral-large-2407-v1:0",
+        ];
+        assert_eq!(
+            nearest("anthropic.claude-sonet-4-6", names, 2),
+            ["anthropic.claude-sonnet-4-6", "us.anthropic.claude-sonnet-4-6"]
+        );
+        assert_eq!(nearest("something-else", names, 3), [""; 0]);
+        assert_eq!(nearest("amazon.nova-lite-v1:0", names, 1), [""; 0]);
+    }
+}

@@ -1,0 +1,170 @@
+//! Single models, and the state of the catalogue.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use outcrop_core::{Error, ModelCard, ProviderId, Query, Result};
+use outcrop_discovery::{RegionStatus, Why};
+use serde::Serialize;
+
+use crate::{ModelFilter, ModelList, ModelReference, Outcrop};
+
+/// All that is known of one model.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ShownModel {
+    /// The model, by the id of its card.
+    pub reference: ModelReference,
+    /// What is known of it.
+    pub card: Arc<ModelCard>,
+    /// Whether it is in the list of models that can be called.
+    pub listed: bool,
+    /// What it is to the configuration: `default`, `fallback#1`, `configured`.
+    pub tags: Vec<String>,
+    /// The model that is called for the id that was asked about, if it is another one.
+    pub called_as: Option<ModelReference>,
+}
+
+/// What the catalogue knows, and from where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct CatalogueStatus {
+    /// The default model of the configuration, as `provider/id`.
+    pub default: Option<String>,
+    /// The models to try after it.
+    pub fallbacks: Vec<String>,
+    /// Whether AWS is asked for its models: `true`, `false`, or `None` where nobody said, which is as `true` as long as
+    /// there are credentials.
+    pub enabled: Option<bool>,
+    /// How long a list is good, in seconds; 0: not at all.
+    pub refresh_interval: u64,
+    /// The day on which the built-in table of limits and prices was put together.
+    pub facts_as_of: String,
+    /// The foundation models in that table.
+    pub facts: usize,
+    /// What is known of each region of each provider.
+    pub regions: Vec<ProviderRegion>,
+}
+
+/// A region of a provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ProviderRegion {
+    /// The provider.
+    pub provider: String,
+    /// The region.
+    #[serde(flatten)]
+    pub status: RegionStatus,
+}
+
+/// What a refresh changed.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Refreshed {
+    /// The new list.
+    pub list: ModelList,
+    /// The models that were not in the list before, as `provider/id`; `None` if there was no list.
+    pub added: Option<Vec<String>>,
+    /// The models that were in the list before and are no more.
+    pub removed: Option<Vec<String>>,
+}
+
+impl Outcrop {
+    /// Why a model is listed or not, and whether it can be called.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for a provider that is not Bedrock, [`ErrorKind::Unauthenticated`](crate::ErrorKind::Unauthenticated) without credentials,
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the provider's settings are wrong.
+    pub async fn why(&self, reference: &ModelReference) -> Result<Why> {
+        let Some(discovery) = self.discovery(&reference.provider).await? else {
+            let message = format!("the provider `{}` cannot say why a model is listed", reference.provider);
+            return Err(Error::unsupported(message).with_provider(&reference.provider));
+        };
+        discovery.why(&reference.model).await
+    }
+
+    /// All that is known of a model; `None` if nobody knows it.
+    ///
+    /// # Errors
+    /// As [`Outcrop::models`].
+    pub async fn show(&self, reference: &ModelReference) -> Result<Option<ShownModel>> {
+        let id = &reference.provider;
+        let found = match self.discovery(id).await? {
+            Some(discovery) => discovery.card(&reference.model).await?,
+            None => {
+                let snapshot = self.snapshot(id, &Query::default()).await?;
+                snapshot
+                    .models
+                    .iter()
+                    .find(|card| card.id == reference.model)
+                    .map(|card| (Arc::clone(card), true))
+            }
+        };
+        let Some((card, listed)) = found else { return Ok(None) };
+        let shown = ModelReference { provider: id.clone(), model: card.id.clone() };
+        let called = self.called(reference).await;
+        let tags = self.tags_of(&shown).await;
+        Ok(Some(ShownModel {
+            called_as: Some(called).filter(|called| *called != shown),
+            reference: shown,
+            card,
+            listed,
+            tags,
+        }))
+    }
+
+    /// What the catalogue knows, and from where. Asks neither AWS nor anybody else, but the metadata service for the
+    /// region if nothing else names one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the settings of the default provider are wrong.
+    pub async fn catalogue_status(&self) -> Result<CatalogueStatus> {
+        let settings = self.settings();
+        let defaults = &settings.agents.defaults.model;
+        let discovery = &settings.models.bedrock_discovery;
+        let mut regions = Vec::new();
+        for id in self.provider_ids() {
+            let Some(discovery) = self.discovery(&id).await? else { continue };
+            let status = discovery.status().await.into_iter();
+            regions.extend(status.map(|status| ProviderRegion { provider: id.to_string(), status }));
+        }
+        Ok(CatalogueStatus {
+            default: defaults.primary.as_deref().map(|name| self.reference(name).key()),
+            fallbacks: defaults.fallbacks.iter().map(|name| self.reference(name).key()).collect(),
+            enabled: discovery.enabled,
+            refresh_interval: discovery.refresh_interval.unwrap_or(3600),
+            facts_as_of: outcrop_model_facts::facts::AS_OF.to_owned(),
+            facts: outcrop_model_facts::facts::all().len(),
+            regions,
+        })
+    }
+
+    /// Asks AWS for new lists, and says what changed.
+    ///
+    /// # Errors
+    /// As [`Outcrop::models`].
+    pub async fn refresh_models(&self) -> Result<Refreshed> {
+        let mut before: Option<BTreeSet<String>> = None;
+        for id in self.provider_ids() {
+            let Some(discovery) = self.discovery(&id).await? else { continue };
+            let known = discovery.known_ids().await.into_iter().flatten();
+            let keys = known.map(|model| ModelReference { provider: id.clone(), model }.key());
+            let keys: Vec<_> = keys.collect();
+            if !keys.is_empty() {
+                before.get_or_insert_default().extend(keys);
+            }
+        }
+        let list = self.models(&Query::refresh(), &ModelFilter::default()).await?;
+        let after: BTreeSet<String> = list.models.iter().map(|model| model.reference.key()).collect();
+        let added = before.as_ref().map(|before| after.difference(before).cloned().collect());
+        let removed = before.map(|before| before.difference(&after).cloned().collect());
+        Ok(Refreshed { list, added, removed })
+    }
+
+    /// The providers of the configuration.
+    pub(crate) fn provider_ids(&self) -> Vec<ProviderId> {
+        self.config().providers().map(|entry| ProviderId::from(entry.id())).collect()
+    }
+}
