@@ -229,6 +229,9 @@ pub(crate) struct Emulate {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4566")]
     pub listen: SocketAddr,
+    /// A JSON file with what the account has: its models, profiles and permissions; docs/guide/emulator.md says how
+    #[arg(long, value_name = "FILE")]
+    pub account: Option<PathBuf>,
     /// A JSON file with faults and scripted answers; docs/guide/emulator.md says how
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
