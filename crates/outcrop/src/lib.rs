@@ -7,6 +7,7 @@
 mod auth;
 mod builder;
 mod catalogue;
+mod default_model;
 mod doctor;
 mod facade;
 mod iam;
@@ -16,6 +17,7 @@ mod reference;
 
 pub use builder::{Builder, Emulator};
 pub use catalogue::{CatalogueStatus, ProviderRegion, Refreshed, ShownModel};
+pub use default_model::{DefaultModelSet, StrongerDefault};
 pub use doctor::{Check, Examination, Verdict};
 pub use facade::{Chosen, Outcrop};
 pub use iam::{
@@ -27,8 +29,8 @@ pub use outcrop_aws::{
     Status, Step,
 };
 pub use outcrop_config::{
-    Assignment, Code, Config, ConfigFile, Diagnostic, FileSource, KeyPath, PathError, Severity, Sources,
-    Style, VARIABLES,
+    Assignment, Code, Config, ConfigFile, Diagnostic, FileSource, KeyPath, Layer, Origin, PathError,
+    Severity, Sources, Style, VARIABLES,
 };
 pub use outcrop_core;
 pub use outcrop_core::{Error, ErrorKind, ModelProvider, ModelProviderExt, Query, Request, Result};
