@@ -54,7 +54,7 @@ pub(crate) fn overrides(settings: &DiscoverySettings, id: &str, base: Option<&st
 pub(super) fn overlay(card: &mut ModelCard, model: &ManualModel) {
     if let Some(region) = &model.region {
         card.regions = vec![region.clone()];
-        card.origin.insert("regions".to_owned(), FactOrigin::Config);
+        card.origin.insert("regions".into(), FactOrigin::Config);
     }
     apply(card, &model.known);
 }
@@ -116,7 +116,7 @@ pub(super) fn apply(card: &mut ModelCard, known: &ModelOverride) {
         });
         said.push("cost");
     }
-    card.origin.extend(said.into_iter().map(|field| (field.to_owned(), FactOrigin::Config)));
+    card.origin.extend(said.into_iter().map(|field| (field.into(), FactOrigin::Config)));
 }
 
 /// Lays mode and ceiling over a card; whether there was anything to lay.
