@@ -34,6 +34,7 @@ pub(super) fn card(candidate: &Candidate<'_>, settings: &DiscoverySettings) -> M
     let retires = row.and_then(|row| row.end_of_life.as_deref());
     let end_of_life = retires.or_else(|| candidate.facts?.end_of_life);
     let access = candidate.access.map(|row| access::card(row, candidate));
+    mark(&mut origin, "baseModel", candidate.base_is_configured.then_some(FactOrigin::Config));
     mark(&mut origin, "cost", price.map(|_| as_of()));
     mark(&mut origin, "thinking", thinking.as_ref().map(|_| as_of()));
     mark(&mut origin, "caching", caching.supported.known().map(|_| as_of()));
