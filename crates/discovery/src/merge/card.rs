@@ -1,5 +1,6 @@
 //! A card from what AWS lists and what the table of facts knows.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use outcrop_core::{
@@ -19,7 +20,7 @@ use crate::source::Source;
 const UNKNOWN_MAKER: &str = "unknown";
 
 /// Who says so, by the name of the field in JSON.
-type Origins = BTreeMap<String, FactOrigin>;
+type Origins = BTreeMap<Cow<'static, str>, FactOrigin>;
 
 /// The card of a candidate.
 pub(super) fn card(candidate: &Candidate<'_>, settings: &DiscoverySettings) -> ModelCard {
@@ -81,7 +82,12 @@ fn provenance(candidate: &Candidate<'_>, origin: &mut Origins) {
     let listed = candidate.row.is_some() || candidate.profile.is_some() || candidate.deployment.is_some();
     mark(origin, "regions", listed.then_some(FactOrigin::Aws));
     mark(origin, "profile", candidate.profile.map(|_| FactOrigin::Aws));
-    mark(origin, "baseModel", candidate.base.filter(|_| listed).map(|_| FactOrigin::Aws));
+    let base = if candidate.base_is_configured { FactOrigin::Config } else { FactOrigin::Aws };
+    mark(
+        origin,
+        "baseModel",
+        candidate.base.filter(|_| listed || candidate.base_is_configured).map(|_| base),
+    );
 }
 
 fn thinking(facts: &ModelFacts) -> Option<ThinkingCard> {
@@ -123,11 +129,11 @@ fn terms(found: &ScopedPrice) -> PriceTerms {
 
 /// The table of facts, as of a month.
 fn as_of() -> FactOrigin {
-    FactOrigin::Facts(facts::AS_OF.chars().take("2026-11".len()).collect())
+    FactOrigin::Facts(facts::AS_OF.get(.."2026-11".len()).unwrap_or(facts::AS_OF).into())
 }
 
-fn mark(origin: &mut Origins, field: &str, who: Option<FactOrigin>) {
-    origin.extend(who.map(|who| (field.to_owned(), who)));
+fn mark(origin: &mut Origins, field: &'static str, who: Option<FactOrigin>) {
+    origin.extend(who.map(|who| (field.into(), who)));
 }
 
 /// AWS's name, else that of the table, else the id.
@@ -197,7 +203,7 @@ fn kind(facts: Option<&ModelFacts>, output: &[Modality]) -> ModelKind {
 
 fn fact(
     facts: Option<&ModelFacts>,
-    field: &str,
+    field: &'static str,
     get: fn(&ModelFacts) -> Support,
     origin: &mut Origins,
 ) -> Support {
