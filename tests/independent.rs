@@ -6,3 +6,5 @@
 mod bodies;
 mod client;
 mod server;
+
+pub(crate) use client::boto3;

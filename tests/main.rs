@@ -5,6 +5,7 @@
 
 mod architecture;
 mod ask;
+mod catalogue;
 mod command_line;
 mod configuration;
 mod credentials;

@@ -1,6 +1,6 @@
 """AWS's own client against the emulator: the endpoints, the keys and the region come from the environment alone.
 
-    boto3_client.py CHECK
+    boto3_client.py CHECK [MODEL…]
 
 Each check is a function below. It fails with a traceback, and prints what it saw as JSON when it passes. Besides, every
 answer is held against the model of the service: boto3 itself is lenient with what it receives.
@@ -9,6 +9,7 @@ answer is held against the model of the service: boto3 itself is lenient with wh
 import json
 import os
 import sys
+from datetime import UTC, datetime
 
 import boto3
 from botocore.config import Config
@@ -86,6 +87,76 @@ def filters_models() -> dict:
     profiles = bedrock.list_inference_profiles(typeEquals="APPLICATION")["inferenceProfileSummaries"]
     assert all(row["type"] == "APPLICATION" for row in profiles)
     return {"all": len(every), "amazon": len(amazon), "text": len(text)}
+
+
+def lists_further_models() -> dict:
+    """What an account made and bought: every list over several pages, its filters, and the single things."""
+    bedrock = client("bedrock")
+    seen = {}
+
+    def names(operation: str, rows: str, name: str, **filters) -> list[str]:
+        pages = bedrock.get_paginator(operation).paginate(PaginationConfig={"PageSize": 1}, **filters)
+        listed = [page[rows] for page in pages]
+        assert all(len(page) <= 1 for page in listed), listed
+        return [row[name] for page in listed for row in page]
+
+    provisioned = ("list_provisioned_model_throughputs", "provisionedModelSummaries", "provisionedModelName")
+    seen["provisioned"] = names(*provisioned)
+    assert names(*provisioned, statusEquals="InService") == ["support-chat"]
+    assert names(*provisioned, nameContains="support", sortBy="CreationTime", sortOrder="Descending") == [
+        "support-chat-next",
+        "support-chat",
+    ]
+    assert names(*provisioned, creationTimeAfter=datetime(2026, 2, 15, tzinfo=UTC)) == seen["provisioned"][1:]
+
+    imported = ("list_imported_models", "modelSummaries", "modelName")
+    seen["imported"] = names(*imported)
+    assert names(*imported, creationTimeBefore=datetime(2026, 1, 11, tzinfo=UTC)) == ["our-llama"]
+    llama = bedrock.get_imported_model(modelIdentifier="our-llama")
+    assert llama["instructSupported"] and llama["modelDataSource"]["s3DataSource"]["s3Uri"].startswith("s3://")
+    assert not bedrock.get_imported_model(modelIdentifier="our-base-model")["instructSupported"]
+
+    custom = ("list_custom_models", "modelSummaries", "modelName")
+    seen["custom"] = names(*custom)
+    assert names(*custom, isOwned=True) == ["tuned-nova", "tuned-nova-2"] and names(*custom, isOwned=False) == ["shared-nova"]
+    assert names(*custom, modelStatus="Creating") == ["tuned-nova-2"]
+    tuned = bedrock.get_custom_model(modelIdentifier="tuned-nova")
+    assert tuned["baseModelArn"].endswith("/amazon.nova-lite-v1:0:300k"), tuned
+
+    deployments = ("list_custom_model_deployments", "modelDeploymentSummaries", "customModelDeploymentName")
+    seen["deployments"] = names(*deployments)
+    assert names(*deployments, statusEquals="Active", modelArnEquals=tuned["modelArn"]) == ["tuned-nova-live"]
+    live = bedrock.get_custom_model_deployment(customModelDeploymentIdentifier="tuned-nova-live")
+    assert live["modelDeploymentName"] == "tuned-nova-live" and live["modelArn"] == tuned["modelArn"]
+    assert bedrock.get_custom_model_deployment(customModelDeploymentIdentifier=live["customModelDeploymentArn"])
+
+    endpoints = ("list_marketplace_model_endpoints", "marketplaceModelEndpoints", "endpointArn")
+    arns = names(*endpoints)
+    source = bedrock.list_marketplace_model_endpoints()["marketplaceModelEndpoints"][1]["modelSourceIdentifier"]
+    assert names(*endpoints, modelSourceEquals=source) == arns[1:]
+    seen["endpoints"] = [arn.rpartition("/")[2] for arn in arns]
+
+    missing = refusal(lambda: bedrock.get_custom_model(modelIdentifier="nobody-made-it"))
+    assert missing["status"] == 404 and missing["code"] == "ResourceNotFoundException", missing
+    return seen
+
+
+def converses_with_each() -> dict:
+    """Each id of the command line answers, as a whole and in a stream."""
+    runtime = client("bedrock-runtime")
+    request = {"messages": [user({"text": "Why is the sky blue?"})]}
+    for model in sys.argv[2:]:
+        whole = runtime.converse(modelId=model, **request)
+        frames = list(runtime.converse_stream(modelId=model, **request)["stream"])
+        assert text_of(whole) and "metadata" in frames[-1], model
+    return {"answered": len(sys.argv[2:])}
+
+
+def is_refused_by_each() -> dict:
+    """No id of the command line answers."""
+    runtime = client("bedrock-runtime")
+    request = {"messages": [user({"text": "Why is the sky blue?"})]}
+    return {model: refusal(lambda: runtime.converse_stream(modelId=model, **request)) for model in sys.argv[2:]}
 
 
 def converses() -> dict:
@@ -261,6 +332,9 @@ def refusal(call) -> dict:
 CHECKS = [
     lists_models_and_profiles,
     filters_models,
+    lists_further_models,
+    converses_with_each,
+    is_refused_by_each,
     converses,
     streams,
     calls_tools,

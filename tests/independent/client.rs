@@ -2,15 +2,23 @@
 
 use serde_json::Value;
 
+use crate::catalogue::FixtureAccount;
 use crate::support::{Emulator, Home, Outcrop, Started, python};
 
 /// Runs one check of `boto3_client.py` and returns what it saw.
 #[track_caller]
 fn check(name: &str) -> Value {
-    let emulator = Emulator::start();
+    boto3(&Emulator::start(), name, &[])
+}
+
+/// The same against a certain emulator, with models to call.
+#[track_caller]
+pub(crate) fn boto3(emulator: &Emulator, name: &str, models: &[&str]) -> Value {
     let mut command = python::client("boto3_client.py");
+    command.arg(name).args(models).envs(emulator.variables());
     // boto3 has a variable of its own for the region.
-    command.arg(name).envs(emulator.variables()).env("AWS_DEFAULT_REGION", "us-east-1");
+    let region = emulator.variables().into_iter().find(|(name, _)| *name == "AWS_REGION");
+    command.envs(region.map(|(_, region)| ("AWS_DEFAULT_REGION", region)));
     Started::new(&mut command, &Home::new()).finish().succeeds().json()
 }
 
@@ -24,6 +32,18 @@ fn boto3_lists_models_and_profiles() {
 fn boto3_filters_models() {
     let seen = check("filters_models");
     assert!(seen["amazon"].as_u64() < seen["all"].as_u64(), "{seen}");
+}
+
+#[test]
+fn boto3_lists_what_an_account_made_and_bought() {
+    let emulator = FixtureAccount::named("further-models").start();
+    let seen = boto3(&emulator, "lists_further_models", &[]);
+    let names = |list: &str| seen[list].as_array().unwrap().clone();
+    assert_eq!(names("provisioned"), ["support-chat", "support-chat-next", "too-many-units"]);
+    assert_eq!(names("imported"), ["our-llama", "our-base-model"]);
+    assert_eq!(names("custom"), ["tuned-nova", "tuned-nova-2", "shared-nova"]);
+    assert_eq!(names("deployments"), ["tuned-nova-live", "tuned-nova-broken", "tuned-nova-soon"]);
+    assert_eq!(names("endpoints"), ["falcon-chat", "home-made"]);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::{Outcrop, Started, bodies, http};
 #[derive(Debug)]
 pub(crate) struct Emulator {
     address: SocketAddr,
+    region: String,
     _process: Started,
 }
 
@@ -24,6 +25,12 @@ impl Emulator {
     /// Starts one with further arguments of `outcrop emulate`.
     #[track_caller]
     pub(crate) fn start_with(args: &[&str]) -> Self {
+        Self::start_in("us-east-1", args)
+    }
+
+    /// Starts one whose callers are in that region.
+    #[track_caller]
+    pub(crate) fn start_in(region: &str, args: &[&str]) -> Self {
         let command = Outcrop::new(["emulate", "--listen", "127.0.0.1:0"].iter().chain(args));
         let mut process = command.start();
         let address = process.wait_for("it said where it listens", |line| {
@@ -31,7 +38,7 @@ impl Emulator {
             let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
             Some(SocketAddr::from(([127, 0, 0, 1], port.parse().ok()?)))
         });
-        Self { address, _process: process }
+        Self { address, region: region.to_owned(), _process: process }
     }
 
     /// Where both planes answer.
@@ -46,7 +53,7 @@ impl Emulator {
             ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", self.endpoint()),
             ("AWS_ACCESS_KEY_ID", "AKIAOUTCROPEMULATOR".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "outcrop-emulator-secret-key".to_owned()),
-            ("AWS_REGION", "us-east-1".to_owned()),
+            ("AWS_REGION", self.region.clone()),
         ]
     }
 

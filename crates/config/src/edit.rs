@@ -305,7 +305,7 @@ impl Edit {
             (format!("`{path}` names an element by a position at which there is none"), help.to_owned())
         } else {
             let message = format!("`{path}` cannot be set: `{at}` is {}", value.description());
-            (message, format!("set `{at}` to an object, or remove it first"))
+            (message, format!("set `{at}` as a whole, or remove it first"))
         };
         let mut source = self.source();
         source.text = Some(self.text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&self.text).into());

@@ -20,6 +20,8 @@
 //! is wrong with it. Loading never fails: a wrong value is reported and left out, so that what does not need it still
 //! works. Nothing here reads the process environment; the caller hands a snapshot down.
 //!
+//! [`Edit`] changes a file, and leaves comments and everything else in it as they are.
+//!
 //! ```
 //! use outcrop_config::{KeyPath, Layer, Loader, Sources};
 //!

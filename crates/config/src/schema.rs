@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -166,16 +166,20 @@ fn resolve(schema: &mut Value, root: &Value, depth: usize) {
     }
 }
 
-/// The schemas that a configuration is checked against.
+/// The schemas that a configuration is checked against. They are put together when there is something to check.
 #[derive(Debug, Clone)]
 pub(crate) struct Schemas {
-    root: &'static Value,
+    own: Vec<ProviderSchema>,
     /// By `api`: the shared schema of a provider entry with the provider's own keys.
-    providers: BTreeMap<String, Value>,
+    complete: OnceLock<BTreeMap<String, Value>>,
 }
 
 impl Schemas {
     pub(crate) fn new(providers: &[ProviderSchema]) -> Self {
+        Self { own: providers.to_vec(), complete: OnceLock::new() }
+    }
+
+    fn complete(&self) -> &BTreeMap<String, Value> {
         let complete = |provider: &ProviderSchema| {
             let mut entry = shared_entry().clone();
             if let Some(properties) = entry.get_mut("properties").and_then(Value::as_object_mut) {
@@ -185,17 +189,18 @@ impl Schemas {
             }
             (provider.api.clone(), entry)
         };
-        Self { root: &BASE, providers: providers.iter().map(complete).collect() }
+        self.complete.get_or_init(|| self.own.iter().map(complete).collect())
     }
 
+    #[expect(clippy::unused_self, reason = "callers need not know which of the schemas are the same for all")]
     pub(crate) fn root(&self) -> &'static Value {
-        self.root
+        &BASE
     }
 
     /// The schema of a provider entry, and whether it is complete: without the provider's own schema nobody can tell
     /// that a key is unknown.
     pub(crate) fn provider(&self, api: Option<&str>) -> (&Value, bool) {
-        match api.and_then(|api| self.providers.get(api)) {
+        match api.and_then(|api| self.complete().get(api)) {
             Some(schema) => (schema, true),
             None => (shared_entry(), false),
         }
@@ -205,7 +210,7 @@ impl Schemas {
     pub(crate) fn find(&self, path: &KeyPath, api: Option<&str>) -> Option<&Value> {
         match path.provider() {
             Some((_, rest)) => rest.iter().try_fold(self.provider(api).0, step),
-            None => path.segments().iter().try_fold(self.root, step),
+            None => path.segments().iter().try_fold(self.root(), step),
         }
     }
 

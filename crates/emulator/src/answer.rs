@@ -7,12 +7,12 @@ pub(crate) mod usage;
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-use outcrop_model_facts::facts::{ModelFacts, Thinking};
+use outcrop_model_facts::facts::Thinking;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::catalog;
 use crate::json::at;
+use crate::model::Model;
 use crate::scenario::{Reply, ReplyBlock};
 use prompt::{Prompt, Tool};
 use usage::CachedPrefix;
@@ -71,7 +71,7 @@ impl Block {
 /// Composes the answer to a request that was found valid. `prefixes` are its cached prefixes, of which the first
 /// `hits` were known before.
 pub(crate) fn compose(
-    model: &ModelFacts,
+    model: &Model<'_>,
     body: &Value,
     reply: Option<&Reply>,
     prefixes: &[CachedPrefix],
@@ -108,7 +108,7 @@ pub(crate) fn compose(
 }
 
 /// What the model says by itself.
-fn spontaneous(model: &ModelFacts, prompt: &Prompt<'_>) -> Vec<Block> {
+fn spontaneous(model: &Model<'_>, prompt: &Prompt<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     if let Some(schema) = &prompt.output_schema {
         let text = sample::value(schema, &prompt.text()).to_string();
@@ -125,20 +125,20 @@ fn spontaneous(model: &ModelFacts, prompt: &Prompt<'_>) -> Vec<Block> {
     }
     if let Some(thinking) = wanted_reasoning(model, prompt) {
         let thought = if thinking.omitted { String::new() } else { thought(prompt) };
-        let signature = signs(model).then(|| signature(&thought));
+        let signature = model.signs().then(|| signature(&thought));
         let block = Block::Reasoning { text: thought, signature };
         // DeepSeek R1 puts its reasoning behind the text.
-        let place = if model.provider == "deepseek" { blocks.len() } else { 0 };
+        let place = if model.maker() == Some("deepseek") { blocks.len() } else { 0 };
         blocks.insert(place, block);
     }
     blocks
 }
 
-fn scripted(model: &ModelFacts, prompt: &Prompt<'_>, reply: &Reply) -> Vec<Block> {
+fn scripted(model: &Model<'_>, prompt: &Prompt<'_>, reply: &Reply) -> Vec<Block> {
     let block = |(index, block): (usize, &ReplyBlock)| match block {
         ReplyBlock::Text(text) => Block::Text(text.clone()),
         ReplyBlock::Reasoning(text) => {
-            Block::Reasoning { text: text.clone(), signature: signs(model).then(|| signature(text)) }
+            Block::Reasoning { text: text.clone(), signature: model.signs().then(|| signature(text)) }
         }
         ReplyBlock::RedactedReasoning(bytes) => Block::RedactedReasoning(bytes.clone()),
         ReplyBlock::ToolUse { name, input } => Block::ToolUse {
@@ -166,8 +166,8 @@ fn tool_use_id(prompt: &Prompt<'_>, index: usize) -> String {
 }
 
 /// The answer in words.
-fn text(model: &ModelFacts, prompt: &Prompt<'_>) -> String {
-    let name = catalog::name(model);
+fn text(model: &Model<'_>, prompt: &Prompt<'_>) -> String {
+    let name = model.name();
     let mut sentences = Vec::new();
     if let Some(result) = prompt.tool_results() {
         sentences.push(format!("The tool answered: {}.", result.trim_end_matches('.')));
@@ -209,10 +209,10 @@ struct Reasoning {
     omitted: bool,
 }
 
-fn wanted_reasoning(model: &ModelFacts, prompt: &Prompt<'_>) -> Option<Reasoning> {
+fn wanted_reasoning(model: &Model<'_>, prompt: &Prompt<'_>) -> Option<Reasoning> {
     let fields = prompt.additional_fields();
     let thinking = at(fields, "/thinking");
-    let wanted = match model.thinking {
+    let wanted = match model.thinking() {
         Thinking::None => false,
         Thinking::Budget => at(thinking, "/type") == "enabled",
         Thinking::Adaptive { always_on, .. } => {
@@ -220,7 +220,7 @@ fn wanted_reasoning(model: &ModelFacts, prompt: &Prompt<'_>) -> Option<Reasoning
         }
         Thinking::Field { name, always_on, .. } => always_on || asks(&fields[name]),
         // DeepSeek R1 always reasons; of the others nobody knows how to ask them.
-        Thinking::Unknown => model.id == "deepseek.r1-v1:0",
+        Thinking::Unknown => model.id == Some("deepseek.r1-v1:0"),
     };
     wanted.then(|| Reasoning { omitted: at(thinking, "/display") == "omitted" })
 }
@@ -233,11 +233,6 @@ fn asks(field: &Value) -> bool {
         Value::Object(members) => members.get("type").is_none_or(|kind| kind != "disabled"),
         _ => true,
     }
-}
-
-/// Whether a model signs its reasoning, and takes only signed reasoning back.
-pub(crate) fn signs(model: &ModelFacts) -> bool {
-    model.provider == "anthropic"
 }
 
 /// The signature of a reasoning text. Any changed byte makes it invalid, as with the real one.

@@ -1,35 +1,55 @@
-//! Which models and inference profiles there are, derived from the facts table, and what an id means to the service.
+//! The account that is there when nobody describes one: its models and inference profiles, derived from the facts table.
+
+use std::collections::BTreeMap;
 
 use outcrop_model_facts::facts::{self, ModelFacts};
-use outcrop_model_facts::{BedrockId, Geography, Kind, Partition, profile_geographies};
-use time::{Date, Duration, OffsetDateTime, format_description::FormatItem, macros};
+use outcrop_model_facts::{Geography, Partition, profile_geographies};
+use serde_json::{Value, json};
+use time::{Date, Duration, format_description::FormatItem, macros};
 
-use crate::error::ApiError;
+use crate::account::{Holdings, Row};
+use crate::json::insert;
 
 const DAY: &[FormatItem<'_>] = macros::format_description!("[year]-[month]-[day]");
 
 /// A model becomes LEGACY at least six months before it goes away.
 const NOTICE: Duration = Duration::days(183);
 
-/// The models that the runtime knows.
-pub(crate) fn models() -> impl Iterator<Item = &'static ModelFacts> {
-    facts::all().iter().filter(|model| !model.is_mantle_only())
+/// What the account has in a region, on a day.
+pub(crate) fn holdings(region: &str, account_id: &str, today: Date) -> Holdings {
+    let place = Place { region, account_id };
+    let retired = |model: &&ModelFacts| retirement(model).is_some_and(|it| it.end_of_life <= today);
+    Holdings {
+        foundation_models: models().map(|model| place.model_row(model, today)).collect(),
+        inference_profiles: place.profiles(),
+        availability: models().filter(retired).map(|model| (model.id.to_owned(), not_available())).collect(),
+        ..Holdings::default()
+    }
 }
 
-/// The model of exactly that bare id.
-pub(crate) fn model(id: &str) -> Option<&'static ModelFacts> {
-    facts::find(id).filter(|model| !model.is_mantle_only())
+/// What GetFoundationModelAvailability answers for a model that went away.
+fn not_available() -> Row {
+    row([
+        ("agreementAvailability", json!({ "status": "NOT_AVAILABLE" })),
+        ("entitlementAvailability", "NOT_AVAILABLE".into()),
+        ("regionAvailability", "NOT_AVAILABLE".into()),
+    ])
+}
+
+/// The models that the runtime knows.
+fn models() -> impl Iterator<Item = &'static ModelFacts> {
+    facts::all().iter().filter(|model| !model.is_mantle_only())
 }
 
 /// The dates of a model that goes away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Retirement {
-    pub(crate) legacy: Date,
-    pub(crate) end_of_life: Date,
+struct Retirement {
+    legacy: Date,
+    end_of_life: Date,
 }
 
 /// When a model goes away, if that is known.
-pub(crate) fn retirement(model: &ModelFacts) -> Option<Retirement> {
+fn retirement(model: &ModelFacts) -> Option<Retirement> {
     let end_of_life = Date::parse(model.end_of_life?, DAY).ok()?;
     Some(Retirement { legacy: end_of_life - NOTICE, end_of_life })
 }
@@ -41,7 +61,7 @@ pub(crate) fn name(model: &ModelFacts) -> String {
 }
 
 /// `ai21.j2-mid-v1` is `J2 Mid`: the words of the id without maker and version.
-fn name_from_id(id: &str) -> String {
+pub(crate) fn name_from_id(id: &str) -> String {
     let model = id.split_once('.').map_or(id, |(_, model)| model);
     let model = model.split(':').next().unwrap_or(model);
     let is_version = |word: &&str| {
@@ -64,23 +84,11 @@ fn name_from_id(id: &str) -> String {
     name
 }
 
-/// The view of one account in one region.
+/// Where the account is looked at.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place<'a> {
-    pub(crate) region: &'a str,
-    pub(crate) account_id: &'a str,
-}
-
-/// An inference profile.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Profile {
-    pub(crate) id: String,
-    pub(crate) arn: String,
-    pub(crate) name: String,
-    pub(crate) description: String,
-    pub(crate) application: bool,
-    pub(crate) model: &'static str,
-    pub(crate) model_arns: Vec<String>,
+struct Place<'a> {
+    region: &'a str,
+    account_id: &'a str,
 }
 
 impl Place<'_> {
@@ -88,13 +96,36 @@ impl Place<'_> {
         Partition::of_region(self.region).name()
     }
 
-    /// The ARN of a foundation model in this region.
-    pub(crate) fn model_arn(&self, id: &str) -> String {
-        self.model_arn_in(self.region, id)
-    }
-
     fn model_arn_in(&self, region: &str, id: &str) -> String {
         format!("arn:{}:bedrock:{region}::foundation-model/{id}", self.partition())
+    }
+
+    fn profile_arn(&self, kind: &str, id: &str) -> String {
+        format!("arn:{}:bedrock:{}:{}:{kind}/{id}", self.partition(), self.region, self.account_id)
+    }
+
+    /// A row of ListFoundationModels.
+    fn model_row(&self, model: &ModelFacts, today: Date) -> Row {
+        let mut lifecycle = json!({ "status": "ACTIVE" });
+        if let Some(retirement) = retirement(model) {
+            if retirement.legacy <= today {
+                insert(&mut lifecycle, "status", Some("LEGACY".into()));
+            }
+            insert(&mut lifecycle, "legacyTime", Some(midnight(retirement.legacy).into()));
+            insert(&mut lifecycle, "endOfLifeTime", Some(midnight(retirement.end_of_life).into()));
+        }
+        row([
+            ("modelArn", self.model_arn_in(self.region, model.id).into()),
+            ("modelId", model.id.into()),
+            ("modelName", name(model).into()),
+            ("providerName", model.provider_name.into()),
+            ("inputModalities", input_modalities(model).into()),
+            ("outputModalities", output_modalities(model).into()),
+            ("responseStreamingSupported", model.converse.into()),
+            ("customizationsSupported", customizations(model).into()),
+            ("inferenceTypesSupported", inference_types(model).into()),
+            ("modelLifecycle", lifecycle),
+        ])
     }
 
     /// The geographies whose profiles can be called from here, narrowest first, `global` last.
@@ -103,145 +134,130 @@ impl Place<'_> {
         profile_geographies(self.region).iter().copied().chain(global)
     }
 
-    /// Every inference profile: those of AWS, sorted by id, then the account's own.
-    pub(crate) fn profiles(&self) -> Vec<Profile> {
-        let mut profiles = Vec::new();
+    /// The rows of ListInferenceProfiles: those of AWS, sorted by id, then the account's own.
+    fn profiles(&self) -> Vec<Row> {
+        let mut system = BTreeMap::new();
         for model in models() {
-            let geographies = self.geographies().filter(|it| model.profile_prefixes.contains(&it.as_str()));
-            profiles.extend(geographies.map(|geography| self.system_profile(geography, model)));
+            for geography in self.geographies().filter(|it| model.profile_prefixes.contains(&it.as_str())) {
+                system.insert(format!("{geography}.{}", model.id), (geography, model));
+            }
         }
-        profiles.sort_by(|left, right| left.id.cmp(&right.id));
         let own = [
             ("a1b2c3d4e5f6", "research-team", "anthropic.claude-haiku-4-5-20251001-v1:0"),
             ("z9y8x7w6v5u4", "support-chat", "amazon.nova-lite-v1:0"),
         ];
-        let own =
-            own.into_iter().filter_map(|(id, name, of)| self.application_profile(id, name, of, &profiles));
-        let own: Vec<_> = own.collect();
-        profiles.extend(own);
-        profiles
+        let system_rows =
+            system.iter().map(|(id, (geography, model))| self.system_profile(id, *geography, model));
+        let narrowest =
+            |of: &str| self.geographies().find(|geography| system.contains_key(&format!("{geography}.{of}")));
+        let own = own.map(|(id, name, of)| self.application_profile(id, name, of, narrowest(of)));
+        system_rows.chain(own).collect()
     }
 
-    fn system_profile(&self, geography: Geography<'_>, model: &'static ModelFacts) -> Profile {
-        let id = format!("{geography}.{}", model.id);
+    fn system_profile(&self, id: &str, geography: Geography<'_>, model: &ModelFacts) -> Row {
         let reach = if geography.is_global() {
             "all commercial regions".to_owned()
         } else {
             format!("the geography {geography}")
         };
-        Profile {
-            arn: self.profile_arn("inference-profile", &id),
-            // The service model allows letters, digits, blanks, dashes and underscores in a name.
-            name: plain(&format!(
-                "{} {} {}",
-                if geography.is_global() { "Global".to_owned() } else { geography.as_str().to_uppercase() },
-                model.provider_name,
-                name(model)
-            )),
-            description: plain(&format!("Routes requests to {} in {reach}", name(model))),
-            application: false,
-            model: model.id,
-            model_arns: destinations(geography, self.region)
-                .map(|region| self.model_arn_in(region, model.id))
-                .collect(),
-            id,
-        }
+        let prefix =
+            if geography.is_global() { "Global".to_owned() } else { geography.as_str().to_uppercase() };
+        // The service model allows letters, digits, blanks, dashes and underscores in a name.
+        let name_of_profile = plain(&format!("{prefix} {} {}", model.provider_name, name(model)));
+        let description = plain(&format!("Routes requests to {} in {reach}", name(model)));
+        let arn = self.profile_arn("inference-profile", id);
+        profile_row(
+            [id, &arn, &name_of_profile, &description],
+            self.models_of(geography, model.id),
+            "SYSTEM_DEFINED",
+        )
     }
 
     /// A profile of the account, over the narrowest profile of a model, or over the model itself.
-    fn application_profile(&self, id: &str, name: &str, of: &str, system: &[Profile]) -> Option<Profile> {
-        let model = model(of)?;
-        let source = self
-            .geographies()
-            .find_map(|geography| system.iter().find(|profile| profile.id == format!("{geography}.{of}")));
-        Some(Profile {
-            id: id.to_owned(),
-            arn: self.profile_arn("application-inference-profile", id),
-            name: name.to_owned(),
-            description: format!("Costs of {name}"),
-            application: true,
-            model: model.id,
-            model_arns: source.map_or_else(|| vec![self.model_arn(of)], |profile| profile.model_arns.clone()),
-        })
+    fn application_profile(&self, id: &str, name: &str, of: &str, geography: Option<Geography<'_>>) -> Row {
+        let models = match geography {
+            Some(geography) => self.models_of(geography, of),
+            None => json!([{ "modelArn": self.model_arn_in(self.region, of) }]),
+        };
+        let arn = self.profile_arn("application-inference-profile", id);
+        profile_row([id, &arn, name, &format!("Costs of {name}")], models, "APPLICATION")
     }
 
-    fn profile_arn(&self, kind: &str, id: &str) -> String {
-        format!("arn:{}:bedrock:{}:{}:{kind}/{id}", self.partition(), self.region, self.account_id)
+    /// What the profile of a geography routes to.
+    fn models_of(&self, geography: Geography<'_>, model: &str) -> Value {
+        destinations(geography, self.region)
+            .map(|region| json!({ "modelArn": self.model_arn_in(region, model) }))
+            .collect()
     }
+}
 
-    /// What the runtime would call for an id or ARN.
-    pub(crate) fn resolve(&self, raw: &str, now: OffsetDateTime) -> Result<&'static ModelFacts, ApiError> {
-        let id = BedrockId::parse(raw);
-        if id.region().is_some_and(|region| region != self.region) {
-            return Err(invalid_identifier());
+fn row<const N: usize>(members: [(&str, Value); N]) -> Row {
+    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn profile_row([id, arn, name, description]: [&str; 4], models: Value, kind: &str) -> Row {
+    row([
+        ("inferenceProfileName", name.into()),
+        ("description", description.into()),
+        ("createdAt", "2025-01-01T00:00:00Z".into()),
+        ("updatedAt", "2025-01-01T00:00:00Z".into()),
+        ("inferenceProfileArn", arn.into()),
+        ("models", models),
+        ("inferenceProfileId", id.into()),
+        ("status", "ACTIVE".into()),
+        ("type", kind.into()),
+    ])
+}
+
+fn midnight(date: Date) -> String {
+    format!("{date}T00:00:00Z")
+}
+
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the type lives in a crate that this one does not name"
+)]
+fn input_modalities(model: &ModelFacts) -> Vec<&'static str> {
+    modalities(model.input.iter().map(|it| it.as_str()))
+}
+
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the type lives in a crate that this one does not name"
+)]
+fn output_modalities(model: &ModelFacts) -> Vec<&'static str> {
+    modalities(model.output.iter().map(|it| it.as_str()))
+}
+
+/// The service's words. It has none for documents, which is why the list does not tell who reads them; scores are text.
+fn modalities<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'static str> {
+    let words = names.filter_map(|name| match name {
+        "text" | "score" => Some("TEXT"),
+        "image" => Some("IMAGE"),
+        "video" => Some("VIDEO"),
+        "audio" => Some("SPEECH"),
+        "embedding" => Some("EMBEDDING"),
+        _ => None,
+    });
+    let words: Vec<_> = words.collect();
+    if words.is_empty() { vec!["TEXT"] } else { words }
+}
+
+fn inference_types(model: &ModelFacts) -> Vec<&'static str> {
+    if model.needs_profile() {
+        return vec!["INFERENCE_PROFILE"];
+    }
+    if customizations(model).is_empty() { vec!["ON_DEMAND"] } else { vec!["ON_DEMAND", "PROVISIONED"] }
+}
+
+fn customizations(model: &ModelFacts) -> &'static [&'static str] {
+    match model.id {
+        "amazon.nova-micro-v1:0" | "amazon.nova-lite-v1:0" | "amazon.nova-pro-v1:0" => {
+            &["FINE_TUNING", "DISTILLATION"]
         }
-        match id.kind() {
-            Kind::FoundationModel => {
-                let model = id.base().and_then(model).ok_or_else(unresolved)?;
-                alive(model, now)?;
-                if model.needs_profile() {
-                    return Err(ApiError::validation(format!(
-                        "Invocation of model ID {} with on-demand throughput isn’t supported. Retry your request \
-                         with the ID or ARN of an inference profile that contains this model.",
-                        model.id
-                    )));
-                }
-                Ok(model)
-            }
-            Kind::SystemProfile => {
-                let model = id.base().and_then(model).ok_or_else(unresolved)?;
-                let geography = id.geography().filter(|geography| {
-                    model.profile_prefixes.contains(&geography.as_str())
-                        && self.geographies().any(|it| it == *geography)
-                });
-                // A known model in a geography that cannot be reached from here: the id means nothing here.
-                if geography.is_none() || id.account().is_some_and(|account| account != self.account_id) {
-                    return Err(invalid_identifier());
-                }
-                alive(model, now)?;
-                Ok(model)
-            }
-            Kind::ApplicationProfile => {
-                let profiles = self.profiles();
-                let profile = profiles.iter().find(|profile| profile.arn == raw);
-                let model = profile.and_then(|profile| model(profile.model)).ok_or_else(unresolved)?;
-                alive(model, now)?;
-                Ok(model)
-            }
-            Kind::Other => Err(invalid_identifier()),
-            _ => Err(unresolved()),
-        }
+        "anthropic.claude-3-haiku-20240307-v1:0" | "amazon.titan-image-generator-v2:0" => &["FINE_TUNING"],
+        _ => &[],
     }
-}
-
-/// The model whose tokens are counted: a foundation model by its id or ARN. A model that answers through profiles
-/// only is counted by its own id all the same.
-pub(crate) fn resolve_for_counting(raw: &str, now: OffsetDateTime) -> Result<&'static ModelFacts, ApiError> {
-    let id = BedrockId::parse(raw);
-    if id.kind() != Kind::FoundationModel {
-        return Err(invalid_identifier());
-    }
-    let model = id.base().and_then(model).ok_or_else(unresolved)?;
-    alive(model, now)?;
-    Ok(model)
-}
-
-fn alive(model: &ModelFacts, now: OffsetDateTime) -> Result<(), ApiError> {
-    if retirement(model).is_some_and(|it| it.end_of_life <= now.date()) {
-        return Err(ApiError::not_found(
-            "This model version has reached the end of its life. Please refer to the AWS documentation for more \
-             details.",
-        ));
-    }
-    Ok(())
-}
-
-pub(crate) fn unresolved() -> ApiError {
-    ApiError::not_found("Could not resolve the foundation model from the provided model identifier.")
-}
-
-fn invalid_identifier() -> ApiError {
-    ApiError::validation("The provided model identifier is invalid.")
 }
 
 /// The regions that a profile routes to, the caller's first.

@@ -1,9 +1,10 @@
 //! A Bedrock that runs on loopback and speaks the real wire protocol.
 //!
-//! It answers the control plane (foundation models, inference profiles, model availability) and the runtime
-//! (Converse, ConverseStream, CountTokens) with the service's own shapes, headers and error texts; it verifies
-//! SigV4 signatures and bearer tokens; it rejects what the service rejects; and it breaks in every way a network and
-//! a service can break when a [`Scenario`] asks for it. The models come from `outcrop-model-facts`.
+//! It answers the control plane (foundation models, inference profiles, model availability; provisioned, imported and
+//! custom models, marketplace endpoints) and the runtime (Converse, ConverseStream, CountTokens) with the service's own
+//! shapes, headers and error texts; it verifies SigV4 signatures and bearer tokens; it rejects what the service rejects;
+//! and it breaks in every way a network and a service can break when a [`Scenario`] asks for it. The models come from
+//! `outcrop-model-facts`, or from an [`Account`] of one's own.
 //!
 //! ```
 //! # async fn example() -> std::io::Result<()> {
@@ -42,6 +43,7 @@
 //! | `DELETE /_emulator/keys` | all keys are good again |
 //! | `POST /_emulator/release` | lets go of every response that a `slowFirstByte` fault holds |
 
+mod account;
 mod admin;
 mod answer;
 mod auth;
@@ -54,8 +56,10 @@ mod fault;
 mod journal;
 mod json;
 mod keys;
+mod model;
 mod operation;
 mod options;
+mod place;
 mod runtime;
 mod scenario;
 mod server;
@@ -65,7 +69,9 @@ mod state;
 mod stream;
 mod tokens;
 mod validate;
+mod world;
 
+pub use account::{Account, AccountError, Holdings, Row};
 pub use journal::{AuthKind, Event, EventKind, RecordedRequest};
 pub use operation::Operation;
 pub use options::{AcceptedKey, Credentials, Options};

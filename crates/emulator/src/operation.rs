@@ -17,12 +17,53 @@ pub enum Operation {
     GetInferenceProfile,
     /// `GET /foundation-model-availability/{modelId}`
     GetFoundationModelAvailability,
+    /// `GET /provisioned-model-throughputs`
+    ListProvisionedModelThroughputs,
+    /// `GET /imported-models`
+    ListImportedModels,
+    /// `GET /imported-models/{modelIdentifier}`
+    GetImportedModel,
+    /// `GET /custom-models`
+    ListCustomModels,
+    /// `GET /custom-models/{modelIdentifier}`
+    GetCustomModel,
+    /// `GET /model-customization/custom-model-deployments`
+    ListCustomModelDeployments,
+    /// `GET /model-customization/custom-model-deployments/{customModelDeploymentIdentifier}`
+    GetCustomModelDeployment,
+    /// `GET /marketplace-model/endpoints`
+    ListMarketplaceModelEndpoints,
     /// `POST /model/{modelId}/converse`
     Converse,
     /// `POST /model/{modelId}/converse-stream`
     ConverseStream,
     /// `POST /model/{modelId}/count-tokens`
     CountTokens,
+}
+
+impl Operation {
+    /// The action that a policy of IAM must allow, without `bedrock:`. Source: "Actions, resources, and condition keys
+    /// for Amazon Bedrock" in the Service Authorization Reference.
+    pub(crate) const fn action(self) -> &'static str {
+        match self {
+            Self::ListFoundationModels => "ListFoundationModels",
+            Self::GetFoundationModel => "GetFoundationModel",
+            Self::ListInferenceProfiles => "ListInferenceProfiles",
+            Self::GetInferenceProfile => "GetInferenceProfile",
+            Self::GetFoundationModelAvailability => "GetFoundationModelAvailability",
+            Self::ListProvisionedModelThroughputs => "ListProvisionedModelThroughputs",
+            Self::ListImportedModels => "ListImportedModels",
+            Self::GetImportedModel => "GetImportedModel",
+            Self::ListCustomModels => "ListCustomModels",
+            Self::GetCustomModel => "GetCustomModel",
+            Self::ListCustomModelDeployments => "ListCustomModelDeployments",
+            Self::GetCustomModelDeployment => "GetCustomModelDeployment",
+            Self::ListMarketplaceModelEndpoints => "ListMarketplaceModelEndpoints",
+            Self::Converse => "InvokeModel",
+            Self::ConverseStream => "InvokeModelWithResponseStream",
+            Self::CountTokens => "CountTokens",
+        }
+    }
 }
 
 /// What a request line asks for.
@@ -54,6 +95,18 @@ impl Route {
             ["inference-profiles"] if get => (Operation::ListInferenceProfiles, ""),
             ["inference-profiles", id] if get => (Operation::GetInferenceProfile, *id),
             ["foundation-model-availability", id] if get => (Operation::GetFoundationModelAvailability, *id),
+            ["provisioned-model-throughputs"] if get => (Operation::ListProvisionedModelThroughputs, ""),
+            ["imported-models"] if get => (Operation::ListImportedModels, ""),
+            ["imported-models", id] if get => (Operation::GetImportedModel, *id),
+            ["custom-models"] if get => (Operation::ListCustomModels, ""),
+            ["custom-models", id] if get => (Operation::GetCustomModel, *id),
+            ["model-customization", "custom-model-deployments"] if get => {
+                (Operation::ListCustomModelDeployments, "")
+            }
+            ["model-customization", "custom-model-deployments", id] if get => {
+                (Operation::GetCustomModelDeployment, *id)
+            }
+            ["marketplace-model", "endpoints"] if get => (Operation::ListMarketplaceModelEndpoints, ""),
             ["model", id, "converse"] if post => (Operation::Converse, *id),
             ["model", id, "converse-stream"] if post => (Operation::ConverseStream, *id),
             ["model", id, "count-tokens"] if post => (Operation::CountTokens, *id),
@@ -88,6 +141,29 @@ mod tests {
             Route::of(&Method::POST, "/model/amazon.nova-lite-v1:0/converse-stream"),
             Route::Operation(Operation::ConverseStream, "amazon.nova-lite-v1:0".to_owned())
         );
+    }
+
+    #[test]
+    fn every_path_of_the_control_plane_names_its_operation() {
+        for (path, operation, id) in [
+            ("/foundation-models", Operation::ListFoundationModels, ""),
+            ("/foundation-models/m", Operation::GetFoundationModel, "m"),
+            ("/inference-profiles", Operation::ListInferenceProfiles, ""),
+            ("/inference-profiles/p", Operation::GetInferenceProfile, "p"),
+            ("/foundation-model-availability/m", Operation::GetFoundationModelAvailability, "m"),
+            ("/provisioned-model-throughputs", Operation::ListProvisionedModelThroughputs, ""),
+            ("/imported-models", Operation::ListImportedModels, ""),
+            ("/imported-models/a%2Fb", Operation::GetImportedModel, "a/b"),
+            ("/custom-models", Operation::ListCustomModels, ""),
+            ("/custom-models/c", Operation::GetCustomModel, "c"),
+            ("/model-customization/custom-model-deployments", Operation::ListCustomModelDeployments, ""),
+            ("/model-customization/custom-model-deployments/d", Operation::GetCustomModelDeployment, "d"),
+            ("/marketplace-model/endpoints", Operation::ListMarketplaceModelEndpoints, ""),
+        ] {
+            assert_eq!(Route::of(&Method::GET, path), Route::Operation(operation, id.to_owned()), "{path}");
+            assert_eq!(Route::of(&Method::POST, path), Route::Unknown, "{path}");
+            assert_eq!(format!("{operation:?}"), operation.action(), "{path}");
+        }
     }
 
     #[test]

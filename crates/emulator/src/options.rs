@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use crate::account::Account;
 use crate::scenario::Scenario;
 
 /// The caller that an emulator knows first, besides its [`AcceptedKey`]s.
@@ -71,8 +72,12 @@ pub struct Options {
     pub credentials: Credentials,
     /// Who may call besides; nobody by default. Of two with the same id the first counts.
     pub accepted_keys: Vec<AcceptedKey>,
-    /// The account in the ARNs: twelve digits, `123456789012` by default.
+    /// The account in the ARNs: twelve digits, `123456789012` by default. An [`Account`] that says its own number beats
+    /// this.
     pub account_id: String,
+    /// What the account has. When absent: the models of the facts table, the profiles of AWS over them, and two profiles
+    /// of its own, in every region.
+    pub account: Option<Account>,
     /// The region of requests that do not name one in a signature, `us-east-1` by default.
     pub region: String,
     /// Faults and scripted replies from the start; none by default.
@@ -89,6 +94,7 @@ impl Default for Options {
             credentials: Credentials::default(),
             accepted_keys: Vec::new(),
             account_id: "123456789012".to_owned(),
+            account: None,
             region: "us-east-1".to_owned(),
             scenario: Scenario::default(),
             now: None,

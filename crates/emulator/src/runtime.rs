@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::answer::{self, Answer};
-use crate::catalog;
-use crate::control::ControlPlane;
 use crate::error::ApiError;
 use crate::json::{at, insert, text_at};
+use crate::model::Model;
+use crate::place::Place;
 use crate::scenario::Reply;
-use crate::shape::{self, Shape};
+use crate::shape;
 use crate::state::State;
 use crate::stream::{self, Frame};
 use crate::{tokens, validate};
@@ -17,14 +17,15 @@ use crate::{tokens, validate};
 #[derive(Debug)]
 pub(crate) struct Runtime<'a> {
     pub(crate) state: &'a State,
-    pub(crate) control: &'a ControlPlane<'a>,
+    pub(crate) place: Place<'a>,
     /// What a rule wants the model to say.
     pub(crate) reply: Option<Reply>,
 }
 
 impl Runtime<'_> {
     pub(crate) fn converse(&self, id: &str, body: &Value) -> Result<Value, ApiError> {
-        let answer = self.answer(id, body, &shape::CONVERSE)?;
+        shape::check(&shape::CONVERSE, body)?;
+        let answer = self.answer(&self.place.resolve(id)?, body)?;
         let content: Vec<_> = answer.blocks.iter().map(answer::Block::to_json).collect();
         let mut response = json!({
             "output": { "message": { "role": "assistant", "content": content } },
@@ -43,12 +44,15 @@ impl Runtime<'_> {
     }
 
     pub(crate) fn converse_stream(&self, id: &str, body: &Value) -> Result<Vec<Frame>, ApiError> {
-        Ok(stream::frames(&self.answer(id, body, &shape::CONVERSE_STREAM)?))
+        shape::check(&shape::CONVERSE_STREAM, body)?;
+        let model = self.place.resolve(id)?;
+        if model.converses() && !model.streams() {
+            return Err(ApiError::validation("The model is unsupported for streaming."));
+        }
+        Ok(stream::frames(&self.answer(&model, body)?))
     }
 
-    fn answer(&self, id: &str, body: &Value, shape: &Shape) -> Result<Answer, ApiError> {
-        shape::check(shape, body)?;
-        let model = self.control.place().resolve(id, self.control.now)?;
+    fn answer(&self, model: &Model<'_>, body: &Value) -> Result<Answer, ApiError> {
         validate::check(model, body)?;
         let prefixes = answer::usage::cached_prefixes(body);
         let digests: Vec<_> = prefixes.iter().map(|prefix| prefix.digest).collect();
@@ -59,12 +63,12 @@ impl Runtime<'_> {
     /// Counts with the same rule as the usage of an answer. The service takes foundation models here, and no profiles.
     pub(crate) fn count_tokens(&self, id: &str, body: &Value) -> Result<Value, ApiError> {
         shape::check(&shape::COUNT_TOKENS, body)?;
-        let model = catalog::resolve_for_counting(id, self.control.now)?;
+        let model = self.place.resolve_for_counting(id)?;
         let input = at(body, "/input");
         let tokens = if let Some(encoded) = text_at(input, "/invokeModel/body") {
             tokens::of_bytes(encoded.len() / 4 * 3)
         } else {
-            validate::check(model, at(input, "/converse"))?;
+            validate::check(&model, at(input, "/converse"))?;
             answer::usage::input_tokens(at(input, "/converse"))
         };
         Ok(json!({ "inputTokens": tokens }))

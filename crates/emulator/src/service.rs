@@ -20,6 +20,7 @@ use crate::error::ApiError;
 use crate::fault;
 use crate::journal::RecordedRequest;
 use crate::operation::{Operation, Route};
+use crate::place::Place;
 use crate::runtime::Runtime;
 use crate::scenario::{Fault, ForeignBody};
 use crate::state::{Action, Exchange, State};
@@ -105,8 +106,14 @@ impl Context {
             Err(response) => return Ok(response),
         };
 
-        let control_plane = ControlPlane { options: &self.state.options, region: &region, now };
-        let runtime = Runtime { state: &self.state, control: &control_plane, reply };
+        let world = &self.state.world;
+        let holdings = world.holdings(&region, now.date());
+        let place = Place { region: &region, account_id: world.account_id(), holdings: &holdings, now };
+        if world.denies(operation) {
+            return Ok(failed(exchange, &place.not_authorized(operation)));
+        }
+        let control_plane = ControlPlane { place, page_size: world.page_size() };
+        let runtime = Runtime { state: &self.state, place, reply };
         let query = parts.uri.query().unwrap_or_default();
         let outcome = match operation {
             Operation::Converse => runtime.converse(id, &json).map(Outcome::Json),

@@ -12,6 +12,7 @@ use crate::keys::Withdrawn;
 use crate::operation::Operation;
 use crate::options::Options;
 use crate::scenario::{Fault, Reply, Rule, Scenario};
+use crate::world::World;
 
 /// A digest of a prompt's beginning, up to a cache point.
 pub(crate) type PrefixDigest = [u8; 32];
@@ -19,6 +20,7 @@ pub(crate) type PrefixDigest = [u8; 32];
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) options: Options,
+    pub(crate) world: World,
     pub(crate) journal: Journal,
     rules: Mutex<Vec<ActiveRule>>,
     withdrawn: Mutex<Withdrawn>,
@@ -46,7 +48,9 @@ pub(crate) struct Action {
 impl State {
     pub(crate) fn new(mut options: Options, seed: u64) -> Self {
         let scenario = std::mem::take(&mut options.scenario);
+        let account = options.account.take();
         let state = Self {
+            world: World::new(account, &options.account_id),
             journal: Journal::new(options.journal_limit),
             options,
             rules: Mutex::default(),

@@ -5,14 +5,14 @@ mod model;
 mod tools;
 mod turns;
 
-use outcrop_model_facts::facts::ModelFacts;
 use serde_json::Value;
 
 use crate::error::ApiError;
 use crate::json::{list_at, text_at};
+use crate::model::Model;
 
 /// Checks a request of the right shape against the rules of the service and of the model.
-pub(crate) fn check(model: &ModelFacts, body: &Value) -> Result<(), ApiError> {
+pub(crate) fn check(model: &Model<'_>, body: &Value) -> Result<(), ApiError> {
     let messages = Messages(list_at(body, "/messages"));
     model::can_converse(model)?;
     turns::check(messages, body)?;

@@ -9,7 +9,7 @@ use outcrop_core::classify::Signal;
 use outcrop_core::{CatalogProblem, Error, ErrorKind, ProviderId, Query, Result, Snapshot};
 use serde::Serialize;
 
-use crate::Outcrop;
+use crate::{Action, Outcrop};
 
 /// How far a clock may be off before signatures are refused (Signature Version 4: requests are good for five minutes).
 const SKEW_LIMIT: Duration = Duration::from_mins(5);
@@ -21,7 +21,7 @@ const SKEW_WARNING: Duration = Duration::from_mins(1);
 const HOP_LIMIT: &str = "on the instance's host, run `aws ec2 modify-instance-metadata-options --instance-id ID \
                          --http-tokens required --http-put-response-hop-limit 2`";
 
-/// The operations that the catalogue needs, by their names in IAM policies.
+/// The operations that every catalogue needs, by their names in IAM policies.
 pub(crate) const LISTINGS: [&str; 2] = ["ListFoundationModels", "ListInferenceProfiles"];
 
 /// The names of the checks of the two planes.
@@ -130,7 +130,7 @@ impl Outcrop {
         examine_region(&status, &mut examination);
         examine_endpoints(planes, &mut examination);
         if status.state == Presence::Absent {
-            for action in LISTINGS {
+            for action in self.listings() {
                 let detail = "there are no credentials to ask with";
                 examination.add(Check::new(format!("permission bedrock:{action}"), Verdict::Skip, detail));
             }
@@ -187,10 +187,26 @@ impl Outcrop {
         examination.fail(check, error.kind());
     }
 
+    /// The operations that the catalogue of this configuration needs.
+    fn listings(&self) -> Vec<&'static str> {
+        let discovery = &self.settings().models.bedrock_discovery;
+        let further = discovery.include.iter().flatten().filter_map(|kind| Action::listing(*kind));
+        let mut listings = LISTINGS.to_vec();
+        for action in further.map(Action::operation) {
+            if !listings.contains(&action) {
+                listings.push(action);
+            }
+        }
+        if discovery.check_access == Some(true) {
+            listings.push(Action::GetFoundationModelAvailability.operation());
+        }
+        listings
+    }
+
     async fn examine_listings(&self, id: &ProviderId, examination: &mut Examination) {
         let off = self.settings().models.bedrock_discovery.enabled == Some(false);
         let listed = if off { None } else { Some(self.snapshot(id, &Query::refresh()).await) };
-        for action in LISTINGS {
+        for action in self.listings() {
             let name = format!("permission bedrock:{action}");
             match &listed {
                 None => {

@@ -7,15 +7,18 @@
 mod auth;
 mod builder;
 mod catalogue;
+mod default_model;
 mod doctor;
 mod facade;
 mod iam;
 mod models;
 mod paths;
 mod reference;
+mod vetting;
 
 pub use builder::{Builder, Emulator};
 pub use catalogue::{CatalogueStatus, ProviderRegion, Refreshed, ShownModel};
+pub use default_model::{DefaultModelSet, StrongerDefault};
 pub use doctor::{Check, Examination, Verdict};
 pub use facade::{Chosen, Outcrop};
 pub use iam::{
@@ -27,14 +30,15 @@ pub use outcrop_aws::{
     Status, Step,
 };
 pub use outcrop_config::{
-    Assignment, Code, Config, ConfigFile, Diagnostic, FileSource, KeyPath, PathError, Severity, Sources,
-    Style, VARIABLES,
+    Assignment, Code, Config, ConfigFile, Diagnostic, FileSource, KeyPath, Layer, Origin, PathError,
+    Severity, Sources, Style, VARIABLES,
 };
 pub use outcrop_core;
 pub use outcrop_core::{Error, ErrorKind, ModelProvider, ModelProviderExt, Query, Request, Result};
 pub use outcrop_discovery::{RegionStatus as CatalogueRegion, Verdict as RuleVerdict, Why};
 pub use paths::cache_folder;
 pub use reference::{DEFAULT_PROVIDER, ModelReference};
+pub use vetting::Vetted;
 
 /// The example of the README, compiled.
 #[cfg(doctest)]

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
 use outcrop::Error;
-use outcrop_emulator::{Credentials, Emulator, Options, Scenario};
+use outcrop_emulator::{Account, AccountError, Credentials, Emulator, Options, Scenario};
 
 use crate::args::Emulate;
 use crate::context::Context;
@@ -19,6 +19,7 @@ pub(crate) async fn run(
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     let scenario = arguments.scenario.as_deref().map(scenario).transpose()?.unwrap_or_default();
+    let account = arguments.account.as_deref().map(account).transpose()?;
     let usual = Credentials::default();
     let credentials = Credentials {
         access_key_id: arguments.access_key_id.unwrap_or(usual.access_key_id),
@@ -33,9 +34,9 @@ pub(crate) async fn run(
             .into());
     }
     let mut options =
-        Options { credentials, accepted_keys: arguments.accept_key, scenario, ..Options::default() };
-    if let Some(region) = context.region() {
-        region.clone_into(&mut options.region);
+        Options { credentials, accepted_keys: arguments.accept_key, scenario, account, ..Options::default() };
+    if let Some(region) = context.region().or_else(|| home(&options)) {
+        options.region = region.to_owned();
     }
     let exports = options.clone();
     let emulator = Emulator::bind(arguments.listen, options)
@@ -66,6 +67,22 @@ fn scenario(path: &Path) -> Result<Scenario, Failure> {
     serde_json::from_str(&text).map_err(|error| {
         Error::config(format!("the scenario `{}` is wrong", path.display())).with_source(error).into()
     })
+}
+
+fn account(path: &Path) -> Result<Account, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Error::config(format!("the account `{}` cannot be read", path.display())).with_source(error)
+    })?;
+    text.parse().map_err(|error: AccountError| {
+        Error::config(format!("the account `{}` is wrong", path.display())).with_source(error).into()
+    })
+}
+
+/// The region of an account that has nothing in the usual one.
+fn home(options: &Options) -> Option<&str> {
+    let regions = &options.account.as_ref()?.regions;
+    let mut elsewhere = regions.keys().filter(|_| !regions.contains_key(&options.region));
+    elsewhere.next().map(String::as_str)
 }
 
 /// What points any AWS SDK at the emulator, for a shell to read.

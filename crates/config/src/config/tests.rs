@@ -1,5 +1,5 @@
 use crate::testing::{MANUAL, environment};
-use crate::{Layer, Loader, Sources, Style};
+use crate::{FileSource, Layer, Loader, Sources, Style};
 
 #[test]
 fn providers_find_the_lines_of_their_settings() {
@@ -31,4 +31,23 @@ error[config::provider]: there is no such region
 ");
     assert_eq!(loaded.config.providers().map(|entry| entry.id()).collect::<Vec<_>>(), ["amazon-bedrock"]);
     assert!(loaded.config.provider("nobody").is_none());
+}
+
+#[test]
+fn a_users_own_file_is_the_one_that_was_named_or_the_users() {
+    let optional = |name: &str| Some(FileSource::Optional(name.into()));
+    let own = |sources: Sources| Loader::new(sources).load().config.own_file();
+    let mut sources = Sources {
+        system: optional("/s"),
+        user: optional("/u"),
+        project: optional("/p"),
+        ..Sources::default()
+    };
+    assert_eq!(own(sources.clone()), Some((Layer::User, "/u".into())));
+    sources.environment = environment(&[("OUTCROP_CONFIG", "/e")]);
+    assert_eq!(own(sources.clone()), Some((Layer::File, "/e".into())));
+    sources.file = Some(FileSource::Required("/f".into()));
+    assert_eq!(own(sources.clone()), Some((Layer::File, "/f".into())));
+    assert_eq!(own(sources.with_text(Layer::File, "/f", "{}")), None, "a text is no file");
+    assert_eq!(own(Sources { project: optional("/p"), ..Sources::default() }), None);
 }

@@ -11,6 +11,9 @@ fn the_defaults_are_without_mistakes() {
     let mut diagnostics = Vec::new();
     parse::parse_file(&mut source, DEFAULTS, &mut diagnostics);
     assert_eq!(diagnostics, []);
+    // As somebody's own file they are checked by the schema, too.
+    let own = Loader::new(Sources::default().with_text(Layer::User, "defaults.json5", DEFAULTS)).load();
+    assert_eq!(rendered(&own), "");
     let models = &loaded.config.settings().models;
     assert_eq!(models.bedrock_discovery.default_context_window, Some(32_000));
     assert_eq!(models.providers["amazon-bedrock"].api.as_deref(), Some("bedrock-converse-stream"));

@@ -139,6 +139,7 @@ impl Inner {
             taken_at: times.into_iter().min().unwrap_or(now),
             freshness: if is_young { Freshness::Cached } else { Freshness::Stale },
             problems,
+            failure: None,
         };
         Some(Known { answer, is_whole })
     }

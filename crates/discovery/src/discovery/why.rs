@@ -38,6 +38,17 @@ pub struct Why {
     pub nearest: Vec<String>,
 }
 
+impl Why {
+    /// The rule that stands in the way of a call, if one does. Want of on-demand throughput is named only where nothing
+    /// else is, because a profile may help.
+    pub fn obstacle(&self) -> Option<&Verdict> {
+        let mut failed: Vec<_> =
+            self.rules.iter().filter(|rule| !rule.passed && rule.decides_calls()).collect();
+        failed.sort_by_key(|rule| rule.rule == ON_DEMAND);
+        failed.first().copied()
+    }
+}
+
 /// What every part of the answer goes by.
 struct Question<'a> {
     discovery: &'a Discovery,

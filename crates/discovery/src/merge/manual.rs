@@ -88,7 +88,7 @@ impl Override<'_> {
 pub(super) fn overlay(card: &mut ModelCard, model: &ManualModel) {
     if let Some(region) = &model.region {
         card.regions = vec![region.clone()];
-        card.origin.insert("regions".to_owned(), FactOrigin::Config);
+        card.origin.insert("regions".into(), FactOrigin::Config);
     }
     apply(card, &model.known);
 }
@@ -148,9 +148,9 @@ pub(super) fn apply(card: &mut ModelCard, known: &ModelOverride) {
             as_of: None,
             tiers: BTreeMap::new(),
         });
-        said.push("cost");
+        said.extend(["cost", "price"]);
     }
-    card.origin.extend(said.into_iter().map(|field| (field.to_owned(), FactOrigin::Config)));
+    card.origin.extend(said.into_iter().map(|field| (field.into(), FactOrigin::Config)));
 }
 
 /// Lays mode and ceiling over a card; whether there was anything to lay.

@@ -263,7 +263,7 @@ fn a_configured_model_is_laid_over_what_was_found_field_by_field() {
         .origin
         .iter()
         .filter(|(_, who)| **who == FactOrigin::Config)
-        .map(|(field, _)| field.as_str())
+        .map(|(field, _)| &**field)
         .collect();
     assert_eq!(by_config, ["cost", "maxTokens", "name"]);
 }

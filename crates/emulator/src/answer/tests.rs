@@ -1,18 +1,16 @@
-use outcrop_model_facts::facts;
-
 use super::*;
 use crate::validate;
 
 const HAIKU: &str = "anthropic.claude-haiku-4-5-20251001-v1:0";
 const NOVA: &str = "amazon.nova-lite-v1:0";
 
-fn model(id: &str) -> &'static ModelFacts {
-    facts::find(id).unwrap()
+fn model(id: &str) -> Model<'_> {
+    Model::new(Some(id), None, None)
 }
 
 fn answer_of(id: &str, body: &Value) -> Answer {
-    validate::check(model(id), body).unwrap();
-    compose(model(id), body, None, &[], 0)
+    validate::check(&model(id), body).unwrap();
+    compose(&model(id), body, None, &[], 0)
 }
 
 fn ask(text: &str) -> Value {
@@ -178,7 +176,7 @@ fn a_scripted_reply_is_said_word_for_word() {
         stop_reason: Some("guardrail_intervened".into()),
         usage: Some(json!({ "inputTokens": 0, "outputTokens": 0, "totalTokens": 0 })),
     };
-    let answer = compose(model(HAIKU), &ask("?"), Some(&reply), &[], 0);
+    let answer = compose(&model(HAIKU), &ask("?"), Some(&reply), &[], 0);
     let contents: Vec<_> = answer.blocks.iter().map(Block::to_json).collect();
     assert_eq!(contents[0]["reasoningContent"]["reasoningText"]["signature"], signature("Hm."));
     assert_eq!(contents[1], json!({ "reasoningContent": { "redactedContent": "cmVk" } }));
@@ -200,7 +198,7 @@ fn cache_points_split_the_input() {
     });
     let prefixes = usage::cached_prefixes(&body);
     assert_eq!(prefixes.iter().map(|prefix| prefix.tokens).collect::<Vec<_>>(), [3, 9]);
-    let usage = |hits| compose(model(HAIKU), &body, None, &prefixes, hits).usage;
+    let usage = |hits| compose(&model(HAIKU), &body, None, &prefixes, hits).usage;
     let cold = usage(0);
     assert_eq!(
         (&cold["inputTokens"], &cold["cacheReadInputTokens"], &cold["cacheWriteInputTokens"]),

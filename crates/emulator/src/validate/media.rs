@@ -2,24 +2,25 @@
 
 use std::collections::HashSet;
 
-use outcrop_model_facts::facts::ModelFacts;
 use serde_json::Value;
 
 use super::Messages;
 use crate::error::ApiError;
 use crate::json::{list_at, text_at};
+use crate::model::Model;
 
-pub(super) fn check(model: &ModelFacts, messages: Messages<'_>) -> Result<(), ApiError> {
+pub(super) fn check(model: &Model<'_>, messages: Messages<'_>) -> Result<(), ApiError> {
     let mut names = HashSet::new();
     for place in messages.blocks() {
         for kind in ["image", "document", "video", "audio"] {
-            if place.block.get(kind).is_some() && !takes(model, kind) {
+            if place.block.get(kind).is_some() && !model.takes(kind) {
                 return Err(unsupported(kind, place.role));
             }
         }
         for content in list_at(place.block, "/toolResult/content") {
-            if content.get("image").is_some() && (!takes(model, "image") || model.tool_result_images.is_no())
-            {
+            let takes_images =
+                || model.takes("image") && !model.is_known(|facts| facts.tool_result_images.is_no());
+            if content.get("image").is_some() && !takes_images() {
                 return Err(unsupported("image", place.role));
             }
             document(content, &mut names)?;
@@ -27,14 +28,6 @@ pub(super) fn check(model: &ModelFacts, messages: Messages<'_>) -> Result<(), Ap
         document(place.block, &mut names)?;
     }
     Ok(())
-}
-
-/// A model of which nothing is known takes everything.
-fn takes(model: &ModelFacts, kind: &str) -> bool {
-    let input = |kind: &str| model.input.iter().any(|modality| modality.as_str() == kind);
-    // Converse extracts the text of documents; it does that for models that take images even where the table has no
-    // word of PDF.
-    model.input.is_empty() || input(kind) || (kind == "document" && input("image"))
 }
 
 fn unsupported(kind: &str, role: &str) -> ApiError {

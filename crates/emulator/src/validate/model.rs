@@ -1,39 +1,38 @@
 //! What one model refuses and another takes: limits, sampling, thinking, prompt caching, replayed reasoning.
 
-use outcrop_model_facts::facts::{Effort, ModelFacts, Thinking};
+use outcrop_model_facts::facts::{Effort, Thinking};
 use serde_json::Value;
 
 use super::{Messages, is_blank};
 use crate::answer;
 use crate::error::ApiError;
 use crate::json::{at, list_at, text_at};
+use crate::model::Model;
+use crate::place;
 
 /// Converse is for models that converse.
-pub(super) fn can_converse(model: &ModelFacts) -> Result<(), ApiError> {
-    if model.converse {
-        return Ok(());
-    }
-    Err(ApiError::validation(
-        "This action doesn't support the model that you provided. Try again with a supported text or chat model.",
-    ))
+pub(super) fn can_converse(model: &Model<'_>) -> Result<(), ApiError> {
+    if model.converses() { Ok(()) } else { Err(place::no_chat_model()) }
 }
 
-pub(super) fn check(model: &ModelFacts, messages: Messages<'_>, body: &Value) -> Result<(), ApiError> {
+pub(super) fn check(model: &Model<'_>, messages: Messages<'_>, body: &Value) -> Result<(), ApiError> {
     limits(model, body)?;
     sampling(model, body)?;
     thinking(model, body)?;
     caching(model, messages, body)?;
     reasoning(model, messages)?;
     ending(model, messages)?;
-    if !at(body, "/outputConfig/textFormat").is_null() && model.native_structured_output.is_no() {
+    if !at(body, "/outputConfig/textFormat").is_null()
+        && model.is_known(|facts| facts.native_structured_output.is_no())
+    {
         return Err(ApiError::from_model("output_config.format: Extra inputs are not permitted"));
     }
     Ok(())
 }
 
-fn limits(model: &ModelFacts, body: &Value) -> Result<(), ApiError> {
+fn limits(model: &Model<'_>, body: &Value) -> Result<(), ApiError> {
     let wanted = at(body, "/inferenceConfig/maxTokens").as_u64();
-    if let (Some(wanted), Some(limit)) = (wanted, model.max_output_tokens)
+    if let (Some(wanted), Some(limit)) = (wanted, model.fact(|facts| facts.max_output_tokens))
         && wanted > u64::from(limit)
     {
         return Err(ApiError::validation(format!(
@@ -41,21 +40,21 @@ fn limits(model: &ModelFacts, body: &Value) -> Result<(), ApiError> {
              value that is lower than {limit}."
         )));
     }
-    let window = model.context_window.map_or(u64::MAX, u64::from);
+    let window = model.fact(|facts| facts.context_window).map_or(u64::MAX, u64::from);
     if answer::usage::input_tokens(body) > window {
         return Err(ApiError::validation("Input is too long for requested model."));
     }
     let sequences = list_at(body, "/inferenceConfig/stopSequences");
-    if answer::signs(model) && sequences.iter().filter_map(Value::as_str).any(is_blank) {
+    if model.signs() && sequences.iter().filter_map(Value::as_str).any(is_blank) {
         return Err(ApiError::from_model("stop_sequences: each stop sequence must contain non-whitespace"));
     }
     Ok(())
 }
 
-fn sampling(model: &ModelFacts, body: &Value) -> Result<(), ApiError> {
+fn sampling(model: &Model<'_>, body: &Value) -> Result<(), ApiError> {
     let config = at(body, "/inferenceConfig");
     let fields = at(body, "/additionalModelRequestFields");
-    if model.sampling.is_no() {
+    if model.is_known(|facts| facts.sampling.is_no()) {
         for (value, name) in [
             (at(config, "/temperature"), "temperature"),
             (at(config, "/topP"), "top_p"),
@@ -67,13 +66,13 @@ fn sampling(model: &ModelFacts, body: &Value) -> Result<(), ApiError> {
         }
     }
     let thinks = at(fields, "/thinking/type") == "enabled" || at(fields, "/thinking/type") == "adaptive";
-    if answer::signs(model) && thinks && at(config, "/temperature").as_f64().is_some_and(|it| it < 1.0) {
+    if model.signs() && thinks && at(config, "/temperature").as_f64().is_some_and(|it| it < 1.0) {
         return Err(ApiError::from_model("`temperature` may only be set to 1 when thinking is enabled."));
     }
     Ok(())
 }
 
-fn thinking(model: &ModelFacts, body: &Value) -> Result<(), ApiError> {
+fn thinking(model: &Model<'_>, body: &Value) -> Result<(), ApiError> {
     let fields = at(body, "/additionalModelRequestFields");
     let refused = |kind: &str, instead: &str| {
         Err(ApiError::from_model(format!(
@@ -81,13 +80,15 @@ fn thinking(model: &ModelFacts, body: &Value) -> Result<(), ApiError> {
         )))
     };
     let thinking = at(fields, "/thinking");
-    match (model.thinking, text_at(thinking, "/type")) {
+    match (model.thinking(), text_at(thinking, "/type")) {
         (Thinking::Budget, Some("adaptive")) => {
             return Err(ApiError::from_model("adaptive thinking is not supported on this model"));
         }
         (Thinking::Budget | Thinking::Adaptive { .. }, Some("enabled")) => {
             // Those that refuse sampling parameters are also those that dropped budgets.
-            if matches!(model.thinking, Thinking::Adaptive { .. }) && model.sampling.is_no() {
+            if matches!(model.thinking(), Thinking::Adaptive { .. })
+                && model.is_known(|facts| facts.sampling.is_no())
+            {
                 return refused(
                     "enabled",
                     "Use \"thinking.type.adaptive\" and \"output_config.effort\" to control thinking behavior.",
@@ -125,10 +126,10 @@ fn budget(thinking: &Value, config: &Value) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn effort(model: &ModelFacts, effort: &Value) -> Result<(), ApiError> {
+fn effort(model: &Model<'_>, effort: &Value) -> Result<(), ApiError> {
     let Some(word) = effort.as_str() else { return Ok(()) };
     let efforts = [Effort::Minimal, Effort::Low, Effort::Medium, Effort::High, Effort::XHigh, Effort::Max];
-    let ceiling = model.effort_ceiling.unwrap_or(Effort::Max);
+    let ceiling = model.fact(|facts| facts.effort_ceiling).unwrap_or(Effort::Max);
     let known = efforts.into_iter().find(|effort| effort.as_str() == word);
     if known.is_some_and(|effort| effort <= ceiling) {
         return Ok(());
@@ -140,7 +141,7 @@ fn effort(model: &ModelFacts, effort: &Value) -> Result<(), ApiError> {
     )))
 }
 
-fn caching(model: &ModelFacts, messages: Messages<'_>, body: &Value) -> Result<(), ApiError> {
+fn caching(model: &Model<'_>, messages: Messages<'_>, body: &Value) -> Result<(), ApiError> {
     let in_tools: Vec<_> = points(list_at(body, "/toolConfig/tools")).collect();
     let in_messages = messages.0.iter().flat_map(|message| points(list_at(message, "/content")));
     let all: Vec<_> =
@@ -148,7 +149,9 @@ fn caching(model: &ModelFacts, messages: Messages<'_>, body: &Value) -> Result<(
     if all.is_empty() {
         return Ok(());
     }
-    if model.prompt_caching.cache_points.is_no() || model.prompt_caching.supported.is_no() {
+    if model
+        .is_known(|facts| facts.prompt_caching.cache_points.is_no() || facts.prompt_caching.supported.is_no())
+    {
         return Err(ApiError::new(
             http::StatusCode::FORBIDDEN,
             "AccessDeniedException",
@@ -156,7 +159,7 @@ fn caching(model: &ModelFacts, messages: Messages<'_>, body: &Value) -> Result<(
              for more information.",
         ));
     }
-    if !answer::signs(model) {
+    if !model.signs() {
         if let Some(index) =
             list_at(body, "/toolConfig/tools").iter().position(|it| it.get("cachePoint").is_some())
         {
@@ -171,7 +174,8 @@ fn caching(model: &ModelFacts, messages: Messages<'_>, body: &Value) -> Result<(
             ));
         }
     }
-    let limit = model.prompt_caching.max_cache_points.filter(|limit| *limit > 0).unwrap_or(4);
+    let limit =
+        model.fact(|facts| facts.prompt_caching.max_cache_points).filter(|limit| *limit > 0).unwrap_or(4);
     if all.len() > usize::from(limit) {
         return Err(ApiError::from_model(format!(
             "A maximum of {limit} blocks with cache_control may be provided. Found {}.",
@@ -179,7 +183,7 @@ fn caching(model: &ModelFacts, messages: Messages<'_>, body: &Value) -> Result<(
         )));
     }
     let one_hour = |point: &&Value| at(point, "/ttl") == "1h";
-    if model.prompt_caching.one_hour_ttl.is_no() && all.iter().any(one_hour) {
+    if model.is_known(|facts| facts.prompt_caching.one_hour_ttl.is_no()) && all.iter().any(one_hour) {
         return Err(ApiError::from_model("cache_control.ephemeral.ttl: Extra inputs are not permitted"));
     }
     if all.iter().skip_while(|point| one_hour(point)).any(one_hour) {
@@ -196,7 +200,7 @@ fn points(blocks: &[Value]) -> impl Iterator<Item = &Value> {
 }
 
 /// Reasoning comes back as it was signed, and only to models that sign.
-fn reasoning(model: &ModelFacts, messages: Messages<'_>) -> Result<(), ApiError> {
+fn reasoning(model: &Model<'_>, messages: Messages<'_>) -> Result<(), ApiError> {
     for place in messages.blocks() {
         let Some(reasoning) = place.block.get("reasoningContent") else { continue };
         let path = format!("messages.{}.content.{}", place.message, place.content);
@@ -207,7 +211,7 @@ fn reasoning(model: &ModelFacts, messages: Messages<'_>) -> Result<(), ApiError>
             )));
         }
         let signature = text_at(reasoning, "/reasoningText/signature");
-        if !answer::signs(model) {
+        if !model.signs() {
             let field = if reasoning.get("redactedContent").is_some() {
                 "redactedContent"
             } else if signature.is_some() {
@@ -232,15 +236,15 @@ fn reasoning(model: &ModelFacts, messages: Messages<'_>) -> Result<(), ApiError>
 }
 
 /// A conversation that ends with the model's own words asks it to go on; newer models refuse that.
-fn ending(model: &ModelFacts, messages: Messages<'_>) -> Result<(), ApiError> {
+fn ending(model: &Model<'_>, messages: Messages<'_>) -> Result<(), ApiError> {
     let Some(last) = messages.0.last().filter(|last| at(last, "/role") == "assistant") else { return Ok(()) };
-    if model.assistant_prefill.is_no() {
+    if model.is_known(|facts| facts.assistant_prefill.is_no()) {
         return Err(ApiError::from_model(
             "This model does not support assistant message prefill. The conversation must end with a user message.",
         ));
     }
     let text = list_at(last, "/content").last().and_then(|block| text_at(block, "/text"));
-    if answer::signs(model) && text.is_some_and(|text| text.ends_with(char::is_whitespace)) {
+    if model.signs() && text.is_some_and(|text| text.ends_with(char::is_whitespace)) {
         return Err(ApiError::from_model(
             "messages: final assistant content cannot end with trailing whitespace",
         ));

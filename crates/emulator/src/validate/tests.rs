@@ -9,7 +9,7 @@ const OPUS: &str = "anthropic.claude-opus-4-7";
 const NOVA: &str = "amazon.nova-lite-v1:0";
 
 fn outcome(model: &str, body: &Value) -> Result<(), String> {
-    super::check(facts::find(model).unwrap(), body).map_err(|error| error.message)
+    super::check(&Model::new(Some(model), None, None), body).map_err(|error| error.message)
 }
 
 #[track_caller]
@@ -297,4 +297,23 @@ fn only_models_that_converse_converse() {
     for model in ["amazon.titan-embed-text-v2:0", "cohere.rerank-v3-5:0", "amazon.nova-canvas-v1:0"] {
         refused(model, &talk(&[hi()]), "This action doesn't support the model that you provided.");
     }
+}
+
+#[test]
+fn a_model_that_nobody_knows_takes_what_its_row_says_and_has_generous_limits() {
+    let id = "startup.first-model-v1:0";
+    let row = json!({ "inputModalities": ["TEXT", "IMAGE"], "outputModalities": ["TEXT"] });
+    let model = Model::new(Some(id), row.as_object(), None);
+    let check = |body: &Value| super::check(&model, body).map_err(|error| error.message);
+    let image = json!({ "image": { "format": "png", "source": { "bytes": "AAAA" } } });
+    let body = with(talk(&[user(json!([{ "text": "?" }, image]))]), "toolConfig", tools());
+    let body = with(body, "inferenceConfig", json!({ "maxTokens": 1_000_000, "temperature": 0.5 }));
+    assert_eq!(check(&body), Ok(()));
+    let video = json!({ "video": { "format": "mp4", "source": { "bytes": "AAAA" } } });
+    let refusal = check(&talk(&[user(json!([{ "text": "?" }, video]))])).unwrap_err();
+    assert!(refusal.contains("doesn't support the video field"), "{refusal}");
+    assert!(
+        outcome(id, &talk(&[user(json!([{ "text": "?" }, image]))])).is_err(),
+        "without a row: text only"
+    );
 }

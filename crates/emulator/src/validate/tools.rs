@@ -2,15 +2,14 @@
 
 use std::collections::HashSet;
 
-use outcrop_model_facts::facts::ModelFacts;
 use serde_json::Value;
 
 use super::Messages;
-use crate::answer;
 use crate::error::ApiError;
 use crate::json::{at, list_at, text_at};
+use crate::model::Model;
 
-pub(super) fn check(model: &ModelFacts, messages: Messages<'_>, body: &Value) -> Result<(), ApiError> {
+pub(super) fn check(model: &Model<'_>, messages: Messages<'_>, body: &Value) -> Result<(), ApiError> {
     let config = at(body, "/toolConfig");
     let in_history = |block: &Value| block.get("toolUse").is_some() || block.get("toolResult").is_some();
     if config.is_null() {
@@ -21,7 +20,7 @@ pub(super) fn check(model: &ModelFacts, messages: Messages<'_>, body: &Value) ->
         }
         return Ok(());
     }
-    if model.tool_use.is_no() {
+    if model.is_known(|facts| facts.tool_use.is_no()) {
         return Err(ApiError::validation("This model doesn't support tool use."));
     }
     offered(model, config, body)?;
@@ -37,7 +36,7 @@ pub(super) fn check(model: &ModelFacts, messages: Messages<'_>, body: &Value) ->
 }
 
 /// The definitions and the choice.
-fn offered(model: &ModelFacts, config: &Value, body: &Value) -> Result<(), ApiError> {
+fn offered(model: &Model<'_>, config: &Value, body: &Value) -> Result<(), ApiError> {
     let mut names = HashSet::new();
     for (index, tool) in list_at(config, "/tools").iter().enumerate() {
         let Some(spec) = tool.get("toolSpec") else { continue };
@@ -51,7 +50,7 @@ fn offered(model: &ModelFacts, config: &Value, body: &Value) -> Result<(), ApiEr
                  object."
             )));
         }
-        if at(spec, "/strict").as_bool() == Some(true) && model.strict_tools.is_no() {
+        if at(spec, "/strict").as_bool() == Some(true) && model.is_known(|facts| facts.strict_tools.is_no()) {
             return Err(ApiError::from_model(format!(
                 "tools.{index}.custom.strict: Extra inputs are not permitted"
             )));
@@ -64,11 +63,11 @@ fn offered(model: &ModelFacts, config: &Value, body: &Value) -> Result<(), ApiEr
     {
         return Err(ApiError::from_model(format!("Tool '{name}' not found in provided tools")));
     }
-    if forced && model.forced_tool_choice.is_no() {
+    if forced && model.is_known(|facts| facts.forced_tool_choice.is_no()) {
         return Err(ApiError::from_model("tool_choice forces tool use is not compatible with this model."));
     }
     let thinking = at(body, "/additionalModelRequestFields/thinking/type");
-    if forced && answer::signs(model) && (thinking == "enabled" || thinking == "adaptive") {
+    if forced && model.signs() && (thinking == "enabled" || thinking == "adaptive") {
         return Err(ApiError::from_model("Thinking may not be enabled when tool_choice forces tool use."));
     }
     Ok(())
@@ -91,12 +90,7 @@ fn sides(messages: Messages<'_>) -> Result<(), ApiError> {
 }
 
 /// The results in one message answer exactly the calls of the message before.
-fn results(
-    model: &ModelFacts,
-    index: usize,
-    message: &Value,
-    before: Option<&Value>,
-) -> Result<(), ApiError> {
+fn results(model: &Model<'_>, index: usize, message: &Value, before: Option<&Value>) -> Result<(), ApiError> {
     let calls = before.map(calls).unwrap_or_default();
     if calls.iter().collect::<HashSet<_>>().len() < calls.len() {
         return Err(ApiError::from_model(format!(
@@ -120,7 +114,7 @@ fn results(
     // The count is right and every call is answered, so nothing else can be in the list.
     let first_other = content.iter().position(|block| block.get("toolResult").is_none());
     let last_result = content.iter().rposition(|block| block.get("toolResult").is_some());
-    if answer::signs(model)
+    if model.signs()
         && let (Some(other), Some(result)) = (first_other, last_result)
         && other < result
     {

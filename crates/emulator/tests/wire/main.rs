@@ -1,6 +1,7 @@
 //! The emulator over a socket: the wire, the faults, the admin routes.
 
 #[cfg(test)]
+mod account;
 mod admin;
 #[cfg(test)]
 mod answers;

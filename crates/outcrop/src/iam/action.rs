@@ -1,5 +1,7 @@
 //! What may be permitted: single actions of IAM, and groups of them by what they are for.
 
+use outcrop_config::Further;
+
 /// An action of IAM that Outcrop may need.
 ///
 /// Names and resource types are those of "Actions, resources, and condition keys for Amazon Bedrock" in the Service
@@ -22,16 +24,25 @@ pub enum Action {
     InvokeModel,
     /// `bedrock:InvokeModelWithResponseStream`: streamed answers.
     InvokeModelWithResponseStream,
+    /// `bedrock:ListCustomModelDeployments`: lists the deployments of custom models.
+    ListCustomModelDeployments,
     /// `bedrock:ListFoundationModels`: lists the models of a region.
     ListFoundationModels,
+    /// `bedrock:ListImportedModels`: lists the imported models.
+    ListImportedModels,
     /// `bedrock:ListInferenceProfiles`: lists the inference profiles of a region.
     ListInferenceProfiles,
+    /// `bedrock:ListMarketplaceModelEndpoints`: lists the endpoints of marketplace models.
+    ListMarketplaceModelEndpoints,
+    /// `bedrock:ListProvisionedModelThroughputs`: lists the provisioned throughput.
+    ListProvisionedModelThroughputs,
 }
 
 /// Groups of actions, by the word that stands for them.
-const GROUPS: [(&str, &[Action]); 7] = [
+const GROUPS: [(&str, &[Action]); 8] = [
     ("invoke", &[Action::InvokeModel, Action::InvokeModelWithResponseStream]),
-    ("list", &[Action::ListFoundationModels, Action::ListInferenceProfiles]),
+    ("list", &Action::LIST),
+    ("list-further", &Action::LIST_FURTHER),
     ("guardrail", &[Action::ApplyGuardrail]),
     ("count-tokens", &[Action::CountTokens]),
     ("profile", &[Action::GetInferenceProfile]),
@@ -41,7 +52,7 @@ const GROUPS: [(&str, &[Action]); 7] = [
 
 impl Action {
     /// Every action, sorted by name.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::ApplyGuardrail,
         Self::CallWithBearerToken,
         Self::CountTokens,
@@ -49,9 +60,35 @@ impl Action {
         Self::GetInferenceProfile,
         Self::InvokeModel,
         Self::InvokeModelWithResponseStream,
+        Self::ListCustomModelDeployments,
         Self::ListFoundationModels,
+        Self::ListImportedModels,
         Self::ListInferenceProfiles,
+        Self::ListMarketplaceModelEndpoints,
+        Self::ListProvisionedModelThroughputs,
     ];
+
+    /// What every list of models needs.
+    pub(super) const LIST: [Self; 2] = [Self::ListFoundationModels, Self::ListInferenceProfiles];
+
+    /// What `models.bedrockDiscovery.include` may need besides.
+    pub(super) const LIST_FURTHER: [Self; 4] = [
+        Self::ListCustomModelDeployments,
+        Self::ListImportedModels,
+        Self::ListMarketplaceModelEndpoints,
+        Self::ListProvisionedModelThroughputs,
+    ];
+
+    /// What a kind of further models is listed with.
+    pub(crate) const fn listing(further: Further) -> Option<Self> {
+        match further {
+            Further::Provisioned => Some(Self::ListProvisionedModelThroughputs),
+            Further::Imported => Some(Self::ListImportedModels),
+            Further::Custom => Some(Self::ListCustomModelDeployments),
+            Further::Marketplace => Some(Self::ListMarketplaceModelEndpoints),
+            _ => None,
+        }
+    }
 
     /// The two actions that call models.
     pub(super) const INVOKE: [Self; 2] = [Self::InvokeModel, Self::InvokeModelWithResponseStream];
@@ -66,9 +103,18 @@ impl Action {
             Self::GetInferenceProfile => "bedrock:GetInferenceProfile",
             Self::InvokeModel => "bedrock:InvokeModel",
             Self::InvokeModelWithResponseStream => "bedrock:InvokeModelWithResponseStream",
+            Self::ListCustomModelDeployments => "bedrock:ListCustomModelDeployments",
             Self::ListFoundationModels => "bedrock:ListFoundationModels",
+            Self::ListImportedModels => "bedrock:ListImportedModels",
             Self::ListInferenceProfiles => "bedrock:ListInferenceProfiles",
+            Self::ListMarketplaceModelEndpoints => "bedrock:ListMarketplaceModelEndpoints",
+            Self::ListProvisionedModelThroughputs => "bedrock:ListProvisionedModelThroughputs",
         }
+    }
+
+    /// The operation that it permits, as AWS calls it.
+    pub(crate) fn operation(self) -> &'static str {
+        self.name().trim_start_matches("bedrock:")
     }
 
     /// Every word that [`named`](Self::named) understands: the groups, then the actions.

@@ -179,9 +179,13 @@ impl<'a> Draft<'a> {
                 actions.extend(group);
             }
         };
-        add(discovery.enabled != Some(false), &[Action::ListFoundationModels, Action::ListInferenceProfiles]);
+        let lists = discovery.enabled != Some(false);
+        add(lists, &Action::LIST);
+        for action in discovery.include.iter().flatten().filter_map(|kind| Action::listing(*kind)) {
+            add(lists, &[action]);
+        }
         add(!self.needs.application_profiles.is_empty(), &[Action::GetInferenceProfile]);
-        add(discovery.check_access == Some(true), &[Action::GetFoundationModelAvailability]);
+        add(lists && discovery.check_access == Some(true), &[Action::GetFoundationModelAvailability]);
         add(!self.guardrails.is_empty(), &[Action::ApplyGuardrail]);
         let environment = self.outcrop.environment();
         add(

@@ -27,8 +27,8 @@ pub(super) fn write(
     let profiles =
         || vec![place.arn("application-inference-profile", "*"), place.arn("inference-profile", "*")];
     let mut statements = vec![
-        Statement::new("ListModels", of(&[Action::ListFoundationModels, Action::ListInferenceProfiles]))
-            .on(anything()),
+        Statement::new("ListModels", of(&Action::LIST)).on(anything()),
+        Statement::new("ListFurtherModels", of(&Action::LIST_FURTHER)).on(anything()),
         Statement::new("CheckModelAccess", of(&[Action::GetFoundationModelAvailability])).on(anything()),
         Statement::new("ReadProfiles", of(&[Action::GetInferenceProfile]))
             .on(or(&needs.application_profiles, &profiles)),

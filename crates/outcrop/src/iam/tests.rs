@@ -258,7 +258,7 @@ fn the_configuration_says_what_is_needed() {
     let config = json!({
         "agents": { "defaults": { "model": { "primary": "amazon-bedrock/us.anthropic.claude-sonnet-4-6", "fallbacks": ["amazon.nova-lite-v1:0"] } } },
         "models": {
-            "bedrockDiscovery": { "enabled": false, "checkAccess": true },
+            "bedrockDiscovery": { "enabled": false },
             "providers": { "amazon-bedrock": {
                 "region": "eu-west-1",
                 "auth": "bearer",
@@ -276,7 +276,6 @@ fn the_configuration_says_what_is_needed() {
         [
             "ApplyGuardrails",
             "CallWithApiKey",
-            "CheckModelAccess",
             "InvokeModels",
             "InvokeModelsThroughProfiles",
             "InvokeProfiles",
@@ -285,7 +284,6 @@ fn the_configuration_says_what_is_needed() {
     assert_eq!(statements["ApplyGuardrails"].actions, ["bedrock:ApplyGuardrail"]);
     assert_eq!(statements["ApplyGuardrails"].resources, ["arn:aws:bedrock:eu-west-1:*:guardrail/abc123"]);
     assert_eq!(statements["CallWithApiKey"].actions, ["bedrock:CallWithBearerToken"]);
-    assert_eq!(statements["CheckModelAccess"].actions, ["bedrock:GetFoundationModelAvailability"]);
     assert_eq!(
         statements["InvokeModels"].resources,
         [
@@ -460,5 +458,25 @@ fn the_trust_policy_knows_its_partition() {
         let found =
             policy.document.statements()[0].principal.as_ref().map(|principal| principal.service.as_str());
         assert_eq!(found, Some(principal));
+    }
+}
+
+#[test]
+fn further_lists_and_access_checks_need_permissions_of_their_own() {
+    let discovery = json!({ "include": ["custom", "provisioned"], "checkAccess": true });
+    let variables = [("AWS_REGION", "us-east-1")];
+    let config = json!({ "models": { "bedrockDiscovery": discovery } });
+    let policy = by_id(&outcrop(&config, &variables).iam_policy(&PolicyRequest::default()).unwrap());
+    assert_eq!(
+        policy["ListFurtherModels"].actions,
+        ["bedrock:ListCustomModelDeployments", "bedrock:ListProvisionedModelThroughputs"]
+    );
+    assert_eq!(policy["CheckModelAccess"].actions, ["bedrock:GetFoundationModelAvailability"]);
+    let off = json!({ "models": { "bedrockDiscovery": {
+        "include": ["custom"], "checkAccess": true, "enabled": false,
+    } } });
+    let policy = by_id(&outcrop(&off, &variables).iam_policy(&PolicyRequest::default()).unwrap());
+    for sid in ["ListModels", "ListFurtherModels", "CheckModelAccess"] {
+        assert!(!policy.contains_key(sid), "nothing is listed, and {sid} is allowed");
     }
 }

@@ -109,7 +109,7 @@ async fn a_card_is_as_listed_or_hidden_or_as_the_table_has_it() {
     );
     let found = async |id: &str| {
         let found = discovery.card(&id.into()).await.unwrap();
-        found.map(|(card, listed)| (card.id.to_string(), listed, card.regions.join(" ")))
+        found.map(|known| (known.card.id.to_string(), known.listed, known.card.regions.join(" ")))
     };
     let home = || "us-east-1".to_owned();
     let us_sonnet = format!("us.{SONNET}");
@@ -123,7 +123,7 @@ async fn a_card_is_as_listed_or_hidden_or_as_the_table_has_it() {
     assert_eq!(found(opus).await, unlisted(&format!("us.{opus}")), "by the id that would be called");
     assert_eq!(found("somebody.seer-1").await, unlisted("somebody.seer-1"));
     assert_eq!(found("nobody.knows").await, None);
-    let (card, _) = discovery.card(&"somebody.seer-1".into()).await.unwrap().unwrap();
+    let card = discovery.card(&"somebody.seer-1".into()).await.unwrap().unwrap().card;
     assert_eq!((card.context_window, &card.origin["contextWindow"]), (7, &FactOrigin::Config));
 }
 

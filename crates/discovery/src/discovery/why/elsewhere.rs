@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use outcrop_model_facts::{Kind, Partition, bedrock_regions};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Question;
 use crate::control_plane::Target;
@@ -50,6 +50,13 @@ impl Question<'_> {
             stream::iter(asked).buffer_unordered(AT_ONCE).filter_map(|found| async { found }).collect().await;
         found.sort_unstable();
         found
+    }
+
+    /// Whether a region that was asked for has the id.
+    pub(super) async fn is_in(&self, region: &str) -> bool {
+        let is_name = matches!(self.parsed.kind(), Kind::FoundationModel | Kind::SystemProfile);
+        let target = Target::Region(region.to_owned());
+        is_name && !self.parsed.is_arn() && timeout(DEADLINE, self.has(&target)).await.unwrap_or(false)
     }
 
     /// Whether the list of a region has the id.

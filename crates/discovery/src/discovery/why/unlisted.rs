@@ -1,13 +1,12 @@
 //! Ids that no list has.
 
-use outcrop_model_facts::facts;
-use outcrop_model_facts::{BedrockId, Kind};
+use outcrop_model_facts::{Kind, facts};
 
+use super::super::known::nearest;
 use super::{Question, Why};
 use crate::cache::CACHE;
 use crate::control_plane::GET_AVAILABILITY;
 use crate::merge::{CONVERSE, END_OF_LIFE, Verdict, View};
-use crate::names::nearest;
 use crate::settings::Further;
 use crate::source::Source;
 
@@ -21,9 +20,6 @@ const UNLISTED: &str = "unlisted";
 pub(in crate::discovery) const RULES: [&str; 6] =
     [LISTING, END_OF_LIFE, CONVERSE, INCLUDE, OTHER_REGION, UNLISTED];
 
-/// How many names are offered for one that nobody knows.
-const NEAREST: usize = 3;
-
 impl Question<'_> {
     /// Everything that may be the reason, the likeliest first.
     pub(super) async fn unlisted(&self) -> Why {
@@ -33,14 +29,16 @@ impl Question<'_> {
         rules.extend(self.converse());
         rules.extend(self.include());
         let lists = self.listed_regions().await;
-        let said = self.other_region_said(&lists);
+        let said = self.other_region_said(&lists).await;
         let is_said = said.is_some();
+        // It is called in the region that was asked for, and that one has it.
+        let is_there = said.as_ref().is_some_and(|verdict| verdict.passed);
         rules.extend(said);
         if rules.is_empty() {
             rules.extend(self.found_in_other_regions(&lists).await);
         }
         let is_explained = rules.iter().any(|rule| rule.rule != LISTING);
-        let nearest = if is_explained { Vec::new() } else { self.nearest() };
+        let nearest = if is_explained { Vec::new() } else { nearest(self.id, &self.view) };
         rules.push(self.nowhere(&nearest));
         let fix = rules.iter().find_map(|rule| rule.fix.as_deref()).map(str::to_owned);
         // What has an ARN of its own can be called whether or not it is listed, and other lists say nothing of a region.
@@ -48,7 +46,11 @@ impl Question<'_> {
         Why {
             id: self.asked.clone(),
             listed: false,
-            callable: if may_be_called { None } else { Some(false) },
+            callable: match (is_there, may_be_called) {
+                (true, _) => Some(true),
+                (_, true) => None,
+                _ => Some(false),
+            },
             called_as: None,
             region: self.said_region().map(str::to_owned).or_else(|| self.home.clone()),
             rules,
@@ -147,7 +149,7 @@ impl Question<'_> {
     }
 
     /// Whether the region that was asked for is none of those whose lists were read.
-    fn other_region_said(&self, lists: &[String]) -> Option<Verdict> {
+    async fn other_region_said(&self, lists: &[String]) -> Option<Verdict> {
         let region = self.said_region().filter(|region| !lists.iter().any(|known| known == region))?;
         let of = if lists.is_empty() {
             "no list was read".to_owned()
@@ -157,7 +159,12 @@ impl Question<'_> {
         let fix = format!(
             "add `{region}` to `models.bedrockDiscovery.regions` to list it; it is called in {region} without that"
         );
-        Some(Verdict::failed(OTHER_REGION, format!("it is of {region}, and {of}")).with_fix(fix))
+        let verdict = if self.is_in(region).await {
+            Verdict::passed(OTHER_REGION, format!("it is listed in {region}, where it is called"))
+        } else {
+            Verdict::failed(OTHER_REGION, format!("it is of {region}, and {of}"))
+        };
+        Some(verdict.with_fix(fix))
     }
 
     async fn found_in_other_regions(&self, lists: &[String]) -> Option<Verdict> {
@@ -183,19 +190,5 @@ impl Question<'_> {
                 verdict.with_fix(format!("did you mean {}?", names.join(" or ")))
             }
         }
-    }
-
-    /// Names that are like it: those that can be called first.
-    fn nearest(&self) -> Vec<String> {
-        let listed = self.view.listed.iter().map(|card| card.id.as_str());
-        let mut names = nearest(self.id, listed, NEAREST);
-        let mut known: Vec<&str> = self.view.hidden.iter().map(|card| card.id.as_str()).collect();
-        if self.view.listed.is_empty() {
-            known.extend(facts::all().iter().filter(|facts| facts.converse).map(|facts| facts.id));
-        }
-        let known = known.into_iter().filter(|name| BedrockId::parse(name).kind() != Kind::Other);
-        names.extend(nearest(self.id, known, NEAREST));
-        names.truncate(NEAREST);
-        names.into_iter().map(str::to_owned).collect()
     }
 }

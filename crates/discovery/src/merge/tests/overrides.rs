@@ -68,7 +68,7 @@ fn price(card: &ModelCard) -> &Price {
 
 fn by_config(card: &ModelCard) -> Vec<&str> {
     let said = card.origin.iter().filter(|(_, who)| **who == FactOrigin::Config);
-    said.map(|(field, _)| field.as_str()).collect()
+    said.map(|(field, _)| &**field).collect()
 }
 
 #[test]
