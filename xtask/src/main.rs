@@ -1,5 +1,6 @@
 //! The project's own tasks: `cargo xtask help`.
 
+mod bench;
 mod ci;
 mod deps;
 mod facts;
@@ -32,6 +33,12 @@ const TASKS: &[Task] = &[
         arguments: "",
         about: "all tests and doctests, after setting up Python for the checks by independent programs",
         run: test::run,
+    },
+    Task {
+        name: "bench",
+        arguments: "catalogue [--profile P]",
+        about: "how long a list of models takes, warm and cold, as ratios; not for CI",
+        run: bench::run,
     },
     Task {
         name: "deps",
