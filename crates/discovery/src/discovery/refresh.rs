@@ -140,6 +140,9 @@ impl Inner {
                 due = self.due(&rows, asked_at);
             }
         }
+        if !due.is_empty() {
+            tracing::info!(region = %place.region, "asking AWS for its models");
+        }
         let mut failures = self.ask(target, &mut rows, &due).await;
         let answered = due.len() > failures.len();
         failures.extend(self.look_behind_profiles(target, &mut rows, &due).await);

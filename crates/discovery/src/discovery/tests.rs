@@ -18,11 +18,11 @@ struct Clock(Arc<AtomicU64>);
 
 impl Clock {
     fn advance(&self, seconds: u64) {
-        self.inner.fetch_add(seconds, Ordering::Relaxed);
+        self.0.fetch_add(seconds, Ordering::Relaxed);
     }
 
     fn read(&self) -> SystemTime {
-        noon() + Duration::from_secs(self.inner.load(Ordering::Relaxed))
+        noon() + Duration::from_secs(self.0.load(Ordering::Relaxed))
     }
 }
 
