@@ -182,7 +182,9 @@ fn load<T: Kept>(path: &Path, place: &Place) -> Loaded<T> {
 /// What a file is that is none of this version: the code of the problem, and words for people.
 fn what_else<T: Kept>(bytes: &[u8]) -> (&'static str, &'static str) {
     match serde_json::from_slice::<Head>(bytes) {
-        Ok(head) if head.format == T::FORMAT && head.version != VERSION => ("foreign", "is of another version"),
+        Ok(head) if head.format == T::FORMAT && head.version != VERSION => {
+            ("foreign", "is of another version")
+        }
         Ok(head) if head.format == T::FORMAT => ("damaged", "is damaged"),
         // No JSON, or not all of it.
         Err(error) if !error.is_data() => ("damaged", "is damaged"),

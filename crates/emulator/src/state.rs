@@ -197,7 +197,9 @@ mod tests {
 
     fn hits(rules: Vec<Rule>, requests: usize) -> Vec<bool> {
         let state = State::new(Options { scenario: Scenario { rules }, ..Options::default() }, 0);
-        (0..requests).map(|_| state.action_for(Operation::Converse, "m", "us-east-1").fault.is_some()).collect()
+        (0..requests)
+            .map(|_| state.action_for(Operation::Converse, "m", "us-east-1").fault.is_some())
+            .collect()
     }
 
     #[test]

@@ -30,12 +30,9 @@ pub(crate) fn remove(folder: &Path, prefix: &OsStr) {
 
 fn is_ours(name: &OsStr, prefix: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
-    let random = name
-        .strip_prefix(prefix.as_encoded_bytes())
-        .and_then(|rest| rest.strip_suffix(SUFFIX.as_bytes()));
-    random.is_some_and(|random| {
-        random.len() == RANDOM_LENGTH && random.iter().all(u8::is_ascii_alphanumeric)
-    })
+    let random =
+        name.strip_prefix(prefix.as_encoded_bytes()).and_then(|rest| rest.strip_suffix(SUFFIX.as_bytes()));
+    random.is_some_and(|random| random.len() == RANDOM_LENGTH && random.iter().all(u8::is_ascii_alphanumeric))
 }
 
 /// Whether nobody has written to it for long. A time to come says nothing.
