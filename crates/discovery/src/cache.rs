@@ -113,19 +113,21 @@ impl Disk {
         }
     }
 
-    /// The lock on the file of a place, so that processes that start together list once. `None` if somebody holds it for
-    /// too long, or locks do not work here: then it goes without.
-    pub(crate) async fn lock<T: Kept>(&self, place: &Place) -> Option<Lock> {
+    /// The lock on the file of a place, so that processes that start together list once, and whether somebody else held
+    /// it. `None` if he does so for too long, or locks do not work here: then it goes without.
+    pub(crate) async fn lock<T: Kept>(&self, place: &Place) -> (Option<Lock>, bool) {
         let path = self.path::<T>(place).with_extension("lock");
         let deadline = Instant::now() + LOCK_PATIENCE;
         let mut waits = false;
         loop {
             let attempt = {
                 let path = path.clone();
-                blocking(move || Lock::try_acquire(path)).await?
+                blocking(move || Lock::try_acquire(path))
+                    .await
+                    .unwrap_or_else(|| Err(io::ErrorKind::Interrupted.into()))
             };
             match attempt {
-                Ok(Some(lock)) => return Some(lock),
+                Ok(Some(lock)) => return (Some(lock), waits),
                 Ok(None) if Instant::now() < deadline => {
                     if !waits {
                         tracing::info!(region = %place.region, "waiting for another process that asks AWS");
@@ -135,11 +137,11 @@ impl Disk {
                 }
                 Ok(None) => {
                     tracing::debug!(lock = %path.display(), "somebody holds the lock for too long");
-                    return None;
+                    return (None, waits);
                 }
                 Err(error) => {
                     tracing::debug!(%error, lock = %path.display(), "no lock");
-                    return None;
+                    return (None, waits);
                 }
             }
         }

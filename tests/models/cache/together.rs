@@ -100,6 +100,27 @@ fn whoever_waits_takes_over_from_a_process_that_is_killed() {
     assert_eq!(listings(&emulator), 2);
 }
 
+/// What one of them was not told, each finds out for himself, and not one after the other.
+#[test]
+fn after_a_failure_nobody_waits_for_the_next_one() {
+    let (emulator, home) = (Emulator::start(), Home::new());
+    emulator.scenario(&json!({ "rules": [{ "fault": { "type": "slowFirstByte" } }] }));
+    let mut first = start(&home, &emulator, &[]);
+    assert!(asks(&mut first));
+    emulator.wait_for_many("response_held", 2);
+    let mut others = [(); 3].map(|()| start(&home, &emulator, &[]));
+    for other in &mut others {
+        assert!(!asks(other));
+    }
+    first.kill();
+    // All of them ask at the same time: nothing was released yet.
+    emulator.wait_for_many("response_held", 2 + 2 * others.len());
+    emulator.release();
+    for other in others {
+        assert!(other.finish().succeeds().stdout.lines().count() > 50);
+    }
+}
+
 #[test]
 fn different_regions_do_not_wait_for_each_other() {
     let (emulator, home) = (Emulator::start(), Home::new());

@@ -91,7 +91,7 @@ async fn a_folder_that_cannot_be_written_is_survived() {
     replace(&file, b"", Options::new()).unwrap();
     let disk = Disk::new(file.join("below"));
     disk.store(&place(), &rows()).await;
-    assert!(disk.lock::<RegionRows>(&place()).await.is_none());
+    assert!(disk.lock::<RegionRows>(&place()).await.0.is_none());
     assert!(disk.load::<RegionRows>(&place()).await.rows.is_empty());
 }
 
@@ -101,8 +101,8 @@ async fn a_lock_is_waited_for_and_not_for_ever() {
     let disk = Disk::new(folder.path().to_owned());
     let held = Lock::acquire(disk.path::<RegionRows>(&place()).with_extension("lock")).unwrap();
     let start = Instant::now();
-    assert!(disk.lock::<RegionRows>(&place()).await.is_none());
+    assert!(disk.lock::<RegionRows>(&place()).await.0.is_none());
     assert!(start.elapsed() >= LOCK_PATIENCE && start.elapsed() < LOCK_PATIENCE + Duration::from_secs(1));
     drop(held);
-    assert!(disk.lock::<RegionRows>(&place()).await.is_some());
+    assert!(disk.lock::<RegionRows>(&place()).await.0.is_some());
 }
