@@ -101,8 +101,11 @@ impl Question<'_> {
             if !self.refused && !view.needs_profile(card.id.as_str(), self.said) {
                 return Some(self.known(card));
             }
-            let region = self.region_of(card);
-            if let Some(profile) = best_profile(view, card.id.as_str(), region, self.geography) {
+            // Where nothing of it can be called, another region that is listed may have a profile.
+            let elsewhere = card.regions.iter().map(String::as_str).filter(|_| self.said.is_none());
+            let mut regions = std::iter::once(self.region_of(card)).chain(elsewhere);
+            let profile = |region| best_profile(view, card.id.as_str(), region, self.geography);
+            if let Some(profile) = regions.find_map(profile) {
                 return Some(self.through(profile));
             }
             // Which profiles there are is known, and none of them is wanted: the service will say so.
