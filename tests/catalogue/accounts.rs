@@ -70,7 +70,6 @@ fn every_page_of_profiles_counts() {
 }
 
 #[test]
-#[ignore = "until GetInferenceProfile is asked for profiles whose row names no model"]
 fn profiles_of_the_account_are_listed_by_arn_and_judged_by_their_model() {
     lists("application-profiles", "application-profiles", &[], &[]);
     let emulator = FixtureAccount::named("application-profiles").start();
@@ -101,13 +100,11 @@ fn of_a_hundred_and_fifty_models_those_that_chat_are_listed() {
 }
 
 #[test]
-#[ignore = "until the rule `end-of-life` is there"]
 fn what_is_on_its_way_out_is_left_out() {
     lists("lifecycle", "lifecycle", &[], &[]);
 }
 
 #[test]
-#[ignore = "until the rule `end-of-life` is there"]
 fn what_is_on_its_way_out_is_listed_on_request_and_what_is_gone_never() {
     lists("lifecycle", "lifecycle.with-legacy", &LEGACY, &[]);
 }
@@ -130,7 +127,6 @@ fn what_the_account_made_is_left_out_unless_it_is_asked_for() {
 }
 
 #[test]
-#[ignore = "until the lists of `include` are read"]
 fn what_the_account_made_is_listed_by_arn_once_it_answers() {
     lists("further-models", "further-models.included", &INCLUDE, &[]);
 }

@@ -8,7 +8,6 @@ Python literals or as JavaScript literals. Only the standard library is needed.
 
 import ast
 import datetime
-import io
 import json
 import re
 import sqlite3
@@ -17,19 +16,17 @@ import tarfile
 import tempfile
 import zipfile
 
-# What one Bedrock id looks like in the file of the catalogue is a matter of the catalogue; the provider's name too.
+# The name of Bedrock in models.dev and in what is made from it.
 PROVIDER = "amazon-bedrock"
 
 
 def member(archive, pattern):
     """The one file of an archive whose path matches."""
-    with open(archive, "rb") as file:
-        content = file.read()
-    if zipfile.is_zipfile(io.BytesIO(content)):
-        with zipfile.ZipFile(io.BytesIO(content)) as opened:
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as opened:
             names = [name for name in opened.namelist() if re.fullmatch(pattern, name)]
             return opened.read(only(names, archive, pattern))
-    with tarfile.open(fileobj=io.BytesIO(content)) as opened:
+    with tarfile.open(archive) as opened:
         names = [name for name in opened.getnames() if re.fullmatch(pattern, name)]
         return opened.extractfile(only(names, archive, pattern)).read()
 

@@ -1,6 +1,6 @@
 //! `cargo xtask facts`: the table of `outcrop-model-facts`, from public catalogues to Rust.
 //!
-//! `data/model-facts.json` is what the catalogues in its header say, put together by the rules in [`derive`];
+//! `data/model-facts.json` is what the catalogues in its header say, put together by the rules in [`mod@derive`];
 //! `data/overrides.json` decides what no rule can. A contradiction that nobody decided stops the generator, so that none
 //! gets into the table unseen.
 

@@ -49,7 +49,7 @@ const TASKS: &[Task] = &[
     Task {
         name: "facts",
         arguments: "[--latest | --render | --check]",
-        about: "rebuilds the model facts from public catalogues, prints what changed, and generates their table",
+        about: "rebuilds the model facts from the catalogues in their header, or from the latest, and prints what changed",
         run: facts::run,
     },
     Task {
@@ -114,7 +114,9 @@ fn run(args: &[String]) -> Result<(), Failure> {
 fn help() -> String {
     let lines = TASKS.iter().map(|task| {
         let call = format!("{} {}", task.name, task.arguments);
-        format!("\n  {call:<24} {}", task.about)
+        // A call that is too long for its column has a line of its own.
+        let gap = if call.chars().count() > 24 { "\n                          " } else { "" };
+        format!("\n  {call:<24}{gap} {}", task.about)
     });
     format!("usage: cargo xtask TASK\n{}\n\n{}", lines.collect::<String>(), ci::stages())
 }

@@ -60,8 +60,8 @@ pub(crate) fn system_python() -> Result<&'static OsStr, Failure> {
     }
     let (major, minor) = OLDEST;
     Err(Failure::Task(format!(
-        "the tests need Python {major}.{minor} or newer, {}: AWS's own client and its model of the service check this \
-         project; install python3 (with venv) and try again",
+        "Python {major}.{minor} or newer is needed, {}: AWS's own client and its model of the service check this \
+         project, and the model facts are read with it; install python3 (with venv) and try again",
         found.join(", ")
     )))
 }

@@ -1,5 +1,6 @@
 //! All that is known of one model.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -98,7 +99,7 @@ pub enum FactOrigin {
     /// AWS, in an answer of its API.
     Aws,
     /// The built-in table of facts, as of a month (`2026-11`).
-    Facts(String),
+    Facts(Cow<'static, str>),
     /// The user's configuration.
     Config,
     /// Nobody: it is a guess. Shown, never sent.
@@ -126,7 +127,7 @@ impl<'de> Deserialize<'de> for FactOrigin {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         Ok(match name.strip_prefix("facts:") {
-            Some(month) => Self::Facts(month.to_owned()),
+            Some(month) => Self::Facts(month.to_owned().into()),
             None if name == "aws" => Self::Aws,
             None if name == "config" => Self::Config,
             None => Self::Default,
@@ -275,5 +276,5 @@ pub struct ModelCard {
     pub access: Option<AccessCard>,
     /// Who says so, by the name of the field in JSON.
     #[serde(default)]
-    pub origin: BTreeMap<String, FactOrigin>,
+    pub origin: BTreeMap<Cow<'static, str>, FactOrigin>,
 }

@@ -3,8 +3,12 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::merge::{Circumstances, Region, View};
-use crate::rows::{AccessRows, FoundationModelRow, InferenceProfileRow, Listing, RegionRows};
-use crate::settings::DiscoverySettings;
+use crate::rows::{
+    AccessRow, AccessRows, Checked, DeploymentRow, FoundationModelRow, InferenceProfileRow, Listed, Listing,
+    Moment, RegionRows,
+};
+use crate::settings::{DiscoverySettings, ModelOverride};
+use crate::source::Source;
 
 pub(crate) const SONNET: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 pub(crate) const HAIKU: &str = "anthropic.claude-haiku-4-5-20251001-v1:0";
@@ -81,6 +85,54 @@ pub(crate) fn region(
         ..RegionRows::default()
     };
     Region { name: name.to_owned(), rows, access: AccessRows::default() }
+}
+
+/// Something of the account's with an ARN of its own.
+pub(crate) fn deployment(resource: &str, status: Option<&str>, model: Option<&str>) -> DeploymentRow {
+    DeploymentRow {
+        arn: format!("arn:aws:bedrock:us-east-1:123456789012:{resource}"),
+        name: format!("Our {resource}"),
+        status: status.map(str::to_owned),
+        model: model.map(str::to_owned),
+        ..DeploymentRow::default()
+    }
+}
+
+impl Region {
+    pub(crate) fn with_deployments(mut self, source: Source, rows: Vec<DeploymentRow>) -> Self {
+        self.rows.put(Listed::Deployments(source, rows), noon());
+        self
+    }
+
+    pub(crate) fn with_access(mut self, model: &str, row: AccessRow) -> Self {
+        self.access.0.insert(model.to_owned(), Checked { at: Moment::new(noon()), row: Some(row) });
+        self
+    }
+
+    pub(crate) fn with_refusal(mut self, model: &str) -> Self {
+        self.rows.refused.insert(model.to_owned(), Moment::new(noon()));
+        self
+    }
+}
+
+/// Nothing is missing.
+pub(crate) fn accessible() -> AccessRow {
+    AccessRow {
+        agreement: "AVAILABLE".to_owned(),
+        agreement_error: None,
+        authorization: "AUTHORIZED".to_owned(),
+        entitlement: "AVAILABLE".to_owned(),
+        region: "AVAILABLE".to_owned(),
+    }
+}
+
+/// Settings with one override.
+pub(crate) fn overridden(pattern: &str, change: impl FnOnce(&mut ModelOverride)) -> DiscoverySettings {
+    let mut said = ModelOverride::default();
+    change(&mut said);
+    settings(|settings| {
+        settings.overrides.insert(pattern.to_owned(), said);
+    })
 }
 
 /// The ids of the models that are listed.

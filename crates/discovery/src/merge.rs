@@ -16,6 +16,8 @@ mod card;
 mod manual;
 mod rules;
 
+use manual::Overrides;
+
 pub(crate) use candidate::{Candidate, SYSTEM_DEFINED};
 pub use rules::Verdict;
 pub(crate) use rules::{ACCESS, CONVERSE, Circumstances, END_OF_LIFE, Explanation, ON_DEMAND};
@@ -58,14 +60,15 @@ impl View {
         settings: &DiscoverySettings,
         circumstances: &Circumstances,
     ) -> Self {
+        let overrides = Overrides::new(settings);
         let mut entries = HashMap::new();
         for region in regions {
-            for candidate in candidate::candidates(region, settings) {
+            for candidate in candidate::candidates(region, settings, &overrides) {
                 add(&mut entries, &candidate, settings, circumstances);
             }
         }
         for model in settings.models.iter().filter(|model| !model.id.trim().is_empty()) {
-            add_manual(&mut entries, model, regions, settings);
+            add_manual(&mut entries, model, regions, settings, &overrides);
         }
         let mut view = Self {
             profiles_known: !regions.is_empty() && regions.iter().all(knows_profiles),
@@ -131,9 +134,7 @@ impl View {
 
     /// The card of an id that no list has, from the table of facts and the overrides; `None` if they know nothing of it.
     pub(crate) fn unlisted_card(id: &str, region: &str, settings: &DiscoverySettings) -> Option<ModelCard> {
-        let base = BedrockId::parse(id).customized_from();
-        let mut candidate = Candidate::unlisted(id, region, base);
-        candidate.said = manual::overrides(settings, id, candidate.base);
+        let candidate = Candidate::of_unlisted(id, region, None, &Overrides::new(settings));
         let is_known = candidate.facts.is_some() || candidate.said != ModelOverride::default();
         is_known.then(|| ModelCard { regions: Vec::new(), ..card::card(&candidate, settings) })
     }
@@ -204,6 +205,7 @@ fn add_manual(
     model: &ManualModel,
     regions: &[Region],
     settings: &DiscoverySettings,
+    overrides: &Overrides<'_>,
 ) {
     let id = model.id.trim();
     let known = if entries.contains_key(id) {
@@ -215,7 +217,7 @@ fn add_manual(
     let id = known.unwrap_or_else(|| id.to_owned());
     let entry = entries.entry(id.clone()).or_insert_with(|| {
         let usual = regions.first().map(|region| region.name.as_str());
-        let card = manual::unlisted(&id, model, usual, settings);
+        let card = manual::unlisted(&id, model, usual, settings, overrides);
         Entry { card, listed: true, explanations: Vec::new() }
     });
     manual::overlay(&mut entry.card, model);

@@ -178,8 +178,8 @@ pub(crate) struct AccessRows(pub(crate) BTreeMap<String, Checked>);
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Checked {
     pub(crate) at: Moment,
-    #[serde(flatten)]
-    pub(crate) row: AccessRow,
+    /// `None`: AWS knows nothing of the model.
+    pub(crate) row: Option<AccessRow>,
 }
 
 impl AccessRows {

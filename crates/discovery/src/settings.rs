@@ -12,6 +12,7 @@ use serde_json::Value;
 mod check;
 mod model;
 
+pub(crate) use model::EFFORTS;
 pub use model::{ManualCost, ManualLongContext, ManualModel, ModelOverride};
 
 /// Which models are listed, and how long a list is good. Unknown keys are ignored.

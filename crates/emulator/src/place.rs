@@ -32,7 +32,7 @@ impl<'a> Place<'a> {
             return self.behind(self.base_of_profile(row), text(row, "inferenceProfileName"));
         }
         if let Some(row) = self.foundation_model(&id) {
-            let model = self.behind(text(row, "modelId"), None)?;
+            let model = self.in_the_region(row)?;
             return if has(row, "inferenceTypesSupported", "ON_DEMAND") {
                 Ok(model)
             } else {
@@ -50,7 +50,7 @@ impl<'a> Place<'a> {
             return Err(invalid_identifier());
         }
         let row = self.foundation_model(&id).ok_or_else(unresolved)?;
-        self.behind(text(row, "modelId"), None)
+        self.in_the_region(row)
     }
 
     /// The refusal of an operation that the account's users may not call, in IAM's words.
@@ -75,8 +75,11 @@ impl<'a> Place<'a> {
         id.region().is_some_and(|region| region != self.region)
     }
 
-    /// The row of a foundation model, by its id or its ARN.
+    /// The row of a foundation model, by its id or its ARN in this region.
     pub(crate) fn foundation_model(&self, id: &BedrockId<'_>) -> Option<&'a Row> {
+        if self.is_elsewhere(id) {
+            return None;
+        }
         let rows = &self.holdings.foundation_models;
         let base = || find(rows, "modelId", id.base().filter(|_| id.kind() == Kind::FoundationModel)?);
         find(rows, "modelId", id.raw()).or_else(base)
@@ -144,12 +147,16 @@ impl<'a> Place<'a> {
             ));
         }
         if base.is_some_and(|base| !self.has_access(base)) {
-            return Err(ApiError::forbidden(
-                "AccessDeniedException",
-                "You don't have access to the model with the specified model ID.",
-            ));
+            return Err(no_access());
         }
         Ok(Model::new(base, row, label))
+    }
+
+    /// A foundation model that answers right here. A profile calls it wherever it is available.
+    fn in_the_region(&self, row: &'a Row) -> Result<Model<'a>, ApiError> {
+        let model = self.behind(text(row, "modelId"), None)?;
+        let is_here = |id| at(&self.availability(id), "/regionAvailability") == "AVAILABLE";
+        if model.id.is_none_or(is_here) { Ok(model) } else { Err(no_access()) }
     }
 
     /// Whether a row leads to that foundation model: its own, or that of a profile.
@@ -179,7 +186,6 @@ impl<'a> Place<'a> {
         at(&answer, "/agreementAvailability/status") == "AVAILABLE"
             && at(&answer, "/authorizationStatus") == "AUTHORIZED"
             && at(&answer, "/entitlementAvailability") == "AVAILABLE"
-            && at(&answer, "/regionAvailability") == "AVAILABLE"
     }
 
     /// Why an id that nothing lists cannot be called.
@@ -243,6 +249,13 @@ fn needs_profile(model: &Model<'_>) -> ApiError {
          inference profile that contains this model.",
         model.id.unwrap_or_default()
     ))
+}
+
+fn no_access() -> ApiError {
+    ApiError::forbidden(
+        "AccessDeniedException",
+        "You don't have access to the model with the specified model ID.",
+    )
 }
 
 /// 400: what is called exists and is no partner for a conversation.

@@ -82,14 +82,11 @@ impl Catalogues {
         let listed = self.family().into_iter().flatten().map(|row| row.base.clone());
         let mut bases =
             self.litellm.iter().map(|row| row.base.clone()).chain(listed).collect::<BTreeSet<_>>();
-        let stands_for = |entry: &Entry, prefix, base: &String| {
-            genai::find(&self.genai, prefix, base).is_some_and(|(found, _)| std::ptr::eq(found, entry))
-        };
-        let known = |entry: &&Entry| {
-            bases.iter().any(|base| ids::forms().any(|prefix| stands_for(entry, prefix, base)))
-        };
-        let own = self.genai.iter().filter(|entry| !known(entry)).map(|entry| entry.base().to_owned());
-        let own = own.filter(|base| ids::is_model(base)).collect::<Vec<_>>();
+        let forms = bases.iter().flat_map(|base| ids::forms().map(move |prefix| (prefix, base)));
+        let known = forms.filter_map(|(prefix, base)| genai::find(&self.genai, prefix, base));
+        let known = known.map(|(entry, _)| entry.id.as_str()).collect::<BTreeSet<_>>();
+        let own = self.genai.iter().filter(|entry| !known.contains(entry.id.as_str())).map(Entry::base);
+        let own = own.filter(|base| ids::is_model(base)).map(str::to_owned).collect::<Vec<_>>();
         bases.extend(own);
         bases
     }
@@ -172,8 +169,7 @@ impl<'a> About<'a> {
 
     /// Only LiteLLM and the family list ids; genai-prices prices whatever fits.
     fn is_listed(&self) -> bool {
-        !self.litellm().is_empty()
-            || self.catalogues.family().into_iter().any(|rows| self.bare(rows).is_some())
+        !self.litellm().is_empty() || self.family_rows().next().is_some()
     }
 
     fn families(&self) -> u8 {

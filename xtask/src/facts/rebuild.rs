@@ -56,3 +56,6 @@ fn extract(fetched: &[(Package, PathBuf)]) -> Result<Value, Failure> {
     let text = capture(&mut python)?;
     Ok(serde_json::from_str(&text).map_err(|error| format!("{}: {error}", script.display()))?)
 }
+
+#[cfg(test)]
+mod tests;

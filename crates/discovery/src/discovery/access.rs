@@ -93,7 +93,7 @@ impl Inner {
         &self,
         target: &Target,
         models: Vec<String>,
-    ) -> (Vec<(String, AccessRow)>, Option<Error>) {
+    ) -> (Vec<(String, Option<AccessRow>)>, Option<Error>) {
         let hopeless = AtomicBool::new(false);
         let ask = |model: String| {
             let hopeless = &hopeless;
@@ -112,9 +112,9 @@ impl Inner {
         let (mut answers, mut failure) = (Vec::new(), None);
         for (model, answer) in asked.into_iter().flatten() {
             match answer {
-                Ok(row) => answers.push((model, row)),
+                Ok(row) => answers.push((model, Some(row))),
                 // Nothing is known of a model that the operation does not know: an account's own, or a new one.
-                Err(error) if error.kind() == ErrorKind::ModelNotFound => {}
+                Err(error) if error.kind() == ErrorKind::ModelNotFound => answers.push((model, None)),
                 Err(error) => failure = failure.or(Some(error)),
             }
         }

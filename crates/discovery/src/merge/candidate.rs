@@ -1,13 +1,14 @@
 //! An id that AWS lists in a region, with all that belongs to it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use outcrop_model_facts::facts::{self, ModelFacts};
 use outcrop_model_facts::{BedrockId, Kind};
 
-use super::{Region, manual};
+use super::Region;
+use super::manual::Overrides;
 use crate::rows::{AccessRow, DeploymentRow, FoundationModelRow, InferenceProfileRow};
-use crate::settings::{DiscoverySettings, ModelOverride};
+use crate::settings::{DiscoverySettings, ManualModel, ModelOverride};
 use crate::source::Source;
 
 /// The type of the profiles that are called by their id. All others are the account's, and are called by ARN.
@@ -21,6 +22,8 @@ pub(crate) struct Candidate<'a> {
     pub(crate) region: &'a str,
     /// The id of the foundation model.
     pub(crate) base: Option<&'a str>,
+    /// Whether only the configuration says so.
+    pub(crate) base_is_configured: bool,
     /// The row of the foundation model, if AWS lists it here.
     pub(crate) row: Option<&'a FoundationModelRow>,
     /// The profile, if it is one.
@@ -47,6 +50,7 @@ impl<'a> Candidate<'a> {
             id,
             region,
             base,
+            base_is_configured: false,
             row: None,
             profile: None,
             copied_from: None,
@@ -56,6 +60,20 @@ impl<'a> Candidate<'a> {
             facts,
             said: ModelOverride::default(),
         }
+    }
+
+    /// An id that no list has, with the words of the configuration; `base` beats theirs.
+    pub(super) fn of_unlisted(
+        id: &'a str,
+        region: &'a str,
+        base: Option<&'a str>,
+        overrides: &Overrides<'a>,
+    ) -> Self {
+        let known = base.is_none().then(|| told_by_id(id)).flatten();
+        let configured = base.or_else(|| known.is_none().then(|| overrides.base_of(id)).flatten());
+        let candidate = Self::unlisted(id, region, known.or(configured));
+        let said = overrides.of(id, candidate.base);
+        Self { base_is_configured: configured.is_some(), said, ..candidate }
     }
 
     /// The maker's id prefix.
@@ -70,16 +88,27 @@ impl<'a> Candidate<'a> {
     }
 }
 
+/// The foundation model that an id names, itself or as what a custom model was made from.
+fn told_by_id(id: &str) -> Option<&str> {
+    let id = BedrockId::parse(id);
+    id.base().or_else(|| id.customized_from())
+}
+
 /// What the table knows of a foundation model.
 fn facts_of(base: &str) -> Option<&'static ModelFacts> {
     facts::lookup(&BedrockId::parse(base)).map(|found| found.facts)
 }
 
 /// All ids of a region: foundation models first, then profiles, then what has an ARN of its own, in AWS's order.
-pub(super) fn candidates<'a>(region: &'a Region, settings: &'a DiscoverySettings) -> Vec<Candidate<'a>> {
+pub(super) fn candidates<'a>(
+    region: &'a Region,
+    settings: &'a DiscoverySettings,
+    overrides: &Overrides<'a>,
+) -> Vec<Candidate<'a>> {
     let models = region.rows.foundation_models.as_ref().map_or(&[][..], |listing| &listing.rows);
     let profiles = region.rows.inference_profiles.as_ref().map_or(&[][..], |listing| &listing.rows);
     let by_id: HashMap<&str, &FoundationModelRow> = models.iter().map(|row| (row.id.as_str(), row)).collect();
+    let originals = Originals::new(profiles);
     let by_bare_id = models.iter().filter(|row| !row.id.trim().is_empty()).map(|row| Candidate {
         row: Some(row),
         refused: region.rows.refused.contains_key(&row.id),
@@ -90,11 +119,14 @@ pub(super) fn candidates<'a>(region: &'a Region, settings: &'a DiscoverySettings
         if id.trim().is_empty() {
             return None;
         }
-        let base = base_of(profile).or_else(|| configured_base(settings, id));
+        let listed = base_of(profile);
+        let configured = listed.is_none().then(|| configured_base(settings, overrides, id)).flatten();
+        let base = listed.or(configured);
         Some(Candidate {
             row: base.and_then(|base| by_id.get(base).copied()),
+            base_is_configured: configured.is_some(),
             profile: Some(profile),
-            copied_from: copied_from(profile, profiles),
+            copied_from: originals.of(profile),
             ..Candidate::unlisted(id, &region.name, base)
         })
     });
@@ -103,9 +135,12 @@ pub(super) fn candidates<'a>(region: &'a Region, settings: &'a DiscoverySettings
     });
     let by_deployment = deployed.flatten().filter(|(_, row)| !row.arn.trim().is_empty()).map(|deployment| {
         let (_, row) = deployment;
-        let base = base_of_deployment(row).or_else(|| configured_base(settings, &row.arn));
+        let listed = base_of_deployment(row);
+        let configured = listed.is_none().then(|| configured_base(settings, overrides, &row.arn)).flatten();
+        let base = listed.or(configured);
         Candidate {
             row: base.and_then(|base| by_id.get(base).copied()),
+            base_is_configured: configured.is_some(),
             deployment: Some(deployment),
             ..Candidate::unlisted(&row.arn, &region.name, base)
         }
@@ -113,17 +148,21 @@ pub(super) fn candidates<'a>(region: &'a Region, settings: &'a DiscoverySettings
     let all = by_bare_id.chain(by_profile).chain(by_deployment);
     all.map(|candidate| {
         let access = candidate.base.and_then(|base| region.access.0.get(base));
-        let said = manual::overrides(settings, candidate.id, candidate.base);
-        Candidate { access: access.map(|checked| &checked.row), said, ..candidate }
+        let said = overrides.of(candidate.id, candidate.base);
+        Candidate { access: access.and_then(|checked| checked.row.as_ref()), said, ..candidate }
     })
     .collect()
 }
 
 /// The foundation model that somebody wrote down for an id.
-fn configured_base<'a>(settings: &'a DiscoverySettings, id: &str) -> Option<&'a str> {
-    let model = settings.models.iter().find(|model| model.id == *id);
-    let base = model.and_then(|model| model.known.base_model.as_deref());
-    base.or_else(|| settings.overrides.get(id)?.base_model.as_deref())
+fn configured_base<'a>(
+    settings: &'a DiscoverySettings,
+    overrides: &Overrides<'a>,
+    id: &str,
+) -> Option<&'a str> {
+    let mut models = settings.models.iter().filter(|model| model.id.trim() == id);
+    let base = models.find_map(|model: &ManualModel| model.known.base_model.as_deref());
+    base.or_else(|| overrides.base_of(id))
 }
 
 /// The foundation model of a deployment: as its list says, or as the ARN of the custom model behind it says.
@@ -140,19 +179,32 @@ fn base_of(profile: &InferenceProfileRow) -> Option<&str> {
     listed.or_else(by_id)
 }
 
-fn copied_from<'a>(profile: &InferenceProfileRow, all: &'a [InferenceProfileRow]) -> Option<&'a str> {
-    if profile.kind == SYSTEM_DEFINED || profile.model_arns.is_empty() {
-        return None;
+/// AWS's profiles by the models that they lead to: those of the account are copies of them.
+struct Originals<'a>(HashMap<Vec<&'a str>, &'a str>);
+
+impl<'a> Originals<'a> {
+    fn new(profiles: &'a [InferenceProfileRow]) -> Self {
+        let is_original = |profile: &&InferenceProfileRow| profile.kind == SYSTEM_DEFINED;
+        if profiles.iter().all(|profile| is_original(&profile)) {
+            return Self(HashMap::new());
+        }
+        // The first of those that lead to the same models is kept: the last to be inserted.
+        let originals = profiles.iter().rev().filter(is_original);
+        Self(originals.map(|profile| (models(profile), profile.id.as_str())).collect())
     }
-    let models =
-        |profile: &'_ InferenceProfileRow| profile.model_arns.iter().cloned().collect::<BTreeSet<_>>();
-    let wanted = models(profile);
-    let same = |other: &&InferenceProfileRow| {
-        other.kind == SYSTEM_DEFINED
-            && other.model_arns.len() == profile.model_arns.len()
-            && models(other) == wanted
-    };
-    all.iter().find(same).map(|found| found.id.as_str())
+
+    /// The one that a profile of the account was copied from.
+    fn of(&self, profile: &InferenceProfileRow) -> Option<&'a str> {
+        let is_copy = profile.kind != SYSTEM_DEFINED && !profile.model_arns.is_empty();
+        is_copy.then(|| self.0.get(&models(profile)).copied()).flatten()
+    }
+}
+
+/// The models that a profile leads to, in an order that does not matter to AWS.
+fn models(profile: &InferenceProfileRow) -> Vec<&str> {
+    let mut models: Vec<_> = profile.model_arns.iter().map(String::as_str).collect();
+    models.sort_unstable();
+    models
 }
 
 /// The regions that a profile may send requests to, in AWS's order.

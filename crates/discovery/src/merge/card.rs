@@ -1,5 +1,6 @@
 //! A card from what AWS lists and what the table of facts knows.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use outcrop_core::{
@@ -19,7 +20,7 @@ use crate::source::Source;
 const UNKNOWN_MAKER: &str = "unknown";
 
 /// Who says so, by the name of the field in JSON.
-type Origins = BTreeMap<String, FactOrigin>;
+type Origins = BTreeMap<Cow<'static, str>, FactOrigin>;
 
 /// The card of a candidate.
 pub(super) fn card(candidate: &Candidate<'_>, settings: &DiscoverySettings) -> ModelCard {
@@ -33,6 +34,7 @@ pub(super) fn card(candidate: &Candidate<'_>, settings: &DiscoverySettings) -> M
     let retires = row.and_then(|row| row.end_of_life.as_deref());
     let end_of_life = retires.or_else(|| candidate.facts?.end_of_life);
     let access = candidate.access.map(|row| access::card(row, candidate));
+    mark(&mut origin, "baseModel", candidate.base_is_configured.then_some(FactOrigin::Config));
     mark(&mut origin, "cost", price.map(|_| as_of()));
     mark(&mut origin, "thinking", thinking.as_ref().map(|_| as_of()));
     mark(&mut origin, "caching", caching.supported.known().map(|_| as_of()));
@@ -110,11 +112,11 @@ fn terms(found: &ScopedPrice) -> PriceTerms {
 
 /// The table of facts, as of a month.
 fn as_of() -> FactOrigin {
-    FactOrigin::Facts(facts::AS_OF.chars().take("2026-11".len()).collect())
+    FactOrigin::Facts(facts::AS_OF.get(.."2026-11".len()).unwrap_or(facts::AS_OF).into())
 }
 
-fn mark(origin: &mut Origins, field: &str, who: Option<FactOrigin>) {
-    origin.extend(who.map(|who| (field.to_owned(), who)));
+fn mark(origin: &mut Origins, field: &'static str, who: Option<FactOrigin>) {
+    origin.extend(who.map(|who| (field.into(), who)));
 }
 
 /// AWS's name, else that of the table, else the id.
@@ -184,7 +186,7 @@ fn kind(facts: Option<&ModelFacts>, output: &[Modality]) -> ModelKind {
 
 fn fact(
     facts: Option<&ModelFacts>,
-    field: &str,
+    field: &'static str,
     get: fn(&ModelFacts) -> Support,
     origin: &mut Origins,
 ) -> Support {

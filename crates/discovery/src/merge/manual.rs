@@ -1,11 +1,13 @@
 //! What the configuration says of models, laid over what was found.
 
+use std::cmp::Reverse;
+
 use outcrop_core::{CachingCard, FactOrigin, Modality, ModelCard, PriceTerms, Support, ThinkingCard};
 use outcrop_model_facts::BedrockId;
-use wildmatch::WildMatch;
+use wildmatch::WildMatchPattern;
 
 use super::{Candidate, card};
-use crate::settings::{DiscoverySettings, ManualModel, ModelOverride};
+use crate::settings::{DiscoverySettings, EFFORTS, ManualModel, ModelOverride};
 
 /// The card of a model that AWS does not list, before the configuration's own words are laid over it. It has no region
 /// but one that is said; `usual` serves to find the price.
@@ -14,47 +16,78 @@ pub(super) fn unlisted(
     model: &ManualModel,
     usual: Option<&str>,
     settings: &DiscoverySettings,
+    overrides: &Overrides<'_>,
 ) -> ModelCard {
     let said = model.region.as_deref().or_else(|| BedrockId::parse(id).region());
     let region = said.or(usual).unwrap_or_default();
-    let base = model.known.base_model.as_deref().or_else(|| BedrockId::parse(id).customized_from());
-    let candidate = Candidate::unlisted(id, region, base);
-    let overrides = overrides(settings, id, candidate.base);
-    let mut card = card::card(&Candidate { said: overrides, ..candidate }, settings);
+    let configured = model.known.base_model.as_deref();
+    let candidate = Candidate::of_unlisted(id, region, configured, overrides);
+    let mut card = card::card(&candidate, settings);
     card.regions = said.map(str::to_owned).into_iter().collect();
     card
 }
 
-/// What the overrides say of an id and the model behind it, the more specific before the less.
-pub(crate) fn overrides(settings: &DiscoverySettings, id: &str, base: Option<&str>) -> ModelOverride {
-    let base = base.filter(|base| *base != id);
-    let mut fitting: Vec<_> = settings
-        .overrides
-        .iter()
-        .filter_map(|(pattern, said)| {
-            let pattern_itself = WildMatch::new(pattern);
-            let fits = |name: &str| pattern_itself.matches(name);
-            let of_id = fits(id);
-            (of_id || base.is_some_and(fits)).then(|| {
-                let literal = pattern.chars().filter(|character| *character != '*').count();
-                ((of_id, !pattern.contains('*'), literal), pattern, said)
-            })
+/// The overrides of the settings, ready to be asked about many ids.
+pub(super) struct Overrides<'a>(Vec<Override<'a>>);
+
+struct Override<'a> {
+    id: &'a str,
+    /// `None` for an id without `*`.
+    pattern: Option<Pattern>,
+    /// The characters of the pattern that stand for themselves.
+    literal: usize,
+    said: &'a ModelOverride,
+}
+
+/// `*` stands for any text, and nothing else for anything but itself.
+type Pattern = WildMatchPattern<'*', '\0'>;
+
+impl<'a> Overrides<'a> {
+    pub(super) fn new(settings: &'a DiscoverySettings) -> Self {
+        let overrides = settings.overrides.iter().map(|(id, said)| Override {
+            id,
+            pattern: id.contains('*').then(|| Pattern::new(id)),
+            literal: id.chars().filter(|character| *character != '*').count(),
+            said,
+        });
+        let mut overrides: Vec<_> = overrides.collect();
+        // The more specific before the less; what is equally specific stays in the order of names.
+        overrides.sort_by_key(|it| (it.pattern.is_some(), Reverse(it.literal)));
+        Self(overrides)
+    }
+
+    /// What they say of an id and the model behind it, the more specific before the less.
+    pub(super) fn of(&self, id: &str, base: Option<&str>) -> ModelOverride {
+        let base = base.filter(|base| *base != id);
+        let fits = |it: &'_ &Override<'_>| it.fits(id) || base.is_some_and(|base| it.fits(base));
+        let mut fitting: Vec<_> = self.0.iter().filter(fits).map(|it| (it.fits(id), it)).collect();
+        // What is called before what is behind it, where both are said equally well.
+        fitting.sort_by_key(|(of_id, it)| (it.pattern.is_some(), Reverse(it.literal), !of_id));
+        fitting.into_iter().fold(ModelOverride::default(), |merged, (of_id, it)| {
+            let mut said = it.said.clone();
+            // A price belongs to the id that is called.
+            said.cost = said.cost.filter(|_| of_id);
+            merged.or(said)
         })
-        .collect();
-    fitting.sort_by(|(left, one, _), (right, other, _)| right.cmp(left).then(one.cmp(other)));
-    fitting.into_iter().fold(ModelOverride::default(), |merged, ((of_id, ..), _, said)| {
-        let mut said = said.clone();
-        // A price belongs to the id that is called.
-        said.cost = said.cost.filter(|_| of_id);
-        merged.or(said)
-    })
+    }
+
+    /// The foundation model that they say is behind an id.
+    pub(super) fn base_of(&self, id: &str) -> Option<&'a str> {
+        self.0.iter().filter(|it| it.fits(id)).find_map(|it| it.said.base_model.as_deref())
+    }
+}
+
+impl Override<'_> {
+    fn fits(&self, id: &str) -> bool {
+        self.pattern.as_ref().map_or(self.id == id, |pattern| pattern.matches(id))
+    }
 }
 
 /// Lays a model of a provider entry over a card, field by field.
 pub(super) fn overlay(card: &mut ModelCard, model: &ManualModel) {
     if let Some(region) = &model.region {
         card.regions = vec![region.clone()];
-        card.origin.insert("regions".to_owned(), FactOrigin::Config);
+        card.origin.insert("regions".into(), FactOrigin::Config);
     }
     apply(card, &model.known);
 }
@@ -116,7 +149,7 @@ pub(super) fn apply(card: &mut ModelCard, known: &ModelOverride) {
         });
         said.push("cost");
     }
-    card.origin.extend(said.into_iter().map(|field| (field.to_owned(), FactOrigin::Config)));
+    card.origin.extend(said.into_iter().map(|field| (field.into(), FactOrigin::Config)));
 }
 
 /// Lays mode and ceiling over a card; whether there was anything to lay.
@@ -135,8 +168,10 @@ fn thinking(card: &mut ModelCard, known: &ModelOverride) -> bool {
         always_on: false,
     });
     if let Some(ceiling) = &known.effort_ceiling {
-        if let Some(last) = thinking.efforts.iter().position(|effort| effort == ceiling) {
-            thinking.efforts.truncate(last + 1);
+        let height = |effort: &str| EFFORTS.iter().position(|known| *known == effort);
+        if !thinking.efforts.is_empty() {
+            thinking.efforts.retain(|effort| height(effort) < height(ceiling));
+            thinking.efforts.push(ceiling.clone());
         }
         thinking.effort_ceiling = Some(ceiling.clone());
     }

@@ -179,7 +179,13 @@ fn deployed(candidate: &Candidate<'_>, _: &DiscoverySettings, _: &Circumstances)
         Some(status) if status.eq_ignore_ascii_case(wanted) => pass("it is ready"),
         Some(status) => {
             let why = row.message.as_deref().map(|message| format!(": {message}")).unwrap_or_default();
-            fail_with(format!("its status is {status}{why}"), format!("wait until its status is {wanted}"))
+            let passes = ["Creating", "Updating"].iter().any(|other| status.eq_ignore_ascii_case(other));
+            let fix = if passes {
+                format!("wait until its status is {wanted}")
+            } else {
+                "find out why in the Amazon Bedrock console, and make it anew".to_owned()
+            };
+            fail_with(format!("its status is {status}{why}"), fix)
         }
     })
 }
@@ -230,8 +236,8 @@ fn streaming(candidate: &Candidate<'_>, _: &DiscoverySettings, _: &Circumstances
 }
 
 fn text_output(candidate: &Candidate<'_>, _: &DiscoverySettings, _: &Circumstances) -> Option<Ruling> {
-    let listed = &candidate.row?.output_modalities;
-    let output = candidate.said.output.as_ref().unwrap_or(listed);
+    let said = candidate.said.output.as_ref().filter(|words| !words.is_empty());
+    let output = said.or_else(|| Some(&candidate.row?.output_modalities))?;
     Some(if has(output, "TEXT") {
         pass("it answers in text")
     } else if output.is_empty() {
@@ -254,8 +260,11 @@ fn has_access(
 }
 
 fn lifecycle(candidate: &Candidate<'_>, settings: &DiscoverySettings, _: &Circumstances) -> Option<Ruling> {
-    let said = candidate.said.lifecycle.as_deref();
-    let status = said.or(candidate.row?.lifecycle.as_deref());
+    let status = match (&candidate.said.lifecycle, candidate.row) {
+        (Some(said), _) => Some(said.as_str()),
+        (None, Some(row)) => row.lifecycle.as_deref(),
+        (None, None) => return None,
+    };
     let is = |wanted: &str| status.is_some_and(|status| status.eq_ignore_ascii_case(wanted));
     Some(match status {
         None => pass("AWS says nothing of its lifecycle"),

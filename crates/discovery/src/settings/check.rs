@@ -4,7 +4,7 @@ use outcrop_core::SettingProblem;
 use outcrop_model_facts::Geography;
 use serde_json::{Map, Value};
 
-use super::Further;
+use super::{EFFORTS, Further};
 
 /// A key, whether a value fits it, and what fits, in words.
 struct Key {
@@ -221,8 +221,7 @@ fn is_thinking(value: &Value) -> bool {
 }
 
 fn is_effort(value: &Value) -> bool {
-    let efforts = ["minimal", "low", "medium", "high", "xhigh", "max"];
-    value.as_str().is_some_and(|effort| efforts.contains(&effort))
+    value.as_str().is_some_and(|effort| EFFORTS.contains(&effort))
 }
 
 /// `2027-01-31`; whether the month has that many days is nobody's trouble.

@@ -3,6 +3,9 @@
 use outcrop_core::{LongContextRates, Price, Rates};
 use serde::{Deserialize, Serialize};
 
+/// The efforts that a model may be asked for, lowest first.
+pub(crate) const EFFORTS: [&str; 6] = ["minimal", "low", "medium", "high", "xhigh", "max"];
+
 /// A model of the configuration. What is unset stays as it was found.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -103,7 +106,7 @@ pub struct ManualCost {
     pub cache_write: Option<f64>,
     /// Cache writes that live one hour.
     pub cache_write_1h: Option<f64>,
-    /// The rates of long prompts, by ascending threshold.
+    /// The rates of long prompts.
     pub long_context: Option<Vec<ManualLongContext>>,
 }
 
@@ -158,7 +161,11 @@ impl ManualCost {
         }
         let rates = known.map(|price| price.rates);
         let bands = match &self.long_context {
-            Some(bands) => bands.iter().map(ManualLongContext::rates).collect::<Vec<_>>().into(),
+            Some(bands) => {
+                let mut bands: Vec<_> = bands.iter().map(ManualLongContext::rates).collect();
+                bands.sort_by_key(|band| band.above_prompt_tokens);
+                bands.into()
+            }
             // The known bands are of other rates than those that are said.
             None if self.input.is_some() || self.output.is_some() => Vec::new().into(),
             None => known.map(|price| price.long_context.clone()).unwrap_or_default(),

@@ -73,7 +73,9 @@ fn models_tell_how_they_are_called_and_when_they_go() {
     let old = describe("anthropic.claude-sonnet-4-20250514-v1:0");
     assert_eq!(old["modelLifecycle"]["status"], "LEGACY");
     assert_eq!(old["modelLifecycle"]["endOfLifeTime"], "2026-10-14T00:00:00Z");
-    assert_eq!(ask(Operation::GetFoundationModel, "x.y", "").unwrap_err().status, 404);
+    for elsewhere in ["x.y", "arn:aws:bedrock:eu-west-1::foundation-model/amazon.nova-lite-v1:0"] {
+        assert_eq!(ask(Operation::GetFoundationModel, elsewhere, "").unwrap_err().status, 404);
+    }
 }
 
 #[test]

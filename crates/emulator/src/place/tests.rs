@@ -241,5 +241,8 @@ fn any_part_of_an_availability_can_deny_access() {
         let id = "amazon.nova-lite-v1:0";
         holdings.availability.insert(id.to_owned(), answer.as_object().unwrap().clone());
         assert_eq!(outcome(&holdings, id).is_ok(), has_access, "{answer}");
+        // A profile goes where the model is.
+        let by_profile = has_access || answer.get("regionAvailability").is_some();
+        assert_eq!(outcome(&holdings, &format!("us.{id}")).is_ok(), by_profile, "{answer}");
     }
 }

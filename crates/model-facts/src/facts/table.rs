@@ -635,9 +635,6 @@ pub(super) static MODELS: &[ModelFacts] = &[
         prompt_caching: PromptCaching { supported: Support::Yes, ..NO_CACHING_KNOWN },
         thinking: Thinking::Budget,
         assistant_prefill: Support::Yes,
-        prices: &[
-            ScopedPrice { scope: PriceScope::InRegion, price: Price::flat(rates(3.6, 18.0, Some(0.36), Some(4.5), None)), tiers: &[], confidence: Confidence::Medium },
-        ],
         ..UNKNOWN
     },
     ModelFacts {

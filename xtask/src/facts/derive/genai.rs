@@ -12,7 +12,7 @@ use crate::facts::row::{LongContext, Price};
 /// One entry.
 #[derive(Debug, Deserialize)]
 pub(super) struct Entry {
-    id: String,
+    pub(super) id: String,
     #[serde(rename = "match")]
     clause: Clause,
     name: Option<String>,
