@@ -8,7 +8,7 @@ mod trouble;
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::support::{Emulator, Home, Outcrop};
 

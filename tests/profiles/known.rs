@@ -42,6 +42,26 @@ fn the_profile_of_the_regions_geography_is_called_with_a_note() {
     }
 }
 
+/// What was listed in one region says nothing of another one.
+#[test]
+fn a_key_with_a_region_is_called_through_the_profile_of_that_region() {
+    let (emulator, home) = (Emulator::start(), Home::new());
+    for region in ["us-east-1", "eu-west-1"] {
+        for (there, profile) in PROFILES {
+            emulator.forget_requests();
+            ask(&home, &emulator, &format!("{MODEL}@{there}")).args(&["--region", region]).run().succeeds();
+            let requests = emulator.requests();
+            let [call] = requests.as_slice() else { panic!("one request: {requests:#?}") };
+            assert_eq!(
+                (&call["modelId"], &call["region"]),
+                (&json!(profile), &json!(there)),
+                "{region} was listed"
+            );
+        }
+        Outcrop::at(&home, ["models", "list", "--region", region]).via(&emulator).run().succeeds();
+    }
+}
+
 #[test]
 fn programs_are_told_too() {
     let emulator = Emulator::start();

@@ -90,15 +90,16 @@ impl Question<'_> {
         let name = self.listed_name();
         let found = view.find(name).or_else(|| view.find_revision(name));
         if let Some(card) = found {
-            // AWS has not listed it (yet): what is known of its id counts as if it were not configured.
-            if view.is_only_configured(card.id.as_str())
+            let is_elsewhere = self.said.is_some_and(|region| !view.covers(region));
+            // AWS has not listed it (yet), or not there: what is known of its id counts.
+            if (is_elsewhere || view.is_only_configured(card.id.as_str()))
                 && let Some(renamed) = self.by_facts()
             {
                 let mut resolved = self.found(card, renamed.callable, renamed.note);
                 resolved.base = renamed.base;
                 return Some(resolved);
             }
-            if !self.refused && !view.needs_profile(card.id.as_str(), self.said) {
+            if is_elsewhere || (!self.refused && !view.needs_profile(card.id.as_str(), self.said)) {
                 return Some(self.known(card));
             }
             // Where nothing of it can be called, another region that is listed may have a profile.

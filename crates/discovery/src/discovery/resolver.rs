@@ -62,10 +62,12 @@ impl Discovery {
                 })
                 .await;
         }
-        let (geography, asked) = (&self.inner.settings.geography, ModelId::from(base));
+        let (geography, asked) = (&self.inner.settings.geography, ModelId::from(format!("{base}@{region}")));
         let better = |view: Option<&View>| {
-            let found = resolve(&asked, view, Some(region), geography, true);
-            (found.callable != asked).then_some(found)
+            let mut found = resolve(&asked, view, Some(region), geography, true);
+            // Whoever called there meant to: it stays the region of the call.
+            found.region = None;
+            (found.callable != *base).then_some(found)
         };
         let at_hand = self.inner.at_hand().await;
         if let Some(found) = at_hand.as_ref().and_then(|at_hand| better(Some(&at_hand.view))) {
