@@ -47,18 +47,16 @@ fn the_profile_of_the_regions_geography_is_called_with_a_note() {
 fn a_key_with_a_region_is_called_through_the_profile_of_that_region() {
     let (emulator, home) = (Emulator::start(), Home::new());
     for region in ["us-east-1", "eu-west-1"] {
+        Outcrop::at(&home, ["models", "list", "--region", region]).via(&emulator).run().succeeds();
         for (there, profile) in PROFILES {
             emulator.forget_requests();
-            ask(&home, &emulator, &format!("{MODEL}@{there}")).args(&["--region", region]).run().succeeds();
+            let run = ask(&home, &emulator, &format!("{MODEL}@{there}")).args(&["--region", region]);
+            run.run().succeeds();
             let requests = emulator.requests();
             let [call] = requests.as_slice() else { panic!("one request: {requests:#?}") };
-            assert_eq!(
-                (&call["modelId"], &call["region"]),
-                (&json!(profile), &json!(there)),
-                "{region} was listed"
-            );
+            let called = (&call["modelId"], &call["region"]);
+            assert_eq!(called, (&json!(profile), &json!(there)), "{region} was listed");
         }
-        Outcrop::at(&home, ["models", "list", "--region", region]).via(&emulator).run().succeeds();
     }
 }
 
