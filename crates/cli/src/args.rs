@@ -3,6 +3,7 @@
 mod accepted_key;
 mod auth;
 mod iam;
+mod models;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,6 +14,8 @@ use outcrop_emulator::AcceptedKey;
 use self::accepted_key::AcceptedKeyParser;
 pub(crate) use self::auth::{Auth, Doctor};
 pub(crate) use self::iam::{Iam, IamCommand, IamPolicy};
+pub(crate) use self::models::{Form, List, Models, ModelsCommand, OneModel, SetModel};
+use crate::failure::Failure;
 
 /// Brings the models of Amazon Bedrock to your terminal
 #[derive(Debug, Parser)]
@@ -44,9 +47,9 @@ pub(crate) struct Global {
     /// Set a configuration value, such as `models.bedrockDiscovery.includeLegacy=true`
     #[arg(long, global = true, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// The AWS region
+    /// The AWS region; for `models` several, by repeating it: they are listed together, and the first one is called
     #[arg(long, global = true, value_name = "REGION")]
-    pub region: Option<String>,
+    pub region: Vec<String>,
     /// The profile of the AWS configuration files
     #[arg(long, global = true, value_name = "PROFILE")]
     pub profile: Option<String>,
@@ -85,7 +88,7 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Ask a model and stream its answer
     Ask(Ask),
-    /// See the models that can be called
+    /// See the models that can be called, and why others cannot
     Models(Models),
     /// See the configuration
     Config(Config),
@@ -141,56 +144,6 @@ pub(crate) struct Ask {
     /// Print one JSON object for each event of the stream
     #[arg(long, conflicts_with = "no_stream")]
     pub events: bool,
-}
-
-#[derive(Debug, Args)]
-#[command(subcommand_precedence_over_arg = true)]
-pub(crate) struct Models {
-    #[command(subcommand)]
-    pub command: Option<ModelsCommand>,
-    #[command(flatten)]
-    pub list: List,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ModelsCommand {
-    /// List the models that can be called (the default)
-    List(List),
-}
-
-impl Models {
-    /// What to list, whether the words stand before or behind `list`.
-    pub(crate) fn list(self) -> List {
-        let Self { command, list: mut before } = self;
-        let Some(ModelsCommand::List(behind)) = command else { return before };
-        before.filter.extend(behind.filter);
-        List {
-            filter: before.filter,
-            provider: behind.provider.or(before.provider),
-            refresh: before.refresh || behind.refresh,
-            json: before.json || behind.json,
-            plain: before.plain || behind.plain,
-        }
-    }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct List {
-    /// Only models whose id or name has all these words
-    #[arg(value_name = "FILTER")]
-    pub filter: Vec<String>,
-    /// Only models of this provider or maker: `anthropic`, `Mistral AI`, `amazon-bedrock`
-    #[arg(long, value_name = "PROVIDER")]
-    pub provider: Option<String>,
-    /// Ask AWS even if the list is known
-    #[arg(long)]
-    pub refresh: bool,
-    /// Print one JSON object
-    #[arg(long, conflicts_with = "plain")]
-    pub json: bool,
-    /// Print one `provider/id` a line
-    #[arg(long)]
-    pub plain: bool,
 }
 
 #[derive(Debug, Args)]
@@ -263,13 +216,22 @@ fn finite(text: &str) -> Result<f64, String> {
 }
 
 impl Cli {
+    /// Refuses several regions where only one can be meant.
+    pub(crate) fn check_regions(&self) -> Result<(), Failure> {
+        let takes_several = matches!(&self.command, Command::Models(models) if models.takes_regions());
+        if takes_several || self.global.region.len() < 2 {
+            return Ok(());
+        }
+        Err(Failure::Usage(
+            "`--region` is given more than once: only the commands of `outcrop models` that list take several".to_owned(),
+        ))
+    }
+
     /// Whether the command prints JSON; then its failures are JSON too.
-    pub(crate) const fn prints_json(&self) -> bool {
+    pub(crate) fn prints_json(&self) -> bool {
         match &self.command {
             Command::Ask(ask) => ask.json || ask.events,
-            Command::Models(models) => {
-                models.list.json || matches!(&models.command, Some(ModelsCommand::List(list)) if list.json)
-            }
+            Command::Models(models) => models.prints_json(),
             Command::Config(config) => {
                 matches!(
                     config.command,

@@ -34,9 +34,9 @@ impl Context {
         Self { global }
     }
 
-    /// The region of the command line.
+    /// The region of the command line that is called.
     pub(crate) fn region(&self) -> Option<&str> {
-        self.global.region.as_deref()
+        self.global.region.first().map(String::as_str)
     }
 
     /// Whether standard input may be read.
@@ -101,10 +101,12 @@ impl Context {
         let entry = |key| KeyPath::of(&["models", "providers", DEFAULT_PROVIDER, key]);
         let discovery = |key| KeyPath::of(&["models", "bedrockDiscovery", key]);
         let mut assignments = Vec::new();
-        if let Some(region) = &self.global.region {
-            assignments.push(Assignment::new("--region", entry("region"), region.as_str()));
-            assignments.push(Assignment::new("--region", discovery("region"), region.as_str()));
-            assignments.push(Assignment::new("--region", discovery("regions"), json!([])));
+        if let Some(region) = self.region() {
+            // One region is that of everything; of several the first is called, and all are listed.
+            let listed = if self.global.region.len() > 1 { json!(self.global.region) } else { json!([]) };
+            assignments.push(Assignment::new("--region", entry("region"), region));
+            assignments.push(Assignment::new("--region", discovery("region"), region));
+            assignments.push(Assignment::new("--region", discovery("regions"), listed));
         }
         if let Some(profile) = &self.global.profile {
             assignments.push(Assignment::new("--profile", entry("profile"), profile.as_str()));

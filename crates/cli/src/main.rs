@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         Err(error) => return terminal::print_usage(&error),
     };
     let mut terminal = Terminal::new(&cli);
-    let done = run(cli, &mut terminal);
+    let done = cli.check_regions().and_then(|()| run(cli, &mut terminal));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => terminal.fail(&failure),

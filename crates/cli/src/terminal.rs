@@ -242,6 +242,12 @@ pub(crate) fn harmless(text: &str) -> String {
     shown
 }
 
+/// The same on one line.
+pub(crate) fn harmless_line(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    harmless(&lines.join(" "))
+}
+
 /// The failure as a program reads it.
 fn error_json(error: &Error) -> serde_json::Value {
     json!({ "error": {
@@ -269,5 +275,6 @@ mod tests {
     fn what_others_say_cannot_forge_lines_of_ours() {
         assert_eq!(harmless("no\u{1b}[2K\rerror: fake\n"), "no\\u{1b}[2Kerror: fake");
         assert_eq!(harmless("tried:\n one"), "tried:\n     one");
+        assert_eq!(harmless_line("a name\r\n\n over\u{7}two lines\n"), "a name over\\u{7}two lines");
     }
 }

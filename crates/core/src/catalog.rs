@@ -1,6 +1,7 @@
 //! Which models there are: catalogues, and what an id resolves to.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -110,12 +111,24 @@ impl Query {
 pub struct Snapshot {
     /// The models, sorted by maker, name and id.
     pub models: Vec<Arc<ModelCard>>,
+    /// Why some of them are not listed usually, by id; empty unless [`Query::all`] was asked for.
+    pub hidden: BTreeMap<ModelId, Hidden>,
     /// When the service was asked.
     pub taken_at: SystemTime,
     /// Where the list is from.
     pub freshness: Freshness,
     /// What could not be found out.
     pub problems: Vec<CatalogProblem>,
+}
+
+/// Why a model is kept out of the usual list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hidden {
+    /// The first rule that it does not pass, by its id.
+    pub rule: String,
+    /// What that means, as one lower-case line.
+    pub detail: String,
 }
 
 /// Where a list is from, the freshest first.

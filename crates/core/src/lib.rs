@@ -39,7 +39,9 @@ pub use card::{
     AccessCard, CachingCard, FactOrigin, Modality, ModelCard, ModelKind, PriceTerms, ProfileCard,
     ThinkingCard,
 };
-pub use catalog::{CatalogProblem, Freshness, ModelCatalog, ModelResolver, Query, Resolved, Snapshot};
+pub use catalog::{
+    CatalogProblem, Freshness, Hidden, ModelCatalog, ModelResolver, Query, Resolved, Snapshot,
+};
 pub use collect::{Collected, Collector, collect, next, replay};
 pub use content::{
     Audio, AudioFormat, CachePoint, CacheTtl, Citation, CitationLocation, Citations, Content, Document,

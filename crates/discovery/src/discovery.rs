@@ -1,6 +1,6 @@
 //! The catalogue: memory, disk, AWS, in this order.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,12 +26,14 @@ use crate::settings::DiscoverySettings;
 mod access;
 mod background;
 mod collect;
+mod known;
 mod memory;
 mod refresh;
 mod resolver;
 mod status;
 mod why;
 
+pub use known::Known;
 pub use status::RegionStatus;
 pub use why::Why;
 
@@ -48,9 +50,9 @@ pub struct Discovery {
 }
 
 /// One refresh for all who ask meanwhile. It ends with the last of them, so an abandoned one never answers anybody.
-type Flight = Shared<Refresh>;
+type Flight = Shared<Listing>;
 
-type Refresh = BoxFuture<'static, Result<Arc<Answer>>>;
+type Listing = BoxFuture<'static, Result<Arc<Answer>>>;
 
 /// What is asked for. Those who ask the same share one refresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -68,6 +70,30 @@ struct Answer {
     taken_at: SystemTime,
     freshness: Freshness,
     problems: Vec<CatalogProblem>,
+    /// Why nothing new is in it, if AWS was asked and gave no list at all.
+    failure: Option<Error>,
+}
+
+/// What came of a refresh.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Refresh {
+    /// The models as known now.
+    pub snapshot: Snapshot,
+    /// Why nothing of that is new; `None` if at least one list is.
+    pub failure: Option<Error>,
+}
+
+impl Answer {
+    fn snapshot(&self, all: bool) -> Snapshot {
+        Snapshot {
+            models: self.view.models(all),
+            hidden: if all { self.view.hidden_by_rules() } else { BTreeMap::new() },
+            taken_at: self.taken_at,
+            freshness: self.freshness,
+            problems: self.problems.clone(),
+        }
+    }
 }
 
 struct Inner {
@@ -78,7 +104,7 @@ struct Inner {
     now: Box<dyn Fn() -> SystemTime + Send + Sync>,
     memory: Mutex<Memory>,
     /// The refreshes that are under way.
-    flights: Mutex<HashMap<Ask, WeakShared<Refresh>>>,
+    flights: Mutex<HashMap<Ask, WeakShared<Listing>>>,
 }
 
 /// What is known in this process.
@@ -146,35 +172,13 @@ impl Discovery {
         )
     }
 
-    /// The card of an id as listed, or hidden, or as the table of facts and the configuration have it; `None` if nobody
-    /// knows the id. The flag says whether it is listed.
+    /// Asks AWS for new lists, even if those at hand are fresh.
     ///
     /// # Errors
     /// As [`ModelCatalog::snapshot`].
-    pub async fn card(&self, id: &ModelId) -> Result<Option<(Arc<ModelCard>, bool)>> {
-        let answer = self.answer(Ask::default()).await?;
-        let home = self.inner.home().await;
-        let resolved = crate::resolve::resolve(
-            id,
-            Some(&answer.view),
-            home.as_deref(),
-            &self.inner.settings.geography,
-            false,
-        );
-        let named = answer.view.named(id.as_str()).cloned();
-        if let Some(card) = named.or(resolved.card) {
-            let listed = answer.view.is_listed(card.id.as_str());
-            return Ok(Some((card, listed)));
-        }
-        let region = resolved.region.or(home).unwrap_or_default();
-        let card = View::unlisted_card(resolved.callable.as_str(), &region, &self.inner.settings);
-        Ok(card.map(|card| (Arc::new(card), false)))
-    }
-
-    /// The ids that the list at hand has, however old; `None` if there is no list.
-    pub async fn known_ids(&self) -> Option<Vec<ModelId>> {
-        let known = self.inner.known().await?;
-        Some(known.view.listed.iter().map(|card| card.id.clone()).collect())
+    pub async fn refresh(&self) -> Result<Refresh> {
+        let answer = self.answer(Ask { refresh: true, ..Ask::default() }).await?;
+        Ok(Refresh { snapshot: answer.snapshot(false), failure: answer.failure.clone() })
     }
 
     async fn answer(&self, ask: Ask) -> Result<Arc<Answer>> {
@@ -212,12 +216,7 @@ impl ModelCatalog for Discovery {
 
     async fn snapshot(&self, query: &Query) -> Result<Snapshot> {
         let answer = self.answer(Ask { refresh: query.refresh, access: query.access }).await?;
-        Ok(Snapshot {
-            models: answer.view.models(query.all),
-            taken_at: answer.taken_at,
-            freshness: answer.freshness,
-            problems: answer.problems.clone(),
-        })
+        Ok(answer.snapshot(query.all))
     }
 }
 

@@ -37,11 +37,11 @@ mod source;
 #[cfg(test)]
 mod fixtures;
 
-pub use discovery::{Discovery, RegionStatus, Why};
+pub use discovery::{Discovery, Known, Refresh, RegionStatus, Why};
 pub use factory::{API, Factory, factory};
 pub use merge::Verdict;
 pub use preference::default_model;
-pub use resolve::resolve_by_facts;
+pub use resolve::{region_of, resolve_by_facts};
 pub use settings::{
     DiscoverySettings, Further, GeographyPreference, ManualCost, ManualLongContext, ManualModel,
     ModelOverride,

@@ -1,9 +1,9 @@
 //! From the rows of all regions to one card for each id: pure, and so the place for every rule.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use outcrop_core::ModelCard;
+use outcrop_core::{Hidden, ModelCard, ModelId};
 use outcrop_model_facts::{BedrockId, Kind};
 
 use crate::resolve::split_region;
@@ -95,6 +95,19 @@ impl View {
             sort(&mut models);
         }
         models
+    }
+
+    /// What keeps an id out of the list: the first rule that it does not pass.
+    pub(crate) fn hidden_by(&self, id: &str) -> Option<Hidden> {
+        let mut verdicts = self.explain(id).iter().flat_map(|explanation| &explanation.verdicts);
+        let failed = verdicts.find(|verdict| !verdict.passed).filter(|_| !self.is_listed(id))?;
+        Some(Hidden { rule: failed.rule.to_owned(), detail: failed.detail.clone().into_owned() })
+    }
+
+    /// What keeps each id out of the list that AWS lists besides.
+    pub(crate) fn hidden_by_rules(&self) -> BTreeMap<ModelId, Hidden> {
+        let reason = |card: &Arc<ModelCard>| Some((card.id.clone(), self.hidden_by(card.id.as_str())?));
+        self.hidden.iter().filter_map(reason).collect()
     }
 
     /// Every card: those that are listed come first.

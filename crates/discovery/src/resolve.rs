@@ -40,6 +40,11 @@ pub fn resolve_by_facts(asked: &ModelId, region: Option<&str>, geography: &Geogr
     resolve(asked, None, region, geography, false)
 }
 
+/// The region in `ID@REGION`.
+pub fn region_of(asked: &str) -> Option<&str> {
+    split_region(asked).1
+}
+
 /// Splits `ID@REGION`; anything else behind an `@` belongs to the id.
 pub(crate) fn split_region(asked: &str) -> (&str, Option<&str>) {
     let is_region = |text: &str| {

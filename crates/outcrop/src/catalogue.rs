@@ -1,26 +1,21 @@
 //! Single models, and the state of the catalogue.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use outcrop_core::{Error, ModelCard, ProviderId, Query, Result};
+use outcrop_core::{Error, ErrorKind, ProviderId, Query, Result};
 use outcrop_discovery::{RegionStatus, Why};
 use serde::Serialize;
 
-use crate::{ModelFilter, ModelList, ModelReference, Outcrop};
+use crate::{ListedModel, ModelFilter, ModelList, ModelReference, Outcrop};
 
 /// All that is known of one model.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ShownModel {
     /// The model, by the id of its card.
-    pub reference: ModelReference,
-    /// What is known of it.
-    pub card: Arc<ModelCard>,
+    pub model: ListedModel,
     /// Whether it is in the list of models that can be called.
     pub listed: bool,
-    /// What it is to the configuration: `default`, `fallback#1`, `configured`.
-    pub tags: Vec<String>,
     /// The model that is called for the id that was asked about, if it is another one.
     pub called_as: Option<ModelReference>,
 }
@@ -75,8 +70,8 @@ impl Outcrop {
     /// Why a model is listed or not, and whether it can be called.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) for a provider that is not Bedrock, [`ErrorKind::Unauthenticated`](crate::ErrorKind::Unauthenticated) without credentials,
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the provider's settings are wrong.
+    /// [`ErrorKind::Unsupported`] for a provider that is not Bedrock, [`ErrorKind::Unauthenticated`] without credentials,
+    /// [`ErrorKind::Config`] if the provider's settings are wrong.
     pub async fn why(&self, reference: &ModelReference) -> Result<Why> {
         let Some(discovery) = self.discovery(&reference.provider).await? else {
             let message = format!("the provider `{}` cannot say why a model is listed", reference.provider);
@@ -85,41 +80,55 @@ impl Outcrop {
         discovery.why(&reference.model).await
     }
 
-    /// All that is known of a model; `None` if nobody knows it.
+    /// All that is known of a model, listed or not.
     ///
     /// # Errors
-    /// As [`Outcrop::models`].
-    pub async fn show(&self, reference: &ModelReference) -> Result<Option<ShownModel>> {
+    /// [`ErrorKind::ModelNotFound`] if nobody knows it, with the names that are most like it; else as
+    /// [`Outcrop::models`].
+    pub async fn show(&self, reference: &ModelReference) -> Result<ShownModel> {
         let id = &reference.provider;
-        let found = match self.discovery(id).await? {
-            Some(discovery) => discovery.card(&reference.model).await?,
+        let known = match self.discovery(id).await? {
+            Some(discovery) => {
+                let known = discovery.card(&reference.model).await?;
+                known.map(|known| (known.card, known.listed, known.hidden))
+            }
             None => {
-                let snapshot = self.snapshot(id, &Query::default()).await?;
-                snapshot
-                    .models
-                    .iter()
-                    .find(|card| card.id == reference.model)
-                    .map(|card| (Arc::clone(card), true))
+                let mut models = self.snapshot(id, &Query::default()).await?.models.into_iter();
+                models.find(|card| card.id == reference.model).map(|card| (card, true, None))
             }
         };
-        let Some((card, listed)) = found else { return Ok(None) };
+        let Some((card, listed, hidden)) = known else { return Err(self.unknown(reference).await) };
         let shown = ModelReference { provider: id.clone(), model: card.id.clone() };
         let called = self.called(reference).await;
         let tags = self.tags_of(&shown).await;
-        Ok(Some(ShownModel {
+        Ok(ShownModel {
             called_as: Some(called).filter(|called| *called != shown),
-            reference: shown,
-            card,
+            model: ListedModel { reference: shown, card, tags, hidden },
             listed,
-            tags,
-        }))
+        })
+    }
+
+    /// That nobody knows a model, with the names that are like it.
+    async fn unknown(&self, reference: &ModelReference) -> Error {
+        let nearest = match self.discovery(&reference.provider).await {
+            Ok(Some(discovery)) => discovery.nearest(&reference.model).await.unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        let message = format!("nobody knows the model `{}`", reference.model);
+        let mut error = Error::new(ErrorKind::ModelNotFound, message).with_provider(&reference.provider);
+        if !nearest.is_empty() {
+            let names: Vec<_> = nearest.iter().map(|name| format!("`{name}`")).collect();
+            error = error.with_hint(format!("did you mean {}?", names.join(" or ")));
+        }
+        error
+            .with_hint(format!("run `outcrop models why {}` to see where it was looked for", reference.model))
     }
 
     /// What the catalogue knows, and from where. Asks neither AWS nor anybody else, but the metadata service for the
     /// region if nothing else names one.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the settings of the default provider are wrong.
+    /// [`ErrorKind::Config`] if the settings of the default provider are wrong.
     pub async fn catalogue_status(&self) -> Result<CatalogueStatus> {
         let settings = self.settings();
         let defaults = &settings.agents.defaults.model;
@@ -144,19 +153,36 @@ impl Outcrop {
     /// Asks AWS for new lists, and says what changed.
     ///
     /// # Errors
-    /// As [`Outcrop::models`].
+    /// As [`Outcrop::models`], and if no new list came: a list that is kept stays as it was.
     pub async fn refresh_models(&self) -> Result<Refreshed> {
         let mut before: Option<BTreeSet<String>> = None;
+        let (mut snapshots, mut failures, mut is_new) = (Vec::new(), Vec::new(), false);
         for id in self.provider_ids() {
-            let Some(discovery) = self.discovery(&id).await? else { continue };
+            let Some(discovery) = self.discovery(&id).await? else {
+                snapshots.push((id.clone(), self.snapshot(&id, &Query::refresh()).await));
+                continue;
+            };
             let known = discovery.known_ids().await.into_iter().flatten();
             let keys = known.map(|model| ModelReference { provider: id.clone(), model }.key());
             let keys: Vec<_> = keys.collect();
             if !keys.is_empty() {
                 before.get_or_insert_default().extend(keys);
             }
+            let refresh = discovery.refresh().await;
+            let failure = refresh.as_ref().map_or_else(|error| Some(error.clone()), |it| it.failure.clone());
+            is_new |= failure.is_none();
+            failures.extend(failure);
+            snapshots.push((id, refresh.map(|refresh| refresh.snapshot)));
         }
-        let list = self.models(&Query::refresh(), &ModelFilter::default()).await?;
+        if let Some(failure) = failures.into_iter().next().filter(|_| !is_new) {
+            return Err(match before {
+                Some(_) => {
+                    failure.with_hint("the list that was known is kept: `outcrop models status` has its age")
+                }
+                None => failure,
+            });
+        }
+        let list = self.list_of(snapshots, &ModelFilter::default()).await?;
         let after: BTreeSet<String> = list.models.iter().map(|model| model.reference.key()).collect();
         let added = before.as_ref().map(|before| after.difference(before).cloned().collect());
         let removed = before.map(|before| before.difference(&after).cloned().collect());

@@ -14,6 +14,7 @@ mod iam;
 mod models;
 mod paths;
 mod reference;
+mod vetting;
 
 pub use builder::{Builder, Emulator};
 pub use catalogue::{CatalogueStatus, ProviderRegion, Refreshed, ShownModel};
@@ -37,6 +38,7 @@ pub use outcrop_core::{Error, ErrorKind, ModelProvider, ModelProviderExt, Query,
 pub use outcrop_discovery::{RegionStatus as CatalogueRegion, Verdict as RuleVerdict, Why};
 pub use paths::cache_folder;
 pub use reference::{DEFAULT_PROVIDER, ModelReference};
+pub use vetting::Vetted;
 
 /// The example of the README, compiled.
 #[cfg(doctest)]

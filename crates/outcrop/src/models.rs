@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use outcrop_core::{CatalogProblem, Error, ErrorKind, ModelCard, ProviderId, Query, Result, Snapshot};
+use outcrop_core::{
+    CatalogProblem, Error, ErrorKind, Hidden, ModelCard, ProviderId, Query, Result, Snapshot,
+};
 
 use crate::{ModelReference, Outcrop};
 
@@ -49,6 +51,8 @@ pub struct ListedModel {
     pub card: Arc<ModelCard>,
     /// What it is to the configuration: `default`, `fallback#1`, `configured`.
     pub tags: Vec<String>,
+    /// What keeps it out of the usual list, if something does.
+    pub hidden: Option<Hidden>,
 }
 
 /// A list of models, filtered, with its [`Snapshot`] for what else there is to say.
@@ -66,12 +70,26 @@ impl Outcrop {
     /// # Errors
     /// If nothing could be listed: the failure of the first provider.
     pub async fn models(&self, query: &Query, filter: &ModelFilter) -> Result<ModelList> {
+        let mut snapshots = Vec::new();
+        for id in self.provider_ids() {
+            let snapshot = self.snapshot(&id, query).await;
+            snapshots.push((id, snapshot));
+        }
+        self.list_of(snapshots, filter).await
+    }
+
+    /// What the providers list, as one list.
+    pub(crate) async fn list_of(
+        &self,
+        snapshots: Vec<(ProviderId, Result<Snapshot>)>,
+        filter: &ModelFilter,
+    ) -> Result<ModelList> {
         let meant = self.meant().await;
         let mut models = Vec::new();
         let mut list: Option<Snapshot> = None;
         let mut failure = None;
-        for id in self.provider_ids() {
-            let snapshot = match self.snapshot(&id, query).await {
+        for (id, snapshot) in snapshots {
+            let snapshot = match snapshot {
                 Ok(snapshot) => snapshot,
                 Err(error) if error.kind() == ErrorKind::Unsupported => continue,
                 Err(error) => {
@@ -81,7 +99,8 @@ impl Outcrop {
             };
             let listed = snapshot.models.iter().filter(|card| filter.admits(&id, card)).map(|card| {
                 let reference = ModelReference { provider: id.clone(), model: card.id.clone() };
-                ListedModel { tags: meant.tags(&reference), reference, card: Arc::clone(card) }
+                let hidden = snapshot.hidden.get(&card.id).cloned();
+                ListedModel { tags: meant.tags(&reference), reference, card: Arc::clone(card), hidden }
             });
             models.extend(listed);
             list = Some(joined(list, snapshot));
@@ -141,6 +160,7 @@ impl Meant {
 fn joined(list: Option<Snapshot>, mut more: Snapshot) -> Snapshot {
     let Some(mut list) = list else { return more };
     list.models.append(&mut more.models);
+    list.hidden.append(&mut more.hidden);
     list.problems.append(&mut more.problems);
     list.taken_at = list.taken_at.min(more.taken_at);
     list.freshness = list.freshness.max(more.freshness);

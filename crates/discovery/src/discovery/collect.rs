@@ -14,7 +14,13 @@ impl Inner {
     pub(super) async fn collect(&self, ask: Ask) -> Result<Arc<Answer>> {
         if self.settings.enabled == Some(false) {
             let (view, taken_at) = (self.view(&[], ask), (self.now)());
-            return Ok(Arc::new(Answer { view, taken_at, freshness: Freshness::Live, problems: Vec::new() }));
+            return Ok(Arc::new(Answer {
+                view,
+                taken_at,
+                freshness: Freshness::Live,
+                problems: Vec::new(),
+                failure: None,
+            }));
         }
         let targets = self.targets();
         let outcomes = join_all(targets.iter().map(|target| self.region(target, ask.refresh))).await;
@@ -37,12 +43,15 @@ impl Inner {
         let now = (self.now)();
         let taken_at = outcomes.iter().filter_map(|outcome| outcome.taken_at).min().unwrap_or(now);
         let freshness = freshness(&outcomes);
+        let is_new = outcomes.iter().any(|outcome| outcome.is_new);
+        let failure = most_telling(&outcomes).filter(|_| !is_new).cloned();
         let problems = outcomes.into_iter().flat_map(|outcome| outcome.problems(now)).chain(denied);
         Ok(Arc::new(Answer {
             view: self.view(&places, ask),
             taken_at,
             freshness,
             problems: problems.collect(),
+            failure: failure.map(|error| error.with_provider(&self.provider)),
         }))
     }
 }

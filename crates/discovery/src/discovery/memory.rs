@@ -119,6 +119,7 @@ impl Inner {
             taken_at: taken_at.into_iter().min().unwrap_or_else(|| (self.now)()),
             freshness,
             problems,
+            failure: None,
         })
     }
 

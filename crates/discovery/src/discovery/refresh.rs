@@ -30,6 +30,8 @@ pub(super) struct Outcome {
     /// When the oldest of its listings was taken.
     pub(super) taken_at: Option<SystemTime>,
     pub(super) freshness: Option<Freshness>,
+    /// Whether at least one of the lists that were due came.
+    pub(super) is_new: bool,
     failures: Vec<Failure>,
     problems: Vec<CatalogProblem>,
 }
@@ -148,6 +150,8 @@ impl Inner {
         }
         let mut failures = self.ask(target, &mut rows, &due).await;
         let answered = due.len() > failures.len();
+        // Whoever held the lock has listed meanwhile, or nothing had to be asked.
+        let is_new = answered || due.is_empty();
         failures.extend(self.look_behind_profiles(target, &mut rows, &due).await);
         rows = self.remember(&place, rows);
         if answered && let Some(disk) = &self.disk {
@@ -162,7 +166,15 @@ impl Inner {
             (_, _, false) => Some(Freshness::Cached),
         };
         let taken_at = self.times(&rows).into_iter().min();
-        Outcome { place: Some(place), listed: !rows.is_empty(), taken_at, freshness, failures, problems }
+        Outcome {
+            place: Some(place),
+            listed: !rows.is_empty(),
+            taken_at,
+            freshness,
+            is_new,
+            failures,
+            problems,
+        }
     }
 
     /// What is missing or too old; with `asked_at`, also what was taken before somebody asked for a new list.

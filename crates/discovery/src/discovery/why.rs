@@ -38,6 +38,23 @@ pub struct Why {
     pub nearest: Vec<String>,
 }
 
+impl Why {
+    /// The rule that stands in the way of a call, if one does. Want of on-demand throughput is the last to be named
+    /// where a profile helps.
+    pub fn obstacle(&self) -> Option<&Verdict> {
+        let has_profile = self.called_as.is_some();
+        obstacles(&self.rules, has_profile).into_iter().find(|rule| rule.decides_calls())
+    }
+}
+
+/// The rules that were not passed, the one to do something about first: those that only keep an id out of lists come
+/// last.
+fn obstacles(rules: &[Verdict], has_profile: bool) -> Vec<&Verdict> {
+    let mut failed: Vec<_> = rules.iter().filter(|rule| !rule.passed).collect();
+    failed.sort_by_key(|rule| (!rule.decides_calls(), has_profile && rule.rule == ON_DEMAND));
+    failed
+}
+
 /// What every part of the answer goes by.
 struct Question<'a> {
     discovery: &'a Discovery,
@@ -70,7 +87,8 @@ impl Discovery {
         let home = self.inner.home().await;
         let parsed = BedrockId::parse(id);
         let question = Question { discovery: self, asked, id, parsed, forced, home, view, problems };
-        Ok(match question.card() {
+        let card = question.card().filter(|card| question.is_about(card));
+        Ok(match card {
             Some(card) => question.explained(&card).await,
             None => question.unlisted().await,
         })
@@ -85,6 +103,16 @@ impl Question<'_> {
             arn.kind() == Kind::ApplicationProfile && arn.resource_id() == Some(self.id)
         };
         self.view.named(self.id).or_else(|| self.view.cards().find(is_short_name)).cloned()
+    }
+
+    /// Whether what is known of the card holds for the region that was asked about.
+    fn is_about(&self, card: &ModelCard) -> bool {
+        let explanations = self.view.explain(card.id.as_str());
+        let holds = |region: &str| {
+            let said = explanations.iter().map(|explanation| explanation.region.as_deref());
+            said.into_iter().any(|known| known.is_none_or(|known| known == region))
+        };
+        self.forced.is_none_or(holds)
     }
 
     /// What the rules said of it, in the region that counts.
@@ -108,12 +136,17 @@ impl Question<'_> {
             rules.extend(self.access(card, region.as_deref()).await);
         }
         let passed = |rules: &[Verdict]| rules.iter().all(|rule| rule.passed || !rule.decides_calls());
-        let profile = self.profile_instead(card);
+        let geography = &self.discovery.inner.settings.geography;
+        let resolved = resolve(self.asked, Some(&self.view), self.home.as_deref(), geography, false);
+        let leads_to_profile = resolved.card.as_ref().is_some_and(|found| found.profile.is_some());
+        // The profile that is called in the place of a bare id, if that id needs one.
+        let profile =
+            Some(&resolved.callable).filter(|_| card.profile.is_none() && leads_to_profile).cloned();
         let but_for_throughput = |rules: &[Verdict]| {
             rules.iter().all(|rule| rule.passed || rule.rule == ON_DEMAND || !rule.decides_calls())
         };
         let through_profile = profile.is_some() && but_for_throughput(&rules);
-        let called_as = profile.clone().or_else(|| (card.id != *self.id).then(|| card.id.clone()));
+        let called_as = Some(resolved.callable).filter(|callable| callable != self.id);
         Why {
             id: self.asked.clone(),
             listed: explanation.is_some_and(|it| it.listed) && self.view.is_listed(card.id.as_str()),
@@ -124,14 +157,6 @@ impl Question<'_> {
             rules,
             nearest: Vec::new(),
         }
-    }
-
-    /// The profile that is called in the place of a bare id, if that id needs one.
-    fn profile_instead(&self, card: &ModelCard) -> Option<ModelId> {
-        let geography = &self.discovery.inner.settings.geography;
-        let resolved = resolve(self.asked, Some(&self.view), self.home.as_deref(), geography, false);
-        let is_profile = resolved.card.as_ref().is_some_and(|found| found.profile.is_some());
-        (card.profile.is_none() && is_profile).then_some(resolved.callable)
     }
 
     /// What AWS says of the access, as a rule.
@@ -161,16 +186,14 @@ impl Question<'_> {
         })
     }
 
-    /// What to do about the first rule that was not passed.
+    /// What to do, where something can be done.
     fn fix(&self, card: &ModelCard, rules: &[Verdict], profile: Option<&ModelId>) -> Option<String> {
-        let failed = rules.iter().filter(|rule| !rule.passed);
-        let mut fixes = failed.filter_map(|rule| {
+        obstacles(rules, profile.is_some()).into_iter().find_map(|rule| {
             if rule.rule == ON_DEMAND {
                 return Some(self.throughput_fix(card, profile, rule));
             }
             rule.fix.as_deref().map(str::to_owned)
-        });
-        fixes.next()
+        })
     }
 
     fn throughput_fix(&self, card: &ModelCard, profile: Option<&ModelId>, rule: &Verdict) -> String {

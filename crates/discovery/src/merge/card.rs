@@ -34,7 +34,7 @@ pub(super) fn card(candidate: &Candidate<'_>, settings: &DiscoverySettings) -> M
     let retires = row.and_then(|row| row.end_of_life.as_deref());
     let end_of_life = retires.or_else(|| candidate.facts?.end_of_life);
     let access = candidate.access.map(|row| access::card(row, candidate));
-    mark(&mut origin, "baseModel", candidate.base_is_configured.then_some(FactOrigin::Config));
+    provenance(candidate, &mut origin);
     mark(&mut origin, "cost", price.map(|_| as_of()));
     mark(&mut origin, "thinking", thinking.as_ref().map(|_| as_of()));
     mark(&mut origin, "caching", caching.supported.known().map(|_| as_of()));
@@ -71,6 +71,23 @@ pub(super) fn card(candidate: &Candidate<'_>, settings: &DiscoverySettings) -> M
     };
     manual::apply(&mut card, &candidate.said);
     card
+}
+
+/// Who says what a card is, apart from what it can do.
+fn provenance(candidate: &Candidate<'_>, origin: &mut Origins) {
+    let named = candidate.row.and_then(|row| row.provider_name.as_ref());
+    let known = candidate.facts.map(|_| as_of());
+    mark(origin, "makerName", named.map(|_| FactOrigin::Aws).or(known.clone()));
+    mark(origin, "kind", known);
+    let listed = candidate.row.is_some() || candidate.profile.is_some() || candidate.deployment.is_some();
+    mark(origin, "regions", listed.then_some(FactOrigin::Aws));
+    mark(origin, "profile", candidate.profile.map(|_| FactOrigin::Aws));
+    let base = if candidate.base_is_configured { FactOrigin::Config } else { FactOrigin::Aws };
+    mark(
+        origin,
+        "baseModel",
+        candidate.base.filter(|_| listed || candidate.base_is_configured).map(|_| base),
+    );
 }
 
 fn thinking(facts: &ModelFacts) -> Option<ThinkingCard> {

@@ -37,7 +37,7 @@ impl Verdict {
     }
 
     /// Whether nobody could call the id if this is not passed; otherwise it is only kept out of lists.
-    pub(crate) fn decides_calls(&self) -> bool {
+    pub fn decides_calls(&self) -> bool {
         ![LIFECYCLE, PROVIDER_FILTER].contains(&self.rule)
     }
 }

@@ -1,12 +1,12 @@
 //! Ids that no list has.
 
+use outcrop_model_facts::Kind;
 use outcrop_model_facts::facts;
-use outcrop_model_facts::{BedrockId, Kind};
 
+use super::super::known::nearest;
 use super::{Question, Why};
 use crate::control_plane::GET_AVAILABILITY;
 use crate::merge::{CONVERSE, END_OF_LIFE, Verdict};
-use crate::names::nearest;
 use crate::settings::Further;
 use crate::source::Source;
 
@@ -14,9 +14,6 @@ const LISTING: &str = "listing";
 const INCLUDE: &str = "include";
 const OTHER_REGION: &str = "other-region";
 const UNLISTED: &str = "unlisted";
-
-/// How many names are offered for one that nobody knows.
-const NEAREST: usize = 3;
 
 impl Question<'_> {
     /// Everything that may be the reason, the likeliest first.
@@ -28,7 +25,9 @@ impl Question<'_> {
         rules.extend(self.include());
         let is_known = !rules.is_empty();
         let elsewhere = if is_known && !lists_are_whole { None } else { self.other_region().await };
-        let nearest = if is_known || elsewhere.is_some() { Vec::new() } else { self.nearest() };
+        let nearest = if is_known || elsewhere.is_some() { Vec::new() } else { nearest(self.id, &self.view) };
+        // It is called in the region that was asked for, and that one has it.
+        let is_there = elsewhere.as_ref().is_some_and(|verdict| verdict.passed);
         rules.extend(elsewhere);
         rules.push(self.nowhere(&nearest));
         let fix = rules.iter().find_map(|rule| rule.fix.as_deref()).map(str::to_owned);
@@ -37,7 +36,11 @@ impl Question<'_> {
         Why {
             id: self.asked.clone(),
             listed: false,
-            callable: if may_be_called { None } else { Some(false) },
+            callable: match (is_there, may_be_called) {
+                (true, _) => Some(true),
+                (_, true) => None,
+                _ => Some(false),
+            },
             called_as: None,
             region: self.forced.map(str::to_owned).or_else(|| self.home.clone()),
             rules,
@@ -134,6 +137,13 @@ impl Question<'_> {
             return Some(Verdict::failed(OTHER_REGION, detail).with_fix(fix));
         }
         let found = self.found_elsewhere(&lists).await;
+        if let Some(forced) = self.forced.filter(|forced| found.iter().any(|region| region == forced)) {
+            let detail = format!("it is listed in {forced}, where it is called");
+            let fix = format!(
+                "add `{forced}` to `models.bedrockDiscovery.regions` to list it; it can be called without that"
+            );
+            return Some(Verdict::passed(OTHER_REGION, detail).with_fix(fix));
+        }
         let first = found.first()?;
         let detail = format!("it is listed in {}, and not in {}", found.join(", "), lists.join(", "));
         let fix = format!(
@@ -155,19 +165,5 @@ impl Question<'_> {
                 verdict.with_fix(format!("did you mean {}?", names.join(" or ")))
             }
         }
-    }
-
-    /// Names that are like it: those that can be called first.
-    fn nearest(&self) -> Vec<String> {
-        let listed = self.view.listed.iter().map(|card| card.id.as_str());
-        let mut names = nearest(self.id, listed, NEAREST);
-        let mut known: Vec<&str> = self.view.hidden.iter().map(|card| card.id.as_str()).collect();
-        if self.view.listed.is_empty() {
-            known.extend(facts::all().iter().filter(|facts| facts.converse).map(|facts| facts.id));
-        }
-        let known = known.into_iter().filter(|name| BedrockId::parse(name).kind() != Kind::Other);
-        names.extend(nearest(self.id, known, NEAREST));
-        names.truncate(NEAREST);
-        names.into_iter().map(str::to_owned).collect()
     }
 }
