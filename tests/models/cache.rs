@@ -1,6 +1,7 @@
 //! When AWS is asked, and when not.
 
 mod killed;
+mod long_running;
 mod together;
 mod unreachable;
 mod unusable;

@@ -16,7 +16,7 @@ const WAITS: &str = "waiting for another process";
 
 /// Holds the answers to both lists until they are released; those to further requests come at once.
 #[track_caller]
-fn hold_the_lists(emulator: &Emulator) {
+pub(super) fn hold_the_lists(emulator: &Emulator) {
     let rule = |operation| json!({ "match": { "operation": operation, "nth": 1 }, "fault": { "type": "slowFirstByte" } });
     emulator.scenario(&json!({ "rules": [rule("ListFoundationModels"), rule("ListInferenceProfiles")] }));
 }
