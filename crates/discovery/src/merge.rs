@@ -42,6 +42,8 @@ pub(crate) struct View {
     pub(crate) hidden: Vec<Arc<ModelCard>>,
     /// Why, by id; in the order of the regions.
     explanations: HashMap<String, Vec<Explanation>>,
+    /// The regions whose rows these are.
+    regions: Vec<String>,
     /// Whether every region's profiles are known.
     pub(crate) profiles_known: bool,
 }
@@ -71,6 +73,7 @@ impl View {
             add_manual(&mut entries, model, regions, settings, &overrides);
         }
         let mut view = Self {
+            regions: regions.iter().map(|region| region.name.clone()).collect(),
             profiles_known: !regions.is_empty() && regions.iter().all(knows_profiles),
             ..Self::default()
         };
@@ -110,6 +113,11 @@ impl View {
     /// Every card: those that are listed come first.
     pub(crate) fn cards(&self) -> impl Iterator<Item = &Arc<ModelCard>> {
         self.listed.iter().chain(&self.hidden)
+    }
+
+    /// Whether it says anything of a region.
+    pub(crate) fn covers(&self, region: &str) -> bool {
+        self.regions.iter().any(|known| known == region)
     }
 
     /// Whether an id is known from the configuration alone.

@@ -186,3 +186,41 @@ fn profiles_that_could_not_be_listed_are_guessed_from_the_table() {
     let resolved = resolve_in(Some(&denied), "us-east-1", SONNET, "auto");
     assert_eq!(brief(&resolved), (&*format!("us.{SONNET}"), None, true));
 }
+
+/// Nothing was listed there, and what another region says is nothing to go by.
+#[test]
+fn a_region_that_was_not_listed_goes_by_the_table_of_facts() {
+    let (us, eu) = (format!("us.{SONNET}"), format!("eu.{SONNET}"));
+    for (asked, called) in [
+        (format!("{SONNET}@eu-west-1"), eu.as_str()),
+        (format!("{eu}@eu-west-1"), &eu),
+        (format!("{us}@eu-west-1"), &us),
+        (format!("{NOVA}@eu-west-1"), NOVA),
+    ] {
+        let resolved = listed(&asked);
+        assert_eq!(
+            (resolved.callable.as_str(), resolved.region.as_deref()),
+            (called, Some("eu-west-1")),
+            "{asked}"
+        );
+    }
+    let refused = |asked: &str| {
+        resolve(&asked.into(), Some(&account()), Some("us-east-1"), &GeographyPreference::Auto, true)
+    };
+    let resolved = refused(&format!("{NOVA}@eu-west-1"));
+    assert_eq!(brief(&resolved), (&*format!("eu.{NOVA}"), Some("eu-west-1"), true));
+}
+
+#[test]
+fn if_no_profile_of_the_region_leads_to_it_another_region_that_is_listed_may_have_one() {
+    let both = [
+        region("us-east-1", vec![profile_only(SONNET)], vec![profile("global", SONNET, &[""])]),
+        region("eu-west-1", vec![profile_only(SONNET)], vec![profile("eu", SONNET, &["eu-west-1"])]),
+    ];
+    let view = View::new(&both, &DiscoverySettings::default(), &circumstances());
+    let resolved = |id: &str| resolve_in(Some(&view), "us-east-1", id, "auto");
+    let eu = format!("eu.{SONNET}");
+    assert_eq!(brief(&resolved(SONNET)), (&*eu, Some("eu-west-1"), true));
+    let here = resolved(&format!("{SONNET}@us-east-1"));
+    assert_eq!(brief(&here), (SONNET, Some("us-east-1"), false), "whoever says where means it");
+}
