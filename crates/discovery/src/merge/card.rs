@@ -35,7 +35,9 @@ pub(super) fn card(candidate: &Candidate<'_>, settings: &DiscoverySettings) -> M
     let end_of_life = retires.or_else(|| candidate.facts?.end_of_life);
     let access = candidate.access.map(|row| access::card(row, candidate));
     provenance(candidate, &mut origin);
-    mark(&mut origin, "cost", price.map(|_| as_of()));
+    for field in ["cost", "price"] {
+        mark(&mut origin, field, price.map(|_| as_of()));
+    }
     mark(&mut origin, "thinking", thinking.as_ref().map(|_| as_of()));
     mark(&mut origin, "caching", caching.supported.known().map(|_| as_of()));
     let from_aws = || retires.map_or_else(as_of, |_| FactOrigin::Aws);

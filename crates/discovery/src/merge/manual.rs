@@ -147,7 +147,7 @@ pub(super) fn apply(card: &mut ModelCard, known: &ModelOverride) {
             as_of: None,
             tiers: Default::default(),
         });
-        said.push("cost");
+        said.extend(["cost", "price"]);
     }
     card.origin.extend(said.into_iter().map(|field| (field.into(), FactOrigin::Config)));
 }

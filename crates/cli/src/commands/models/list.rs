@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use outcrop::{ListedModel, ModelFilter, ModelList, Query};
 use outcrop_core::AccessCard;
-use serde_json::{Value, json};
 
 use super::{json, problem_line, table};
 use crate::args::List;
@@ -19,7 +18,7 @@ pub(super) async fn run(arguments: &List, context: &Context, terminal: &mut Term
     let filter = ModelFilter::of(arguments.provider.clone()).with_words(arguments.filter.clone());
     let found = ready.outcrop.models(&query, &filter).await?;
     if arguments.json {
-        return terminal.print_json(&summary(&found)?);
+        return terminal.print_json(&summary(&found));
     }
     for problem in &found.snapshot.problems {
         terminal.warn(&problem_line(problem));
@@ -68,13 +67,12 @@ fn without_access(models: &[ListedModel]) -> Vec<String> {
 }
 
 /// The list as a program reads it.
-fn summary(list: &ModelList) -> Result<Value, Failure> {
-    let models = list.models.iter().map(json::model).collect::<Result<Vec<_>, _>>()?;
-    Ok(json!({
-        "count": models.len(),
-        "freshness": list.snapshot.freshness,
-        "takenAt": json::rfc3339(list.snapshot.taken_at),
-        "problems": list.snapshot.problems,
-        "models": models,
-    }))
+fn summary(list: &ModelList) -> json::List<'_> {
+    json::List {
+        count: list.models.len(),
+        freshness: list.snapshot.freshness,
+        taken_at: json::rfc3339(list.snapshot.taken_at),
+        problems: &list.snapshot.problems,
+        models: list.models.iter().map(json::Model::of).collect(),
+    }
 }

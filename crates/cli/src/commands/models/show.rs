@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use anstyle::Style;
 use outcrop::{ListedModel, ShownModel};
 use outcrop_core::{
-    AccessCard, CachingCard, FactOrigin, Modality, ModelCard, Price, PriceTerms, Rates, Support, ThinkingCard,
+    AccessCard, CachingCard, FactOrigin, Modality, ModelCard, ModelId, Price, PriceTerms, Rates, Support,
+    ThinkingCard,
 };
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::json;
 use crate::args::OneModel;
@@ -23,10 +24,9 @@ pub(super) async fn run(
     let ready = context.start(terminal).await?;
     let shown = ready.outcrop.show(&ready.outcrop.reference(&arguments.model)).await?;
     if arguments.json {
-        let mut fields = json::model(&shown.model)?;
-        fields.insert("listed".to_owned(), shown.listed.into());
-        fields.insert("calledAs".to_owned(), json!(shown.called_as.as_ref().map(|called| &called.model)));
-        return terminal.print_json(&Value::Object(fields));
+        let called_as = shown.called_as.as_ref().map(|called| &called.model);
+        let model = json::Model::of(&shown.model);
+        return terminal.print_json(&Shown { model, listed: shown.listed, called_as });
     }
     terminal.print_styled(&Card::of(&shown).0)?;
     if !shown.listed {
@@ -34,6 +34,16 @@ pub(super) async fn run(
         terminal.note(&format!("it is not listed: `outcrop models why {id}` says why"));
     }
     Ok(())
+}
+
+/// A card for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown<'a> {
+    #[serde(flatten)]
+    model: json::Model<'a>,
+    listed: bool,
+    called_as: Option<&'a ModelId>,
 }
 
 /// A card for people: a line for each fact, with who says so behind it.
