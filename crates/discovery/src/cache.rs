@@ -18,6 +18,9 @@ use crate::rows::{AccessRows, RegionRows};
 /// The version of the formats: to be raised when rows change their meaning.
 const VERSION: u32 = 1;
 
+/// The source of problems with files of the cache.
+pub(crate) const CACHE: &str = "cache";
+
 /// What is kept in a file of its own.
 pub(crate) trait Kept: Serialize + DeserializeOwned + Clone + Default + Send + 'static {
     /// What the format is called, so that a file of somebody else's is not taken for ours.
@@ -147,7 +150,7 @@ fn load<T: Kept>(path: &Path, place: &Place) -> Loaded<T> {
     let problem = |code: &str, message: String| Loaded {
         rows: T::default(),
         problem: Some(CatalogProblem {
-            source: "cache".to_owned(),
+            source: CACHE.to_owned(),
             region: Some(place.region.clone()),
             code: code.to_owned(),
             message,

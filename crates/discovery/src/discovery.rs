@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
@@ -28,6 +28,7 @@ mod background;
 mod collect;
 mod known;
 mod memory;
+mod questions;
 mod refresh;
 mod resolver;
 mod status;
@@ -36,9 +37,6 @@ mod why;
 pub use known::Known;
 pub use status::RegionStatus;
 pub use why::Why;
-
-/// How long a refusal for want of an inference profile is remembered: AWS may add on-demand throughput one day.
-const REFUSAL_LIFE: Duration = Duration::from_hours(7 * 24);
 
 /// The models of one provider entry: a [`ModelCatalog`] and a [`ModelResolver`]. Cheap to clone; clones share all that
 /// they know.
@@ -112,9 +110,19 @@ struct Inner {
 struct Memory {
     rows: HashMap<Place, RegionRows>,
     access: HashMap<Place, AccessRows>,
-    /// What the rows of these places, in this order and under these circumstances, come to.
-    view: Option<(Vec<Place>, Circumstances, Arc<View>)>,
+    /// What rows of places come to, until one of them changes.
+    views: Vec<Merged>,
     background: background::Background,
+}
+
+/// What the rows of these places, in this order and under these circumstances, come to.
+#[derive(Debug)]
+struct Merged {
+    places: Vec<Place>,
+    circumstances: Circumstances,
+    /// How many refusals were remembered.
+    refusals: usize,
+    view: Arc<View>,
 }
 
 impl fmt::Debug for Inner {
@@ -186,10 +194,10 @@ impl Discovery {
             && ask == Ask::default()
             && let Some(known) = self.inner.known().await
         {
-            if known.freshness == Freshness::Stale {
+            if !known.is_whole {
                 self.revalidate();
             }
-            return Ok(Arc::new(known));
+            return Ok(Arc::new(known.answer));
         }
         self.flight(ask).await
     }
@@ -291,21 +299,30 @@ impl Inner {
     /// What the rows of these places come to, merged anew only if something changed.
     fn view(&self, places: &[Place], ask: Ask) -> Arc<View> {
         let circumstances = self.circumstances(ask);
+        let now = (self.now)();
         let mut memory = lock(&self.memory);
-        if let Some((known, under, view)) = &memory.view
-            && known == places
-            && *under == circumstances
-        {
-            return Arc::clone(view);
+        let rows = places.iter().filter_map(|place| memory.rows.get(place));
+        let refusals = rows.map(|rows| rows.refusals(now).count()).sum();
+        let is_same = |merged: &&Merged| {
+            merged.places == places && merged.circumstances == circumstances && merged.refusals == refusals
+        };
+        if let Some(merged) = memory.views.iter().find(is_same) {
+            return Arc::clone(&merged.view);
         }
-        let region = |place: &Place| Region {
-            name: place.region.clone(),
-            rows: memory.rows.get(place).cloned().unwrap_or_default(),
-            access: memory.access.get(place).cloned().unwrap_or_default(),
+        let region = |place: &Place| {
+            let mut rows = memory.rows.get(place).cloned().unwrap_or_default();
+            rows.forget_old_refusals(now);
+            let access = memory.access.get(place).cloned().unwrap_or_default();
+            Region { name: place.region.clone(), rows, access }
         };
         let regions: Vec<_> = places.iter().map(region).collect();
         let view = Arc::new(View::new(&regions, &self.settings, &circumstances));
-        memory.view = Some((places.to_vec(), circumstances, Arc::clone(&view)));
+        // What was true yesterday is asked for no more.
+        memory.views.retain(|merged| {
+            merged.circumstances.today == circumstances.today && merged.refusals == refusals
+        });
+        let merged = Merged { places: places.to_vec(), circumstances, refusals, view: Arc::clone(&view) };
+        memory.views.push(merged);
         view
     }
 }

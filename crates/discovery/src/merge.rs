@@ -18,7 +18,7 @@ mod rules;
 
 use manual::Overrides;
 
-pub(crate) use candidate::{Candidate, SYSTEM_DEFINED};
+pub(crate) use candidate::Candidate;
 pub use rules::Verdict;
 pub(crate) use rules::{ACCESS, CONVERSE, Circumstances, END_OF_LIFE, Explanation, ON_DEMAND};
 
@@ -114,8 +114,8 @@ impl View {
 
     /// Whether an id is known from the configuration alone.
     pub(crate) fn is_only_configured(&self, id: &str) -> bool {
-        let mut verdicts = self.explain(id).iter().flat_map(|explanation| &explanation.verdicts).peekable();
-        verdicts.peek().is_some() && verdicts.all(|verdict| verdict.rule == CONFIGURED)
+        let explanations = self.explain(id);
+        !explanations.is_empty() && explanations.iter().all(Explanation::is_configured)
     }
 
     /// The card of exactly that id.
@@ -150,6 +150,11 @@ impl View {
         let candidate = Candidate::of_unlisted(id, region, None, &Overrides::new(settings));
         let is_known = candidate.facts.is_some() || candidate.said != ModelOverride::default();
         is_known.then(|| ModelCard { regions: Vec::new(), ..card::card(&candidate, settings) })
+    }
+
+    /// What the overrides say of an id that no list has.
+    pub(crate) fn said_of_unlisted(id: &str, settings: &DiscoverySettings) -> ModelOverride {
+        Candidate::of_unlisted(id, "", None, &Overrides::new(settings)).said
     }
 
     /// Why the id is listed or not; one for each region that has it.

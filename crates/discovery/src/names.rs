@@ -3,16 +3,17 @@
 /// How alike two names must be (Jaro-Winkler, 0 to 1) for one to be taken for a misspelling of the other.
 const SIMILAR: f64 = 0.85;
 
-/// The names that are most like a wanted one, the most alike first; none twice, and not the wanted one itself.
+/// The names that are most like the one that was asked for, in any case, the most alike first; none twice, and not that
+/// one itself.
 pub(crate) fn nearest<'a>(
-    wanted: &str,
+    asked: &str,
     names: impl IntoIterator<Item = &'a str>,
     most: usize,
 ) -> Vec<&'a str> {
-    let wanted = wanted.to_ascii_lowercase();
+    let wanted = asked.to_ascii_lowercase();
     let scored =
         names.into_iter().map(|name| (strsim::jaro_winkler(&wanted, &name.to_ascii_lowercase()), name));
-    let mut scored: Vec<_> = scored.filter(|(score, name)| *score > SIMILAR && *name != wanted).collect();
+    let mut scored: Vec<_> = scored.filter(|(score, name)| *score > SIMILAR && *name != asked).collect();
     scored.sort_by(|(left, one), (right, other)| right.total_cmp(left).then(one.cmp(other)));
     scored.dedup_by_key(|(_, name)| *name);
     scored.into_iter().take(most).map(|(_, name)| name).collect()
@@ -37,5 +38,6 @@ mod tests {
         );
         assert_eq!(nearest("something-else", names, 3), [""; 0]);
         assert_eq!(nearest("amazon.nova-lite-v1:0", names, 1), [""; 0]);
+        assert_eq!(nearest("Amazon.Nova-Lite-V1:0", names, 1), ["amazon.nova-lite-v1:0"]);
     }
 }

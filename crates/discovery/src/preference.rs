@@ -6,7 +6,7 @@ use std::sync::Arc;
 use outcrop_core::{Modality, ModelCard, ModelKind, Snapshot, Support};
 use outcrop_model_facts::BedrockId;
 
-use crate::merge::SYSTEM_DEFINED;
+use crate::rows::SYSTEM_DEFINED;
 use crate::settings::GeographyPreference;
 
 /// Models that belong together: their maker's prefix and words of their ids.

@@ -6,7 +6,8 @@ use outcrop_core::{ModelCard, ModelId, Resolved};
 use outcrop_model_facts::facts::{self, Exactness};
 use outcrop_model_facts::{BedrockId, Kind};
 
-use crate::merge::{SYSTEM_DEFINED, View, differ_by_revision};
+use crate::merge::{View, differ_by_revision};
+use crate::rows::SYSTEM_DEFINED;
 use crate::settings::GeographyPreference;
 
 /// Resolves an id by what was listed, else by the table of facts; else it stays as it is.
@@ -106,7 +107,9 @@ impl Question<'_> {
             if !self.refused && !view.needs_profile(card.id.as_str(), self.said) {
                 return Some(self.known(card));
             }
-            let region = self.region_of(card);
+            // The profile is wanted where the bare id was asked for, or refused.
+            let here = if self.refused { self.region() } else { self.said };
+            let region = here.unwrap_or_else(|| self.region_of(card));
             if let Some(profile) = best_profile(view, card.id.as_str(), region, self.geography) {
                 return Some(self.through(profile));
             }
@@ -189,7 +192,7 @@ fn profile_note(asked: &str, profile: &str) -> String {
 }
 
 /// Whether that is what the ARN of a profile of the account ends in.
-fn is_short_name(id: &str, card: &ModelCard) -> bool {
+pub(crate) fn is_short_name(id: &str, card: &ModelCard) -> bool {
     let arn = BedrockId::parse(card.id.as_str());
     arn.kind() == Kind::ApplicationProfile && arn.resource_id() == Some(id)
 }

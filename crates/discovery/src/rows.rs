@@ -9,6 +9,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::source::Source;
 
+/// The type of the profiles that are called by their id. All others are the account's, and are called by ARN.
+pub(crate) const SYSTEM_DEFINED: &str = "SYSTEM_DEFINED";
+
+/// How long a refusal for want of an inference profile is remembered: AWS may add on-demand throughput one day.
+const REFUSAL_LIFE: Duration = Duration::from_hours(7 * 24);
+
 /// A row of ListFoundationModels (`FoundationModelSummary` of the service model `bedrock` 2023-04-20).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -38,6 +44,13 @@ pub(crate) struct InferenceProfileRow {
     pub(crate) kind: String,
     pub(crate) status: String,
     pub(crate) model_arns: Vec<String>,
+}
+
+impl InferenceProfileRow {
+    /// Whether it is the account's, and the list does not say which models it leads to.
+    pub(crate) fn is_untold(&self) -> bool {
+        self.kind != SYSTEM_DEFINED && self.model_arns.is_empty()
+    }
 }
 
 /// Something of the account's that is called by its own ARN: a row of one of the further lists.
@@ -129,6 +142,34 @@ impl RegionRows {
         merged
     }
 
+    /// Without what is of a time to come, which a clock that was put back leaves behind.
+    pub(crate) fn until(mut self, now: SystemTime) -> Self {
+        for source in Source::ALL {
+            if self.taken_at(source).is_some_and(|taken_at| taken_at > now) {
+                self.forget(source);
+            }
+        }
+        self
+    }
+
+    /// The foundation models that were refused, not too long ago.
+    pub(crate) fn refusals(&self, now: SystemTime) -> impl Iterator<Item = &str> {
+        self.refused
+            .iter()
+            .filter(move |(_, moment)| moment.is_remembered(now))
+            .map(|(model, _)| model.as_str())
+    }
+
+    /// Forgets refusals that are too old.
+    pub(crate) fn forget_old_refusals(&mut self, now: SystemTime) {
+        self.refused.retain(|_, moment| moment.is_remembered(now));
+    }
+
+    /// Whether some profile of the account does not say which models it leads to.
+    pub(crate) fn has_untold_profiles(&self) -> bool {
+        self.inference_profiles.iter().flat_map(|listing| &*listing.rows).any(InferenceProfileRow::is_untold)
+    }
+
     /// When a list was taken, if it is there.
     pub(crate) fn taken_at(&self, source: Source) -> Option<SystemTime> {
         match source {
@@ -205,6 +246,10 @@ pub(crate) struct Moment(SystemTime);
 impl Moment {
     pub(crate) fn new(time: SystemTime) -> Self {
         Self(to_the_millisecond(time))
+    }
+
+    fn is_remembered(self, now: SystemTime) -> bool {
+        self.age(now).is_some_and(|age| age < REFUSAL_LIFE)
     }
 
     /// How long ago it was; `None` for a time to come.

@@ -29,6 +29,16 @@ impl Source {
         }
     }
 
+    /// Every list.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::FoundationModels,
+        Self::InferenceProfiles,
+        Self::ProvisionedModels,
+        Self::ImportedModels,
+        Self::CustomModelDeployments,
+        Self::MarketplaceEndpoints,
+    ];
+
     /// The lists that are always asked for.
     const ALWAYS: [Self; 2] = [Self::FoundationModels, Self::InferenceProfiles];
 

@@ -1,15 +1,13 @@
 //! What the account may call: one question for each foundation model, so asked sparingly and kept for as long as a list.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
-use futures_util::stream;
 use outcrop_core::{CatalogProblem, Error, ErrorKind, Result};
 use tokio::time::timeout;
 
 use super::collect::problem;
+use super::questions::ask_each;
 use super::{Ask, Inner};
 use crate::control_plane::{GET_AVAILABILITY, Place, Target};
 use crate::rows::{AccessRow, AccessRows, Checked, Moment};
@@ -19,10 +17,6 @@ const AT_ONCE: usize = 8;
 
 /// How long one answer may take.
 const DEADLINE: Duration = Duration::from_secs(10);
-
-/// The kinds of failure that the next question would meet too.
-const HOPELESS: &[ErrorKind] =
-    &[ErrorKind::PermissionDenied, ErrorKind::Unauthenticated, ErrorKind::Network, ErrorKind::Timeout];
 
 impl Inner {
     /// Finds out for every model that is listed in a region whether the account may call it.
@@ -88,29 +82,16 @@ impl Inner {
         age.zip(self.settings.time_to_live()).is_some_and(|(age, time_to_live)| age < time_to_live)
     }
 
-    /// The answers that came, and the first failure. After a failure that all would meet, nothing more is asked.
+    /// The answers that came, and the first failure.
     async fn ask_for_access(
         &self,
         target: &Target,
         models: Vec<String>,
     ) -> (Vec<(String, Option<AccessRow>)>, Option<Error>) {
-        let hopeless = AtomicBool::new(false);
-        let ask = |model: String| {
-            let hopeless = &hopeless;
-            async move {
-                if hopeless.load(Ordering::Relaxed) {
-                    return None;
-                }
-                let answer = self.access_to(target, &model).await;
-                if answer.as_ref().is_err_and(|error| HOPELESS.contains(&error.kind())) {
-                    hopeless.store(true, Ordering::Relaxed);
-                }
-                Some((model, answer))
-            }
-        };
-        let asked: Vec<_> = stream::iter(models.into_iter().map(ask)).buffered(AT_ONCE).collect().await;
+        let asked =
+            ask_each(models, AT_ONCE, |model| async move { self.access_to(target, &model).await }).await;
         let (mut answers, mut failure) = (Vec::new(), None);
-        for (model, answer) in asked.into_iter().flatten() {
+        for (model, answer) in asked {
             match answer {
                 Ok(row) => answers.push((model, Some(row))),
                 // Nothing is known of a model that the operation does not know: an account's own, or a new one.

@@ -2,15 +2,15 @@
 
 use std::time::{Duration, SystemTime};
 
-use outcrop_core::{CatalogProblem, Freshness};
+use outcrop_core::CatalogProblem;
 
 use super::collect::problem_of;
 use super::{Ask, Discovery, lock};
 
-/// How long AWS is left alone after a refresh in the background that failed.
+/// How long AWS is left alone after a refresh that failed.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// What came of the refreshes in the background.
+/// Whether a refresh in the background is under way, and what came of the last one, in the background or not.
 #[derive(Debug, Default)]
 pub(super) struct Background {
     under_way: bool,
@@ -18,7 +18,12 @@ pub(super) struct Background {
 }
 
 impl Background {
-    /// Why what is shown is old, as far as that is known.
+    /// Remembers what could not be found out, if anything.
+    pub(super) fn note(&mut self, now: SystemTime, problems: Vec<CatalogProblem>) {
+        self.failed = Some((now, problems)).filter(|(_, problems)| !problems.is_empty());
+    }
+
+    /// Why what is shown is old or not all there is, as far as that is known.
     pub(super) fn problems(&self) -> Vec<CatalogProblem> {
         self.failed.as_ref().map(|(_, problems)| problems.clone()).unwrap_or_default()
     }
@@ -43,17 +48,11 @@ impl Discovery {
         let (flight, inner) = (self.flight(Ask::default()), std::sync::Arc::clone(&self.inner));
         tokio::spawn(async move {
             let answer = flight.await;
-            let now = (inner.now)();
-            let failed = match answer {
-                Ok(answer) if answer.freshness == Freshness::Stale || !answer.problems.is_empty() => {
-                    Some((now, answer.problems.clone()))
-                }
-                Ok(_) => None,
-                Err(error) => Some((now, vec![problem_of(&inner.provider, &error)])),
-            };
             let background = &mut lock(&inner.memory).background;
             background.under_way = false;
-            background.failed = failed;
+            if let Err(error) = answer {
+                background.note((inner.now)(), vec![problem_of(&inner.provider, &error)]);
+            }
         });
     }
 }

@@ -1,13 +1,15 @@
 //! All regions together.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use futures_util::future::join_all;
 use outcrop_core::{CatalogProblem, Error, ErrorKind, Freshness, ProviderId, Result};
 
 use super::refresh::{Outcome, freshness, most_telling};
-use super::{Answer, Ask, Inner};
-use crate::control_plane::Place;
+use super::{Answer, Ask, Inner, lock};
+use crate::cache::CACHE;
+use crate::control_plane::{GET_AVAILABILITY, Place};
 
 impl Inner {
     /// Lists all regions and merges them.
@@ -45,14 +47,28 @@ impl Inner {
         let freshness = freshness(&outcomes);
         let is_new = outcomes.iter().any(|outcome| outcome.is_new);
         let failure = most_telling(&outcomes).filter(|_| !is_new).cloned();
-        let problems = outcomes.into_iter().flat_map(|outcome| outcome.problems(now)).chain(denied);
+        let of_lists = outcomes.into_iter().flat_map(|outcome| outcome.problems(now));
+        let problems: Vec<_> = of_lists.chain(denied).collect();
+        self.note(&problems, now);
         Ok(Arc::new(Answer {
             view: self.view(&places, ask),
             taken_at,
             freshness,
-            problems: problems.collect(),
+            problems,
             failure: failure.map(|error| error.with_provider(&self.provider)),
         }))
+    }
+
+    /// Remembers what those who are served from memory have to know too.
+    fn note(&self, problems: &[CatalogProblem], now: SystemTime) {
+        let lasts = |problem: &&CatalogProblem| match problem.source.as_str() {
+            // A damaged file has been written anew.
+            CACHE => false,
+            GET_AVAILABILITY => self.settings.check_access,
+            _ => true,
+        };
+        let problems = problems.iter().filter(lasts).cloned().collect();
+        lock(&self.memory).background.note(now, problems);
     }
 }
 

@@ -49,7 +49,7 @@ impl Discovery {
 
     /// The ids that the list at hand has, however old; `None` if there is no list.
     pub async fn known_ids(&self) -> Option<Vec<ModelId>> {
-        let known = self.inner.known().await?;
+        let known = self.inner.known().await?.answer;
         Some(known.view.listed.iter().map(|card| card.id.clone()).collect())
     }
 

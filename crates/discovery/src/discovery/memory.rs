@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use outcrop_core::Freshness;
 
-use super::{Answer, Ask, Inner, REFUSAL_LIFE, lock};
-use crate::control_plane::Place;
+use super::{Answer, Ask, Inner, lock};
+use crate::control_plane::{GET_AVAILABILITY, Place};
 use crate::merge::View;
 use crate::rows::{AccessRows, RegionRows};
 use crate::source::Source;
@@ -19,27 +19,43 @@ pub(super) struct AtHand {
     pub(super) is_complete: bool,
 }
 
+/// What can be said at once.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) answer: Answer,
+    /// Whether every list of every region is there and fresh.
+    pub(super) is_whole: bool,
+}
+
 impl Inner {
-    pub(super) fn remember(&self, place: &Place, mut rows: RegionRows) -> RegionRows {
+    /// Takes these rows for what is known of a place, but for what came meanwhile: lists that were taken later, and what
+    /// refusals taught.
+    pub(super) fn remember(&self, place: &Place, rows: RegionRows) -> RegionRows {
         let now = (self.now)();
-        rows.refused.retain(|_, moment| moment.age(now).is_some_and(|age| age < REFUSAL_LIFE));
         let mut memory = lock(&self.memory);
-        // What refusals taught meanwhile stays.
-        let learnt = memory.rows.get(place).map(|known| known.refused.clone()).unwrap_or_default();
-        let rows = rows.or_younger(RegionRows { refused: learnt, ..RegionRows::default() });
+        let known = memory.rows.get(place).cloned().unwrap_or_default();
+        let mut rows = rows.or_younger(match self.settings.time_to_live() {
+            Some(_) => known.until(now),
+            None => RegionRows { refused: known.refused, ..RegionRows::default() },
+        });
+        rows.forget_old_refusals(now);
         if memory.rows.get(place) != Some(&rows) {
             memory.rows.insert(place.clone(), rows.clone());
-            memory.view = None;
+            memory.views.clear();
         }
         rows
     }
 
-    pub(super) fn remember_access(&self, place: &Place, rows: AccessRows) {
+    /// The same for answers about the access.
+    pub(super) fn remember_access(&self, place: &Place, rows: AccessRows) -> AccessRows {
         let mut memory = lock(&self.memory);
+        let known = memory.access.get(place).cloned().unwrap_or_default();
+        let rows = rows.or_younger(known);
         if memory.access.get(place) != Some(&rows) {
-            memory.access.insert(place.clone(), rows);
-            memory.view = None;
+            memory.access.insert(place.clone(), rows.clone());
+            memory.views.clear();
         }
+        rows
     }
 
     /// What is known of a place. The disk is read once, and that it has nothing is remembered too.
@@ -62,8 +78,7 @@ impl Inner {
             (Some(rows), _) => rows,
             (None, Some(disk)) => {
                 let loaded = disk.load::<AccessRows>(place).await;
-                self.remember_access(place, loaded.rows.clone());
-                loaded.rows
+                self.remember_access(place, loaded.rows)
             }
             (None, None) => AccessRows::default(),
         }
@@ -94,33 +109,45 @@ impl Inner {
     }
 
     /// The answer that can be given at once; `None` if a region has nothing to show, or nothing is ever kept.
-    pub(super) async fn known(&self) -> Option<Answer> {
+    pub(super) async fn known(&self) -> Option<Known> {
         if self.settings.enabled == Some(false) || self.settings.time_to_live().is_none() {
             return None;
         }
-        let (mut places, mut taken_at, mut is_fresh) = (Vec::new(), Vec::new(), true);
+        let (mut places, mut times, mut is_whole) = (Vec::new(), Vec::new(), true);
         for target in self.targets() {
             let place = self.plane.place(&target).await.ok()?;
             let rows = self.rows_at_hand(&place).await;
             if rows.is_empty() {
                 return None;
             }
-            is_fresh &= self.due(&rows, None).is_empty();
+            is_whole &= self.due(&rows, None).is_empty();
             if self.settings.check_access {
                 self.access_at_hand(&place).await;
             }
-            taken_at.extend(self.times(&rows));
+            times.extend(self.times(&rows));
             places.push(place);
         }
-        let freshness = if is_fresh { Freshness::Cached } else { Freshness::Stale };
-        let problems = if is_fresh { Vec::new() } else { lock(&self.memory).background.problems() };
-        Some(Answer {
+        let now = (self.now)();
+        let is_young = times.iter().all(|taken_at| self.is_young(*taken_at, now));
+        let mut problems = lock(&self.memory).background.problems();
+        if is_whole {
+            // What kept a list from coming is over.
+            problems.retain(|problem| problem.source == GET_AVAILABILITY);
+        }
+        let answer = Answer {
             view: self.view(&places, Ask::default()),
-            taken_at: taken_at.into_iter().min().unwrap_or_else(|| (self.now)()),
-            freshness,
+            taken_at: times.into_iter().min().unwrap_or(now),
+            freshness: if is_young { Freshness::Cached } else { Freshness::Stale },
             problems,
             failure: None,
-        })
+        };
+        Some(Known { answer, is_whole })
+    }
+
+    /// Whether a list of that time is still good. A time to come is no time that can be trusted.
+    pub(super) fn is_young(&self, taken_at: SystemTime, now: SystemTime) -> bool {
+        let age = now.duration_since(taken_at).ok();
+        age.zip(self.settings.time_to_live()).is_some_and(|(age, time_to_live)| age < time_to_live)
     }
 
     /// When the lists that are wanted were taken.

@@ -3,15 +3,14 @@
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
-use futures_util::{StreamExt as _, stream};
 use outcrop_core::{CatalogProblem, Error, ErrorKind, Freshness, Result};
 use tokio::time::timeout;
 
 use super::collect::problem;
+use super::questions::ask_each;
 use super::{Inner, lock};
 use crate::control_plane::{GET_INFERENCE_PROFILE, Place, Target};
-use crate::merge::SYSTEM_DEFINED;
-use crate::rows::{InferenceProfileRow, Listed, RegionRows};
+use crate::rows::{Listed, RegionRows};
 use crate::source::Source;
 
 /// How long one listing may take, all pages and retries included.
@@ -174,17 +173,14 @@ impl Inner {
     /// What is missing or too old; with `asked_at`, also what was taken before somebody asked for a new list.
     pub(super) fn due(&self, rows: &RegionRows, asked_at: Option<SystemTime>) -> Vec<Source> {
         let now = (self.now)();
-        let is_due = |taken_at: Option<SystemTime>| {
-            let Some(taken_at) = taken_at else { return true };
-            if let Some(asked_at) = asked_at {
-                return taken_at <= asked_at;
-            }
-            // A time to come is no time that can be trusted.
-            let age = now.duration_since(taken_at).ok();
-            age.zip(self.settings.time_to_live()).is_none_or(|(age, time_to_live)| age >= time_to_live)
+        let is_due = |source: &Source| match (rows.taken_at(*source), asked_at) {
+            (None, _) => true,
+            (Some(taken_at), Some(asked_at)) => taken_at <= asked_at,
+            (Some(taken_at), None) => !self.is_young(taken_at, now),
         };
+        let is_partial = |source: &Source| *source == Source::InferenceProfiles && rows.has_untold_profiles();
         let mut due = Source::wanted(&self.settings);
-        due.retain(|source| is_due(rows.taken_at(*source)));
+        due.retain(|source| is_due(source) || is_partial(source));
         due
     }
 
@@ -230,16 +226,15 @@ impl Inner {
     ) -> Option<Failure> {
         let listing =
             rows.inference_profiles.as_ref().filter(|_| due.contains(&Source::InferenceProfiles))?;
-        let is_blank = |row: &&InferenceProfileRow| row.kind != SYSTEM_DEFINED && row.model_arns.is_empty();
-        let arns: Vec<String> = listing.rows.iter().filter(is_blank).map(|row| row.arn.clone()).collect();
+        let untold = listing.rows.iter().filter(|row| row.is_untold());
+        let arns: Vec<String> = untold.map(|row| row.arn.clone()).collect();
         if arns.is_empty() {
             return None;
         }
-        let asked = arns.into_iter().map(|arn| async move {
-            let answer = self.within_deadline(target, self.plane.inference_profile(target, &arn)).await;
-            (arn, answer)
-        });
-        let answers: Vec<_> = stream::iter(asked).buffered(PROFILES_AT_ONCE).collect().await;
+        let ask = |arn: String| async move {
+            self.within_deadline(target, self.plane.inference_profile(target, &arn)).await
+        };
+        let answers = ask_each(arns, PROFILES_AT_ONCE, ask).await;
         let (mut profiles, taken_at) = (listing.rows.to_vec(), listing.taken_at);
         let mut failure = None;
         for (arn, answer) in answers {

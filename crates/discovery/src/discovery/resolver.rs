@@ -5,7 +5,7 @@ use outcrop_model_facts::facts;
 use outcrop_model_facts::{BedrockId, Kind};
 
 use super::memory::AtHand;
-use super::{Ask, Discovery, lock};
+use super::{Ask, Discovery};
 use crate::control_plane::{Place, Target};
 use crate::merge::View;
 use crate::names::nearest;
@@ -35,8 +35,7 @@ impl Discovery {
             return false;
         };
         let Some(place) = self.place_of(forced.or_else(|| parsed.region())).await else { return false };
-        self.inner.rows_at_hand(&place).await;
-        lock(&self.inner.memory).rows.get(&place).is_some_and(|rows| rows.refused.contains_key(base))
+        self.inner.rows_at_hand(&place).await.refusals((self.inner.now)()).any(|model| model == base)
     }
 
     async fn place_of(&self, region: Option<&str>) -> Option<Place> {
@@ -62,22 +61,29 @@ impl Discovery {
                 })
                 .await;
         }
-        let (geography, asked) = (&self.inner.settings.geography, ModelId::from(base));
-        let better = |view: Option<&View>| {
-            let found = resolve(&asked, view, Some(region), geography, true);
-            (found.callable != asked).then_some(found)
-        };
         let at_hand = self.inner.at_hand().await;
-        if let Some(found) = at_hand.as_ref().and_then(|at_hand| better(Some(&at_hand.view))) {
-            return Some(found);
+        let listed = at_hand.as_ref().and_then(|at_hand| self.profile(base, region, Some(&at_hand.view)));
+        let listed = listed.filter(|found| found.card.is_some());
+        if listed.is_some() || at_hand.as_ref().is_some_and(|at_hand| at_hand.is_complete) {
+            return listed;
         }
-        if at_hand.is_none_or(|at_hand| !at_hand.is_complete)
-            && self.inner.settings.enabled != Some(false)
-            && let Ok(answer) = self.flight(Ask::default()).await
-        {
-            return better(Some(&answer.view));
+        if self.inner.settings.enabled == Some(false) {
+            return self.profile(base, region, None);
         }
-        better(None)
+        let answer = self.flight(Ask::default()).await.ok();
+        // Lists that are whole leave nothing to guess.
+        let is_whole = answer.as_ref().is_some_and(|answer| answer.problems.is_empty());
+        let found = self.profile(base, region, answer.as_ref().map(|answer| &*answer.view));
+        found.filter(|found| found.card.is_some() || !is_whole)
+    }
+
+    /// The profile to call in the place of a foundation model that was refused in a region, by a list if there is one,
+    /// else by the table of facts.
+    fn profile(&self, base: &str, region: &str, view: Option<&View>) -> Option<Resolved> {
+        let geography = &self.inner.settings.geography;
+        let found = resolve(&ModelId::from(base), view, Some(region), geography, true);
+        let is_bare = BedrockId::parse(found.callable.as_str()).kind() == Kind::FoundationModel;
+        (!is_bare).then_some(found)
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{Discovery, lock};
 use crate::rows::RegionRows;
+use crate::source::Source;
 
 /// What is known of one region whose models are listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -73,15 +74,20 @@ impl Discovery {
 
     fn counted(&self, status: RegionStatus, rows: &RegionRows) -> RegionStatus {
         let taken_at = self.inner.times(rows).into_iter().min();
-        let age = taken_at.and_then(|taken_at| (self.inner.now)().duration_since(taken_at).ok());
+        let now = (self.inner.now)();
+        let wanted = Source::wanted(&self.inner.settings).into_iter();
+        let age = taken_at.and_then(|taken_at| now.duration_since(taken_at).ok());
         RegionStatus {
             taken_at,
             age_seconds: age.as_ref().map(Duration::as_secs),
             fresh: self.inner.due(rows, None).is_empty(),
             foundation_models: rows.foundation_models.as_ref().map(|listing| listing.rows.len()),
             inference_profiles: rows.inference_profiles.as_ref().map(|listing| listing.rows.len()),
-            deployments: rows.deployments.values().map(|listing| listing.rows.len()).sum(),
-            refused: rows.refused.keys().cloned().collect(),
+            deployments: wanted
+                .filter_map(|list| rows.deployments.get(&list))
+                .map(|list| list.rows.len())
+                .sum(),
+            refused: rows.refusals(now).map(str::to_owned).collect(),
             ..status
         }
     }

@@ -1,128 +1,24 @@
-use std::sync::atomic::{AtomicU64, Ordering};
+//! Lists in memory and on disk.
+
 use std::time::Duration;
 
 use futures_util::future::join;
-use outcrop_core::{ErrorKind, Retry};
-use tokio::sync::Notify;
+use outcrop_core::ErrorKind;
 
 use super::*;
 use crate::control_plane::MockControlPlane;
 use crate::fixtures::*;
-use crate::rows::{AccessRow, DeploymentRow, FoundationModelRow, InferenceProfileRow};
-use crate::settings::ManualModel;
-use crate::source::Source;
 
-/// A clock that tests turn by hand.
-#[derive(Clone, Default)]
-struct Clock(Arc<AtomicU64>);
+mod access;
+mod at_hand;
+mod background;
+mod failures;
+mod learning;
+mod lists;
+mod why;
+mod world;
 
-impl Clock {
-    fn advance(&self, seconds: u64) {
-        self.0.fetch_add(seconds, Ordering::Relaxed);
-    }
-
-    fn read(&self) -> SystemTime {
-        noon() + Duration::from_secs(self.0.load(Ordering::Relaxed))
-    }
-}
-
-fn place(region: &str) -> Place {
-    Place { partition: "aws".into(), region: region.into(), endpoint: None, identity: "me".into() }
-}
-
-/// A control plane that knows where it is, and nothing else.
-fn plane() -> MockControlPlane {
-    let mut plane = MockControlPlane::new();
-    plane.expect_fetch_credentials().returning(|_| Ok(()));
-    plane.expect_place().returning(|target| {
-        Ok(place(match target {
-            Target::Usual => "us-east-1",
-            Target::Region(region) => region,
-        }))
-    });
-    plane
-}
-
-fn models() -> Vec<FoundationModelRow> {
-    vec![profile_only(SONNET), model(NOVA)]
-}
-
-fn profiles() -> Vec<InferenceProfileRow> {
-    vec![profile("us", SONNET, &["us-east-1", "us-west-2"])]
-}
-
-/// A control plane that answers both lists so many times.
-fn answering(times: usize) -> MockControlPlane {
-    let mut plane = plane();
-    plane.expect_foundation_models().times(times).returning(|_| Ok(models()));
-    plane.expect_inference_profiles().times(times).returning(|_| Ok(profiles()));
-    plane
-}
-
-/// A control plane that must not be asked for any list.
-fn silent() -> MockControlPlane {
-    answering(0)
-}
-
-/// A control plane whose lists both fail.
-fn failing(models: fn() -> Error, profiles: fn() -> Error) -> MockControlPlane {
-    let mut plane = plane();
-    plane.expect_foundation_models().returning(move |_| Err(models()));
-    plane.expect_inference_profiles().returning(move |_| Err(profiles()));
-    plane
-}
-
-fn unreachable_plane() -> Error {
-    Error::new(ErrorKind::Network, "no connection could be made").with_retry(Retry::Backoff)
-}
-
-fn denied() -> Error {
-    Error::new(ErrorKind::PermissionDenied, "the caller may not do this")
-        .with_code("AccessDeniedException")
-        .with_hint("add the IAM action `bedrock:ListInferenceProfiles` to the caller's policy")
-}
-
-fn no_credentials() -> Error {
-    Error::new(ErrorKind::Unauthenticated, "no AWS credentials were found").with_hint("set some")
-}
-
-struct World {
-    folder: tempfile::TempDir,
-    clock: Clock,
-}
-
-impl World {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), clock: Clock::default() }
-    }
-
-    /// A program that starts now, with this control plane.
-    fn start(&self, plane: impl ControlPlane + 'static) -> Discovery {
-        self.start_with(plane, DiscoverySettings::default())
-    }
-
-    fn start_with(&self, plane: impl ControlPlane + 'static, settings: DiscoverySettings) -> Discovery {
-        let clock = self.clock.clone();
-        let folder = Some(self.folder.path().to_owned());
-        Inner::new(Arc::new(plane), settings, folder, "amazon-bedrock".into(), move || clock.read()).into()
-    }
-
-    fn file(&self) -> PathBuf {
-        Disk::new(self.folder.path().to_owned()).path::<RegionRows>(&place("us-east-1"))
-    }
-}
-
-async fn snapshot(discovery: &Discovery) -> Snapshot {
-    discovery.snapshot(&Query::default()).await.unwrap()
-}
-
-fn ids(snapshot: &Snapshot) -> Vec<&str> {
-    snapshot.models.iter().map(|card| card.id.as_str()).collect()
-}
-
-fn both() -> [String; 2] {
-    [NOVA.to_owned(), format!("us.{SONNET}")]
-}
+use world::*;
 
 #[tokio::test]
 async fn a_list_is_asked_for_once_and_then_comes_from_memory_and_from_disk() {
@@ -229,59 +125,13 @@ async fn changed_filters_need_no_new_list() {
     assert_eq!(filtered.snapshot(&all).await.unwrap().models.len(), 3);
 }
 
-/// A control plane that waits for a sign before it lists.
-#[derive(Debug)]
-struct Gated {
-    plane: MockControlPlane,
-    asked: Arc<Notify>,
-    gate: Arc<Notify>,
-}
-
-#[async_trait]
-impl ControlPlane for Gated {
-    async fn fetch_credentials(&self, _target: &Target) -> Result<()> {
-        Ok(())
-    }
-
-    async fn place(&self, target: &Target) -> Result<Place> {
-        self.plane.place(target).await
-    }
-
-    async fn foundation_models(&self, target: &Target) -> Result<Vec<FoundationModelRow>> {
-        self.asked.notify_one();
-        self.gate.notified().await;
-        self.plane.foundation_models(target).await
-    }
-
-    async fn inference_profiles(&self, target: &Target) -> Result<Vec<InferenceProfileRow>> {
-        self.plane.inference_profiles(target).await
-    }
-
-    async fn deployments(&self, target: &Target, source: Source) -> Result<Vec<DeploymentRow>> {
-        self.plane.deployments(target, source).await
-    }
-
-    async fn inference_profile(&self, target: &Target, id: &str) -> Result<InferenceProfileRow> {
-        self.plane.inference_profile(target, id).await
-    }
-
-    async fn access(&self, target: &Target, id: &str) -> Result<AccessRow> {
-        self.plane.access(target, id).await
-    }
-}
-
-fn gated(plane: MockControlPlane) -> (Gated, Arc<Notify>, Arc<Notify>) {
-    let (asked, gate) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    (Gated { plane, asked: Arc::clone(&asked), gate: Arc::clone(&gate) }, asked, gate)
-}
-
 /// Two who ask at once, the second while the first waits.
-async fn ask_twice(discovery: &Discovery, asked: &Notify, gate: &Notify) -> [Result<Snapshot>; 2] {
+async fn ask_twice(discovery: &Discovery, gate: &Gate) -> [Result<Snapshot>; 2] {
     let query = Query::refresh();
     let second = async {
-        asked.notified().await;
+        gate.asked().await;
         let waiting = discovery.snapshot(&query);
-        gate.notify_one();
+        gate.open(1);
         waiting.await
     };
     let (first, second) = join(discovery.snapshot(&query), second).await;
@@ -291,9 +141,9 @@ async fn ask_twice(discovery: &Discovery, asked: &Notify, gate: &Notify) -> [Res
 #[tokio::test]
 async fn who_asks_at_once_shares_one_list() {
     let world = World::new();
-    let (plane, asked, gate) = gated(answering(1));
+    let (plane, gate) = gated(answering(1), &[MODELS]);
     let discovery = world.start(plane);
-    let [first, second] = ask_twice(&discovery, &asked, &gate).await;
+    let [first, second] = ask_twice(&discovery, &gate).await;
     assert_eq!(first.unwrap(), second.unwrap());
 }
 
@@ -303,9 +153,9 @@ async fn who_asks_at_once_shares_the_failure_too() {
     let mut plane = plane();
     plane.expect_foundation_models().times(1).returning(|_| Err(unreachable_plane()));
     plane.expect_inference_profiles().times(1).returning(|_| Err(unreachable_plane()));
-    let (plane, asked, gate) = gated(plane);
+    let (plane, gate) = gated(plane, &[MODELS]);
     let discovery = world.start(plane);
-    for result in ask_twice(&discovery, &asked, &gate).await {
+    for result in ask_twice(&discovery, &gate).await {
         assert_eq!(result.unwrap_err().kind(), ErrorKind::Network);
     }
 }
@@ -316,14 +166,14 @@ async fn a_list_that_everybody_gave_up_on_is_begun_anew() {
     let mut plane = plane();
     plane.expect_foundation_models().times(1).returning(|_| Ok(models()));
     plane.expect_inference_profiles().times(2).returning(|_| Ok(profiles()));
-    let (plane, asked, gate) = gated(plane);
+    let (plane, gate) = gated(plane, &[MODELS]);
     let discovery = world.start(plane);
     let query = Query::default();
     tokio::select! {
         _ = discovery.snapshot(&query) => panic!("the gate is shut"),
-        () = asked.notified() => {}
+        _ = gate.asked() => {}
     }
-    gate.notify_one();
+    gate.open(1);
     assert_eq!(snapshot(&discovery).await.freshness, Freshness::Live);
 }
 
@@ -368,5 +218,3 @@ async fn without_a_session_an_id_still_resolves() {
     let resolved = World::new().start(lost).resolve(&"amazon.nova-lite-v1".into()).await.unwrap();
     assert_eq!((resolved.callable.as_str(), resolved.region), (NOVA, None));
 }
-
-mod failures;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use outcrop_core::{CatalogProblem, ErrorKind, ModelCard, ModelId, Result};
+use outcrop_core::{CatalogProblem, ErrorKind, ModelCard, ModelId, Resolved, Result};
 use outcrop_model_facts::{BedrockId, Kind};
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use super::collect::problem_of;
 use super::{Ask, Discovery};
 use crate::control_plane::Target;
 use crate::merge::{ACCESS, Explanation, ON_DEMAND, Verdict, View};
-use crate::resolve::{resolve, split_region};
+use crate::resolve::{is_short_name, resolve, split_region};
 
 mod elsewhere;
 mod unlisted;
@@ -39,20 +39,12 @@ pub struct Why {
 }
 
 impl Why {
-    /// The rule that stands in the way of a call, if one does. Want of on-demand throughput is the last to be named
-    /// where a profile helps.
+    /// The rule that stands in the way of a call, if one does. Want of on-demand throughput is named only where nothing
+    /// else is wrong.
     pub fn obstacle(&self) -> Option<&Verdict> {
-        let has_profile = self.called_as.is_some();
-        obstacles(&self.rules, has_profile).into_iter().find(|rule| rule.decides_calls())
+        let decides = || self.rules.iter().filter(|rule| !rule.passed && rule.decides_calls());
+        decides().find(|rule| rule.rule != ON_DEMAND).or_else(|| decides().next())
     }
-}
-
-/// The rules that were not passed, the one to do something about first: those that only keep an id out of lists come
-/// last.
-fn obstacles(rules: &[Verdict], has_profile: bool) -> Vec<&Verdict> {
-    let mut failed: Vec<_> = rules.iter().filter(|rule| !rule.passed).collect();
-    failed.sort_by_key(|rule| (!rule.decides_calls(), has_profile && rule.rule == ON_DEMAND));
-    failed
 }
 
 /// What every part of the answer goes by.
@@ -87,76 +79,113 @@ impl Discovery {
         let home = self.inner.home().await;
         let parsed = BedrockId::parse(id);
         let question = Question { discovery: self, asked, id, parsed, forced, home, view, problems };
-        let card = question.card().filter(|card| question.is_about(card));
-        Ok(match card {
-            Some(card) => question.explained(&card).await,
+        let known = question.card().and_then(|card| Some((question.judgement(&card)?, card)));
+        Ok(match known {
+            Some((judgement, card)) => question.explained(&card, judgement).await,
             None => question.unlisted().await,
         })
     }
 }
 
+/// What the rules said of an id where it counts.
+struct Judgement {
+    region: Option<String>,
+    /// Whether it is in the list for the configuration's sake or for AWS's.
+    listed: bool,
+    /// Whether any list of AWS has it.
+    is_from_aws: bool,
+    rules: Vec<Verdict>,
+}
+
 impl Question<'_> {
     /// The card of the id, if any list or the configuration has it.
     fn card(&self) -> Option<Arc<ModelCard>> {
-        let is_short_name = |card: &&Arc<ModelCard>| {
-            let arn = BedrockId::parse(card.id.as_str());
-            arn.kind() == Kind::ApplicationProfile && arn.resource_id() == Some(self.id)
-        };
+        let is_short_name = |card: &&Arc<ModelCard>| is_short_name(self.id, card);
         self.view.named(self.id).or_else(|| self.view.cards().find(is_short_name)).cloned()
     }
 
-    /// Whether what is known of the card holds for the region that was asked about.
-    fn is_about(&self, card: &ModelCard) -> bool {
-        let explanations = self.view.explain(card.id.as_str());
-        let holds = |region: &str| {
-            let said = explanations.iter().map(|explanation| explanation.region.as_deref());
-            said.into_iter().any(|known| known.is_none_or(|known| known == region))
-        };
-        self.forced.is_none_or(holds)
+    /// The region that was asked for with the id.
+    fn said_region(&self) -> Option<&str> {
+        self.forced.or_else(|| self.parsed.region())
     }
 
-    /// What the rules said of it, in the region that counts.
-    fn explanation(&self, card: &ModelCard) -> Option<&Explanation> {
+    /// What the rules said of it: in the region that was asked for, else where it is listed, else where models are called.
+    /// `None` if neither that region nor the configuration has it.
+    fn judgement(&self, card: &ModelCard) -> Option<Judgement> {
         let all = self.view.explain(card.id.as_str());
+        let (configured, of_aws): (Vec<_>, Vec<_>) = all.iter().partition(|it| it.is_configured());
         let of = |region: Option<&str>| {
-            all.iter().find(|explanation| region.is_some() && explanation.region.as_deref() == region)
+            of_aws.iter().find(|it| region.is_some() && it.region.as_deref() == region).copied()
         };
-        if let Some(region) = self.forced.or_else(|| self.parsed.region()) {
-            return of(Some(region)).or_else(|| all.first());
-        }
-        let listed = all.iter().find(|explanation| explanation.listed);
-        listed.or_else(|| of(self.home.as_deref())).or_else(|| all.first())
+        let of_aws = if let Some(region) = self.said_region() {
+            of(Some(region))
+        } else {
+            let listed = of_aws.iter().find(|it| it.listed).copied();
+            listed.or_else(|| of(self.home.as_deref())).or_else(|| of_aws.first().copied())
+        };
+        let configured = configured.first().copied();
+        let both = || of_aws.into_iter().chain(configured);
+        let first = both().next()?;
+        Some(Judgement {
+            region: first.region.clone(),
+            listed: both().any(|it| it.listed),
+            is_from_aws: of_aws.is_some(),
+            rules: both().flat_map(|it| it.verdicts.clone()).collect(),
+        })
     }
 
-    async fn explained(&self, card: &ModelCard) -> Why {
-        let explanation = self.explanation(card);
-        let mut rules = explanation.map(|it| it.verdicts.clone()).unwrap_or_default();
-        let region = explanation.and_then(|it| it.region.clone());
-        if !rules.iter().any(|verdict| verdict.rule == ACCESS) {
+    async fn explained(&self, card: &ModelCard, judgement: Judgement) -> Why {
+        let Judgement { region, listed, is_from_aws, mut rules } = judgement;
+        if is_from_aws && !rules.iter().any(|verdict| verdict.rule == ACCESS) {
             rules.extend(self.access(card, region.as_deref()).await);
         }
-        let passed = |rules: &[Verdict]| rules.iter().all(|rule| rule.passed || !rule.decides_calls());
         let geography = &self.discovery.inner.settings.geography;
         let resolved = resolve(self.asked, Some(&self.view), self.home.as_deref(), geography, false);
-        let leads_to_profile = resolved.card.as_ref().is_some_and(|found| found.profile.is_some());
-        // The profile that is called in the place of a bare id, if that id needs one.
-        let profile =
-            Some(&resolved.callable).filter(|_| card.profile.is_none() && leads_to_profile).cloned();
-        let but_for_throughput = |rules: &[Verdict]| {
-            rules.iter().all(|rule| rule.passed || rule.rule == ON_DEMAND || !rule.decides_calls())
+        let throughput = self.throughput(card, &resolved, &rules);
+        let decides = |rule: &&Verdict| !rule.passed && rule.decides_calls() && rule.rule != ON_DEMAND;
+        let obstacle = rules.iter().find(decides);
+        let callable = match (obstacle, &throughput) {
+            (Some(_), _) | (None, Throughput::None) => Some(false),
+            (None, Throughput::OnDemand) => is_from_aws.then_some(true),
+            (None, Throughput::Profile(_)) => Some(true),
+            (None, Throughput::Guess(_)) => None,
         };
-        let through_profile = profile.is_some() && but_for_throughput(&rules);
-        let called_as = Some(resolved.callable).filter(|callable| callable != self.id);
+        let fix = if let Some(obstacle) = obstacle {
+            obstacle.fix.as_deref().map(str::to_owned)
+        } else if let Some(fix) = self.throughput_fix(card, &throughput, &rules) {
+            Some(fix)
+        } else {
+            let filter = rules.iter().find(|rule| !rule.passed && !listed);
+            filter.and_then(|rule| rule.fix.as_deref()).map(str::to_owned)
+        };
         Why {
             id: self.asked.clone(),
-            listed: explanation.is_some_and(|it| it.listed) && self.view.is_listed(card.id.as_str()),
-            callable: Some(passed(&rules) || through_profile),
-            fix: self.fix(card, &rules, profile.as_ref()),
-            called_as,
+            listed,
+            callable,
+            called_as: Some(resolved.callable).filter(|callable| *callable != *self.id),
             region,
             rules,
+            fix,
             nearest: Vec::new(),
         }
+    }
+
+    /// By what it can be called.
+    fn throughput(&self, card: &ModelCard, resolved: &Resolved, rules: &[Verdict]) -> Throughput {
+        let called = &resolved.callable;
+        let is_bare = BedrockId::parse(card.id.as_str()).kind() == Kind::FoundationModel;
+        let is_profile = BedrockId::parse(called.as_str()).kind() == Kind::SystemProfile;
+        if is_bare && is_profile {
+            let explanations = self.view.explain(called.as_str());
+            let is_usable = |it: &Explanation| it.verdicts.iter().all(|it| it.passed || !it.decides_calls());
+            return match explanations {
+                [] => Throughput::Guess(called.clone()),
+                known if known.iter().any(is_usable) => Throughput::Profile(called.clone()),
+                _ => Throughput::None,
+            };
+        }
+        let needs = rules.iter().any(|rule| rule.rule == ON_DEMAND && !rule.passed);
+        if needs { Throughput::None } else { Throughput::OnDemand }
     }
 
     /// What AWS says of the access, as a rule.
@@ -186,19 +215,22 @@ impl Question<'_> {
         })
     }
 
-    /// What to do, where something can be done.
-    fn fix(&self, card: &ModelCard, rules: &[Verdict], profile: Option<&ModelId>) -> Option<String> {
-        obstacles(rules, profile.is_some()).into_iter().find_map(|rule| {
-            if rule.rule == ON_DEMAND {
-                return Some(self.throughput_fix(card, profile, rule));
+    /// What to do about an id that cannot be called as it is.
+    fn throughput_fix(&self, card: &ModelCard, throughput: &Throughput, rules: &[Verdict]) -> Option<String> {
+        match throughput {
+            Throughput::OnDemand => return None,
+            Throughput::Profile(profile) => {
+                return Some(format!(
+                    "call it as `{profile}`; `outcrop ask -m {}` does so by itself",
+                    self.asked
+                ));
             }
-            rule.fix.as_deref().map(str::to_owned)
-        })
-    }
-
-    fn throughput_fix(&self, card: &ModelCard, profile: Option<&ModelId>, rule: &Verdict) -> String {
-        if let Some(profile) = profile {
-            return format!("call it as `{profile}`; `outcrop ask -m {}` does so by itself", self.asked);
+            Throughput::Guess(profile) => {
+                return Some(format!(
+                    "call it as `{profile}`, which is a guess: the inference profiles of the account are not known"
+                ));
+            }
+            Throughput::None => {}
         }
         let leads_here = |other: &&Arc<ModelCard>| {
             other.profile.is_some() && other.base_model.as_ref().is_some_and(|base| *base == card.id)
@@ -206,12 +238,27 @@ impl Question<'_> {
         let profiles: Vec<_> =
             self.view.listed.iter().filter(leads_here).map(|other| format!("`{}`", other.id)).collect();
         if profiles.is_empty() {
-            let usual = rule.fix.as_deref().unwrap_or_default();
-            return format!("{usual}; no inference profile that is listed leads to it");
+            let usual = rules.iter().find(|rule| rule.rule == ON_DEMAND)?.fix.as_deref()?;
+            return Some(format!("{usual}; no inference profile that can be called leads to it"));
         }
-        format!(
-            "call {}; none is of the region's own geography, and `models.bedrockDiscovery.geography` chooses another",
+        Some(format!(
+            "call it as {}; none of these is chosen by itself: `models.bedrockDiscovery.geography` says whose may be",
             profiles.join(" or ")
-        )
+        ))
     }
 }
+
+/// By what a model can be called.
+enum Throughput {
+    /// By its own id.
+    OnDemand,
+    /// Through this profile.
+    Profile(ModelId),
+    /// Through this profile, as far as the table of facts knows.
+    Guess(ModelId),
+    /// By nothing that would be tried.
+    None,
+}
+
+#[cfg(test)]
+pub(super) use unlisted::RULES as UNLISTED_RULES;

@@ -7,12 +7,9 @@ use outcrop_model_facts::{BedrockId, Kind};
 
 use super::Region;
 use super::manual::Overrides;
-use crate::rows::{AccessRow, DeploymentRow, FoundationModelRow, InferenceProfileRow};
+use crate::rows::{AccessRow, DeploymentRow, FoundationModelRow, InferenceProfileRow, SYSTEM_DEFINED};
 use crate::settings::{DiscoverySettings, ManualModel, ModelOverride};
 use crate::source::Source;
-
-/// The type of the profiles that are called by their id. All others are the account's, and are called by ARN.
-pub(crate) const SYSTEM_DEFINED: &str = "SYSTEM_DEFINED";
 
 /// An id that AWS lists in a region.
 #[derive(Debug, Clone)]

@@ -10,9 +10,9 @@ use outcrop_core::{
 use outcrop_model_facts::facts::{self, ModelFacts, ScopedPrice, Thinking};
 use outcrop_model_facts::{BedrockId, Geography};
 
-use super::candidate::{Candidate, SYSTEM_DEFINED, destinations, single_model};
+use super::candidate::{Candidate, destinations, single_model};
 use super::{access, manual};
-use crate::rows::InferenceProfileRow;
+use crate::rows::{InferenceProfileRow, SYSTEM_DEFINED};
 use crate::settings::DiscoverySettings;
 use crate::source::Source;
 

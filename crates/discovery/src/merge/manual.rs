@@ -1,6 +1,7 @@
 //! What the configuration says of models, laid over what was found.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use outcrop_core::{CachingCard, FactOrigin, Modality, ModelCard, PriceTerms, Support, ThinkingCard};
 use outcrop_model_facts::BedrockId;
@@ -145,7 +146,7 @@ pub(super) fn apply(card: &mut ModelCard, known: &ModelOverride) {
             scope: "config".to_owned(),
             confidence: None,
             as_of: None,
-            tiers: Default::default(),
+            tiers: BTreeMap::new(),
         });
         said.extend(["cost", "price"]);
     }

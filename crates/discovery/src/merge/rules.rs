@@ -54,6 +54,11 @@ pub(crate) struct Explanation {
 }
 
 impl Explanation {
+    /// Whether it is the configuration's, and not that of a list.
+    pub(crate) fn is_configured(&self) -> bool {
+        self.verdicts.iter().all(|verdict| verdict.rule == super::CONFIGURED)
+    }
+
     /// Whether it has on-demand throughput, if that was asked.
     pub(super) fn on_demand(&self) -> Option<bool> {
         self.verdicts.iter().find(|verdict| verdict.rule == ON_DEMAND).map(|verdict| verdict.passed)

@@ -354,5 +354,6 @@ fn only_model_ids_differ_by_revision() {
     }
 }
 
+mod access;
 mod overrides;
 mod rules;

@@ -1,13 +1,14 @@
 //! What is listed when something cannot be.
 
 use super::*;
+use crate::settings::ManualModel;
 
 #[tokio::test(start_paused = true)]
 async fn a_list_that_does_not_come_in_time_is_a_problem() {
     let world = World::new();
     let mut plane = plane();
     plane.expect_inference_profiles().returning(|_| Ok(vec![profile("us", NOVA, &["us-east-1"])]));
-    let (plane, _, _) = gated(plane);
+    let (plane, _gate) = gated(plane, &[MODELS]);
     let known = snapshot(&world.start(plane)).await;
     assert_eq!(ids(&known), [format!("us.{NOVA}")]);
     let [problem] = known.problems.as_slice() else { panic!("{:?}", known.problems) };

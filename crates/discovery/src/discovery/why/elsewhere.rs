@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use outcrop_model_facts::{BedrockId, Kind, Partition, bedrock_regions};
+use outcrop_model_facts::{Kind, Partition, bedrock_regions};
 use tokio::time::{Instant, timeout_at};
 
 use super::Question;
@@ -32,8 +32,8 @@ impl Question<'_> {
         let Some(home) = self.home.as_deref().or(listed.first().map(String::as_str)) else {
             return Vec::new();
         };
-        if self.parsed.is_arn() || !matches!(self.parsed.kind(), Kind::FoundationModel | Kind::SystemProfile)
-        {
+        let is_name = matches!(self.parsed.kind(), Kind::FoundationModel | Kind::SystemProfile);
+        if self.said_region().is_some() || !is_name {
             return Vec::new();
         }
         let deadline = Instant::now() + DEADLINE;
@@ -55,16 +55,12 @@ impl Question<'_> {
     /// Whether the list of a region has the id.
     async fn has(&self, target: &Target) -> bool {
         let plane = &self.discovery.inner.plane;
-        match self.parsed.kind() {
-            Kind::SystemProfile => {
-                let profiles = plane.inference_profiles(target).await.unwrap_or_default();
-                profiles.iter().any(|profile| profile.id == self.id)
-            }
-            _ => {
-                let models = plane.foundation_models(target).await.unwrap_or_default();
-                let base = BedrockId::parse(self.id).base();
-                models.iter().any(|model| Some(model.id.as_str()) == base)
-            }
+        if self.parsed.kind() == Kind::SystemProfile {
+            let profiles = plane.inference_profiles(target).await.unwrap_or_default();
+            profiles.iter().any(|profile| profile.id == self.id)
+        } else {
+            let models = plane.foundation_models(target).await.unwrap_or_default();
+            models.iter().any(|model| model.id == self.id)
         }
     }
 }

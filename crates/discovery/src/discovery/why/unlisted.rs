@@ -5,8 +5,9 @@ use outcrop_model_facts::facts;
 
 use super::super::known::nearest;
 use super::{Question, Why};
+use crate::cache::CACHE;
 use crate::control_plane::GET_AVAILABILITY;
-use crate::merge::{CONVERSE, END_OF_LIFE, Verdict};
+use crate::merge::{CONVERSE, END_OF_LIFE, Verdict, View};
 use crate::settings::Further;
 use crate::source::Source;
 
@@ -14,6 +15,11 @@ const LISTING: &str = "listing";
 const INCLUDE: &str = "include";
 const OTHER_REGION: &str = "other-region";
 const UNLISTED: &str = "unlisted";
+
+/// Every rule that an id which no list has may fail.
+#[cfg(test)]
+pub(in crate::discovery) const RULES: [&str; 6] =
+    [LISTING, END_OF_LIFE, CONVERSE, INCLUDE, OTHER_REGION, UNLISTED];
 
 impl Question<'_> {
     /// Everything that may be the reason, the likeliest first.
@@ -23,26 +29,25 @@ impl Question<'_> {
         rules.extend(self.end_of_life());
         rules.extend(self.converse());
         rules.extend(self.include());
-        let is_known = !rules.is_empty();
-        let elsewhere = if is_known && !lists_are_whole { None } else { self.other_region().await };
-        let nearest = if is_known || elsewhere.is_some() { Vec::new() } else { nearest(self.id, &self.view) };
-        // It is called in the region that was asked for, and that one has it.
-        let is_there = elsewhere.as_ref().is_some_and(|verdict| verdict.passed);
-        rules.extend(elsewhere);
+        let lists = self.listed_regions().await;
+        let said = self.other_region_said(&lists);
+        let is_said = said.is_some();
+        rules.extend(said);
+        if rules.is_empty() {
+            rules.extend(self.found_in_other_regions(&lists).await);
+        }
+        let is_explained = rules.iter().any(|rule| rule.rule != LISTING);
+        let nearest = if is_explained { Vec::new() } else { nearest(self.id, &self.view) };
         rules.push(self.nowhere(&nearest));
         let fix = rules.iter().find_map(|rule| rule.fix.as_deref()).map(str::to_owned);
-        // What has an ARN of its own can be called whether or not it is listed.
-        let may_be_called = !lists_are_whole || !self.is_listable();
+        // What has an ARN of its own can be called whether or not it is listed, and other lists say nothing of a region.
+        let may_be_called = !lists_are_whole || is_said || !self.is_listable();
         Why {
             id: self.asked.clone(),
             listed: false,
-            callable: match (is_there, may_be_called) {
-                (true, _) => Some(true),
-                (_, true) => None,
-                _ => Some(false),
-            },
+            callable: if may_be_called { None } else { Some(false) },
             called_as: None,
-            region: self.forced.map(str::to_owned).or_else(|| self.home.clone()),
+            region: self.said_region().map(str::to_owned).or_else(|| self.home.clone()),
             rules,
             fix,
             nearest,
@@ -62,12 +67,16 @@ impl Question<'_> {
             return vec![verdict.with_fix("set `models.bedrockDiscovery.enabled` to `true`")];
         }
         let lists =
-            self.problems.iter().filter(|problem| !["cache", GET_AVAILABILITY].contains(&&*problem.source));
+            self.problems.iter().filter(|problem| ![CACHE, GET_AVAILABILITY].contains(&&*problem.source));
         lists
             .map(|problem| {
                 let place = problem.region.as_ref().map(|region| format!(" in {region}")).unwrap_or_default();
-                let detail =
-                    format!("{} failed{place}: {}: {}", problem.source, problem.code, problem.message);
+                let source = if *problem.source == *self.discovery.inner.provider.as_str() {
+                    "every list"
+                } else {
+                    &problem.source
+                };
+                let detail = format!("{source} failed{place}: {}: {}", problem.code, problem.message);
                 let verdict = Verdict::failed(LISTING, detail);
                 match &problem.hint {
                     Some(hint) => verdict.with_fix(hint.clone()),
@@ -78,16 +87,24 @@ impl Question<'_> {
     }
 
     fn end_of_life(&self) -> Option<Verdict> {
-        let day = facts::lookup(&self.parsed)?.facts.end_of_life?;
-        let is_over = *day <= *self.discovery.inner.today();
-        is_over.then(|| {
-            let detail = format!("it went away on {day}, by the table of facts as of {}", facts::AS_OF);
-            Verdict::failed(END_OF_LIFE, detail)
+        let said = View::said_of_unlisted(self.id, self.discovery.settings()).end_of_life;
+        let (day, source) = if let Some(day) = said {
+            (day, "as the configuration says".to_owned())
+        } else {
+            let day = facts::lookup(&self.parsed)?.facts.end_of_life?;
+            (day.to_owned(), format!("by the table of facts as of {}", facts::AS_OF))
+        };
+        (day <= self.discovery.inner.today()).then(|| {
+            Verdict::failed(END_OF_LIFE, format!("it went away on {day}, {source}"))
                 .with_fix("call a newer model: `outcrop models list` has them")
         })
     }
 
     fn converse(&self) -> Option<Verdict> {
+        if let Some(converse) = View::said_of_unlisted(self.id, self.discovery.settings()).converse {
+            let detail = "the configuration says that Converse cannot call it";
+            return (!converse).then(|| Verdict::failed(CONVERSE, detail));
+        }
         let facts = facts::lookup(&self.parsed)?.facts;
         if facts.is_mantle_only() {
             return Some(Verdict::failed(CONVERSE, "it is a name of another endpoint, bedrock-mantle"));
@@ -126,24 +143,22 @@ impl Question<'_> {
         })
     }
 
-    async fn other_region(&self) -> Option<Verdict> {
-        let lists = self.listed_regions().await;
-        if let Some(region) = self.parsed.region().filter(|region| !lists.iter().any(|known| known == region))
-        {
-            let detail = format!("it is of {region}, and the lists are of {}", lists.join(", "));
-            let fix = format!(
-                "add `{region}` to `models.bedrockDiscovery.regions` to list it; it is called in {region} without that"
-            );
-            return Some(Verdict::failed(OTHER_REGION, detail).with_fix(fix));
-        }
-        let found = self.found_elsewhere(&lists).await;
-        if let Some(forced) = self.forced.filter(|forced| found.iter().any(|region| region == forced)) {
-            let detail = format!("it is listed in {forced}, where it is called");
-            let fix = format!(
-                "add `{forced}` to `models.bedrockDiscovery.regions` to list it; it can be called without that"
-            );
-            return Some(Verdict::passed(OTHER_REGION, detail).with_fix(fix));
-        }
+    /// Whether the region that was asked for is none of those whose lists were read.
+    fn other_region_said(&self, lists: &[String]) -> Option<Verdict> {
+        let region = self.said_region().filter(|region| !lists.iter().any(|known| known == region))?;
+        let of = if lists.is_empty() {
+            "no list was read".to_owned()
+        } else {
+            format!("the lists are of {}", lists.join(", "))
+        };
+        let fix = format!(
+            "add `{region}` to `models.bedrockDiscovery.regions` to list it; it is called in {region} without that"
+        );
+        Some(Verdict::failed(OTHER_REGION, format!("it is of {region}, and {of}")).with_fix(fix))
+    }
+
+    async fn found_in_other_regions(&self, lists: &[String]) -> Option<Verdict> {
+        let found = self.found_elsewhere(lists).await;
         let first = found.first()?;
         let detail = format!("it is listed in {}, and not in {}", found.join(", "), lists.join(", "));
         let fix = format!(

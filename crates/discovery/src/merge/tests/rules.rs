@@ -6,7 +6,7 @@ use aws_sdk_bedrock::types::{CustomModelDeploymentStatus, ProvisionedModelStatus
 
 use super::super::rules::RULES;
 use super::*;
-use crate::rows::{AccessRow, DeploymentRow};
+use crate::rows::{AccessRow, DeploymentRow, SYSTEM_DEFINED};
 use crate::settings::Further;
 use crate::source::Source;
 
