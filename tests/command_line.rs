@@ -31,10 +31,12 @@ fn help_is_data_if_it_was_asked_for() {
             assert!(run.stdout.contains(command), "{args:?} does not show {command}: {}", run.stdout);
         }
     }
-    assert_eq!(
-        run(&["help", "models", "list"]).succeeds().stdout,
-        run(&["models", "list", "--help"]).succeeds().stdout
-    );
+    for command in ["list", "show", "why", "status", "refresh", "set"] {
+        assert_eq!(
+            run(&["help", "models", command]).succeeds().stdout,
+            run(&["models", command, "--help"]).succeeds().stdout
+        );
+    }
 }
 
 #[test]
@@ -108,6 +110,11 @@ fn what_cannot_be_is_a_usage_error() {
         &["ask", "--temperature", "warm", "Hello"],
         &["--color", "sometimes", "models"],
         &["models", "show", "--nope"],
+        &["models", "show"],
+        &["models", "why", "--json"],
+        &["models", "--plain", "status"],
+        &["models", "nova", "refresh"],
+        &["models", "--json", "list", "--plain"],
         &["emulate", "--listen", "everywhere"],
         &["config"],
     ] {

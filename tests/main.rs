@@ -15,4 +15,6 @@ mod iam;
 mod independent;
 mod models;
 mod network;
+mod profiles;
+mod regions;
 mod support;

@@ -3,7 +3,7 @@
 pub(crate) mod bodies;
 mod emulator;
 pub(crate) mod environment;
-mod http;
+pub(crate) mod http;
 pub(crate) mod identity;
 mod outcrop;
 mod process;

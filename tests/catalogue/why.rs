@@ -91,7 +91,6 @@ fn failed(answer: &Value) -> Vec<&Value> {
 }
 
 #[test]
-#[ignore = "until `models why` is there"]
 fn what_is_left_out_is_explained_with_its_fix() {
     for Dropped { account, settings, id, rule, fix } in DROPPED {
         let emulator = FixtureAccount::named(account).start();
@@ -106,7 +105,6 @@ fn what_is_left_out_is_explained_with_its_fix() {
 }
 
 #[test]
-#[ignore = "until `models why` is there"]
 fn what_is_listed_passed_every_rule() {
     for (account, id) in [
         ("profiles-denied", "amazon.nova-lite-v1:0"),

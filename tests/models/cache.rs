@@ -1,6 +1,15 @@
 //! When AWS is asked, and when not.
 
-use std::path::PathBuf;
+mod killed;
+mod long_running;
+mod together;
+mod unreachable;
+mod unusable;
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -69,16 +78,33 @@ fn callers_and_regions_have_lists_of_their_own() {
 }
 
 #[test]
-fn a_damaged_cache_is_reported_and_written_anew() {
+fn a_list_is_asked_for_again_when_it_is_too_old() {
+    let (emulator, home) = (Emulator::start(), Home::new());
+    let before = listed(&home, &emulator, &[]);
+    set_back(&home, Duration::from_mins(59));
+    assert_eq!(
+        (listed(&home, &emulator, &[])["freshness"].as_str(), listings(&emulator)),
+        (Some("cached"), 1)
+    );
+    let shorter = ["--set", "models.bedrockDiscovery.refreshInterval=3000"];
+    assert_eq!(
+        (listed(&home, &emulator, &shorter)["freshness"].as_str(), listings(&emulator)),
+        (Some("live"), 2)
+    );
+    set_back(&home, Duration::from_mins(61));
+    let after = listed(&home, &emulator, &[]);
+    assert_eq!((after["freshness"].as_str(), listings(&emulator)), (Some("live"), 3));
+    assert_eq!(after["models"], before["models"]);
+}
+
+#[test]
+fn a_list_of_a_time_to_come_is_no_list() {
     let (emulator, home) = (Emulator::start(), Home::new());
     listed(&home, &emulator, &[]);
-    let [file]: [PathBuf; 1] = files(&home).try_into().expect("one list");
-    std::fs::File::create(file).unwrap();
-    let repaired = listed(&home, &emulator, &[]);
-    assert_eq!((listings(&emulator), &repaired["freshness"]), (2, &"live".into()));
-    assert_eq!(repaired["problems"][0]["source"], "cache", "{}", repaired["problems"]);
-    let again = listed(&home, &emulator, &[]);
-    assert_eq!((&again["freshness"], &again["problems"]), (&"cached".into(), &serde_json::json!([])));
+    change_times(&home, |taken_at| taken_at + 7_200_000);
+    let after = listed(&home, &emulator, &[]);
+    assert_eq!((after["freshness"].as_str(), listings(&emulator)), (Some("live"), 2));
+    assert_eq!(listed(&home, &emulator, &[])["freshness"], "cached");
 }
 
 #[test]
@@ -93,7 +119,52 @@ fn a_home_that_cannot_be_written_is_no_obstacle() {
 
 /// The lists that are kept.
 fn files(home: &Home) -> Vec<PathBuf> {
-    let folder = std::fs::read_dir(home.cache().join("outcrop"));
+    let folder = fs::read_dir(folder(home));
     let paths = folder.into_iter().flatten().map(|entry| entry.unwrap().path());
     paths.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect()
+}
+
+/// The one list that is kept.
+#[track_caller]
+fn file(home: &Home) -> PathBuf {
+    let [file] = files(home).try_into().expect("one list is kept");
+    file
+}
+
+/// Where the lists are kept.
+fn folder(home: &Home) -> PathBuf {
+    home.cache().join("outcrop")
+}
+
+/// Makes everything that is kept older.
+#[track_caller]
+fn set_back(home: &Home, age: Duration) {
+    let age = u64::try_from(age.as_millis()).unwrap();
+    change_times(home, |taken_at| taken_at - age);
+}
+
+/// Changes the times, in milliseconds, at which the lists that are kept were taken.
+#[track_caller]
+fn change_times(home: &Home, change: impl Fn(u64) -> u64) {
+    for file in files(home) {
+        let mut content = read(&file);
+        let mut changed = 0;
+        for list in ["foundationModels", "inferenceProfiles"] {
+            let Some(taken_at) = content["rows"][list]["takenAt"].as_u64() else { continue };
+            content["rows"][list]["takenAt"] = change(taken_at).into();
+            changed += 1;
+        }
+        assert_ne!(changed, 0, "{} has no times", file.display());
+        write(&file, content.to_string().as_bytes());
+    }
+}
+
+#[track_caller]
+fn read(file: &Path) -> Value {
+    serde_json::from_slice(&fs::read(file).unwrap()).unwrap()
+}
+
+#[track_caller]
+fn write(path: &Path, content: &[u8]) {
+    fs::File::create(path).unwrap().write_all(content).unwrap();
 }

@@ -8,7 +8,16 @@ fn nothing_goes_elsewhere_and_nothing_stays() {
     let home = Home::new();
     let config = home.config().join("outcrop");
     std::fs::create_dir(&config).unwrap();
-    let commands = [&["models", "list"][..], &["models", "list", "--refresh"], &["ask", "Hello"]];
+    let commands = [
+        &["models", "list"][..],
+        &["models", "list", "--refresh"],
+        &["models", "list", "--access"],
+        &["models", "show", "us.amazon.nova-lite-v1:0"],
+        &["models", "why", "us.amazon.nova-lite-v1:0"],
+        &["models", "status"],
+        &["models", "refresh"],
+        &["ask", "Hello"],
+    ];
     for command in commands {
         for credentials in [
             ("AWS_BEARER_TOKEN_BEDROCK", "outcrop-emulator-token"),

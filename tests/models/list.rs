@@ -35,6 +35,46 @@ fn is_profile(value: &Value) -> bool {
             && is_texts(&value["regions"])
 }
 
+/// Whether an object has exactly these fields, in the order of their names, or is not there.
+fn has(value: &Value, fields: &[&str]) -> bool {
+    value.is_null() || value.as_object().is_some_and(|object| object.keys().eq(fields.iter()))
+}
+
+fn is_caching(value: &Value) -> bool {
+    has(value, &["cachePoints", "maxCachePoints", "minTokens", "oneHour", "supported"])
+        && is_flag(&value["supported"])
+        && is_flag(&value["cachePoints"])
+}
+
+fn is_thinking(value: &Value) -> bool {
+    has(value, &["alwaysOn", "effortCeiling", "efforts", "field", "mode"])
+        && (value.is_null() || value["mode"].is_string() && is_texts(&value["efforts"]))
+}
+
+fn is_price(value: &Value) -> bool {
+    const RATES: [&str; 5] = ["cacheRead", "cacheWrite1h", "cacheWrite5m", "input", "output"];
+    const BAND: [&str; 6] =
+        ["abovePromptTokens", "cacheRead", "cacheWrite1h", "cacheWrite5m", "input", "output"];
+    const PRICE: [&str; 10] = [
+        "asOf",
+        "cacheRead",
+        "cacheWrite1h",
+        "cacheWrite5m",
+        "confidence",
+        "input",
+        "longContext",
+        "output",
+        "scope",
+        "tiers",
+    ];
+    has(value, &PRICE)
+        && (value.is_null()
+            || value["scope"].is_string()
+                && value["input"].is_number()
+                && value["longContext"].as_array().is_some_and(|bands| bands.iter().all(|it| has(it, &BAND)))
+                && value["tiers"].as_object().is_some_and(|tiers| tiers.values().all(|it| has(it, &RATES))))
+}
+
 fn is_origin(value: &Value) -> bool {
     let is_source = |source: &Value| {
         source
@@ -48,11 +88,15 @@ fn is_origin(value: &Value) -> bool {
 type Field = (&'static str, fn(&Value) -> bool);
 
 /// The fields of a model, in the order of their names.
-const FIELDS: [Field; 21] = [
+const FIELDS: [Field; 27] = [
+    ("access", Value::is_null),
     ("available", is_flag),
     ("baseModel", is_text_or_null),
+    ("caching", is_caching),
     ("contextWindow", |value| value.as_u64() > Some(0)),
     ("cost", is_cost),
+    ("endOfLife", is_text_or_null),
+    ("hidden", Value::is_null),
     ("id", Value::is_string),
     ("input", is_texts),
     ("key", Value::is_string),
@@ -63,12 +107,14 @@ const FIELDS: [Field; 21] = [
     ("name", Value::is_string),
     ("origin", is_origin),
     ("output", is_texts),
+    ("price", is_price),
     ("profile", is_profile),
     ("provider", Value::is_string),
     ("reasoning", is_flag),
     ("regions", is_texts),
     ("streaming", is_flag),
     ("tags", is_texts),
+    ("thinking", is_thinking),
     ("tools", is_flag),
 ];
 
@@ -126,6 +172,15 @@ fn what_is_known_of_a_model_is_told_with_its_origin() {
     assert_eq!(bare["regions"], json!(["us-east-1"]));
     assert_eq!((&bare["origin"]["input"], &bare["origin"]["lifecycle"]), (&json!("aws"), &json!("aws")));
     assert!(bare["origin"]["contextWindow"].as_str().unwrap().starts_with("facts:"), "{bare}");
+    assert_eq!(bare["origin"]["price"], bare["origin"]["cost"], "{bare}");
+    let price = &bare["price"];
+    assert_eq!((&price["scope"], &price["cacheRead"]), (&json!("in-region"), &bare["cost"]["cacheRead"]));
+    assert_eq!(price["cacheWrite5m"], bare["cost"]["cacheWrite"]);
+    assert_eq!(
+        (&bare["thinking"]["mode"], &bare["caching"]["supported"]),
+        (&json!("none"), &json!(true)),
+        "{bare}"
+    );
 
     let profile = of("us.amazon.nova-lite-v1:0");
     assert_eq!(profile["baseModel"], "amazon.nova-lite-v1:0");
@@ -135,6 +190,11 @@ fn what_is_known_of_a_model_is_told_with_its_origin() {
     );
     assert!(profile["profile"]["regions"].as_array().unwrap().len() > 1, "{profile}");
     assert_eq!(profile["contextWindow"], bare["contextWindow"]);
+    assert_eq!(profile["price"]["scope"], "geography:us");
+    assert_eq!(
+        (&profile["origin"]["profile"], &profile["origin"]["regions"]),
+        (&json!("aws"), &json!("aws"))
+    );
 }
 
 #[test]
@@ -159,28 +219,49 @@ fn plain_is_one_key_a_line() {
 }
 
 #[test]
-fn the_table_has_a_line_for_each_model() {
-    let emulator = Emulator::start();
-    let table = list(&emulator, &[]).run().succeeds();
-    assert_eq!(table.stderr, "");
-    let mut lines = table.stdout.lines();
-    let head = lines.next().unwrap();
-    for title in ["NAME", "ID", "CONTEXT", "OUTPUT", "INPUT", "TAGS"] {
-        assert!(head.contains(title), "{head}");
-    }
-    let found = list(&emulator, &["--json"]).run().succeeds().json();
-    let ids = each(&found, "id");
-    assert_eq!(lines.clone().count(), ids.len());
-    for (line, id) in lines.zip(ids) {
-        assert!(line.split_whitespace().any(|word| word == id), "{id} is not in {line}");
-    }
-}
-
-#[test]
 fn models_is_short_for_models_list() {
     let emulator = Emulator::start();
     let short = crate::support::Outcrop::new(["models", "--plain"]).via(&emulator).run().succeeds();
     assert_eq!(short.stdout, list(&emulator, &["--plain"]).run().succeeds().stdout);
+    // Words and flags may stand on either side of the name.
+    let around = crate::support::Outcrop::new(["models", "--plain", "nova", "list", "lite"]).via(&emulator);
+    let behind = list(&emulator, &["--plain", "nova", "lite"]);
+    assert_eq!(around.run().succeeds().stdout, behind.run().succeeds().stdout);
+    for args in [&["models", "--plain", "list", "--json"][..], &["models", "nova", "status"]] {
+        crate::support::Outcrop::new(args).via(&emulator).run().exits_with(2);
+    }
+}
+
+#[test]
+fn the_price_of_long_prompts_and_of_tiers_is_told() {
+    let emulator = Emulator::start();
+    let found = list(&emulator, &["--json"]).run().succeeds().json();
+    let prices: Vec<_> = found["models"].as_array().unwrap().iter().map(|model| &model["price"]).collect();
+    let bands = prices.iter().filter_map(|price| price["longContext"].as_array()).flatten();
+    let bands: Vec<_> = bands.collect();
+    assert!(bands.iter().all(|band| band["abovePromptTokens"].as_u64() > Some(1_000)), "{bands:?}");
+    let tiers = prices.iter().filter_map(|price| price["tiers"].as_object()).flatten();
+    let names: BTreeSet<_> = tiers.map(|(name, _)| name.as_str()).collect();
+    assert!(!bands.is_empty() && !names.is_empty(), "{bands:?} {names:?}");
+}
+
+#[test]
+fn all_has_what_is_hidden_with_the_rule_that_hides_it() {
+    let emulator = Emulator::start();
+    let usual = list(&emulator, &["--json"]).run().succeeds().json();
+    let all = list(&emulator, &["--json", "--all"]).run().succeeds().json();
+    let (shown, hidden): (Vec<_>, Vec<_>) =
+        all["models"].as_array().unwrap().iter().partition(|model| model["hidden"].is_null());
+    assert_eq!(json!(shown), usual["models"]);
+    let of = |id: &str| hidden.iter().find(|model| model["id"] == id).unwrap_or_else(|| panic!("no {id}"));
+    assert_eq!(of("anthropic.claude-sonnet-4-6")["hidden"]["rule"], "on-demand");
+    assert_eq!(of("amazon.nova-sonic-v1:0")["hidden"]["rule"], "converse");
+    for model in hidden {
+        assert!(
+            is_text_or_null(&model["hidden"]["rule"]) && model["hidden"]["detail"].is_string(),
+            "{model}"
+        );
+    }
 }
 
 #[test]

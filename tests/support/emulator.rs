@@ -103,17 +103,21 @@ impl Emulator {
     /// Waits until an event of type `kind` happened, and returns it.
     #[track_caller]
     pub(crate) fn wait_for(&self, kind: &str) -> Value {
-        let mut after = 0;
-        loop {
+        self.wait_for_many(kind, 1).swap_remove(0)
+    }
+
+    /// Waits until so many events of type `kind` happened, and returns them.
+    #[track_caller]
+    pub(crate) fn wait_for_many(&self, kind: &str, count: usize) -> Vec<Value> {
+        let (mut after, mut found) = (0, Vec::new());
+        while found.len() < count {
             let answer = self.admin("GET", &format!("events?after={after}&wait=60"), None);
-            let last = answer["last"].as_u64().expect("`last` is a number");
+            after = answer["last"].as_u64().expect("`last` is a number");
             let events = list(answer, "events");
-            assert!(!events.is_empty(), "no `{kind}` within a minute");
-            if let Some(event) = events.into_iter().find(|event| event["type"] == kind) {
-                return event;
-            }
-            after = last;
+            assert!(!events.is_empty(), "only {} of {count} `{kind}` within a minute", found.len());
+            found.extend(events.into_iter().filter(|event| event["type"] == kind));
         }
+        found
     }
 
     #[track_caller]

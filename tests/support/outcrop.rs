@@ -105,6 +105,18 @@ impl Outcrop {
         self
     }
 
+    /// Lets a shell set limits first, such as `ulimit -f 8`, and then become the program.
+    #[cfg(unix)]
+    pub(crate) fn with_limits(mut self, limits: &str) -> Self {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", &format!("{limits}; exec \"$0\" \"$@\"")]).arg(self.command.get_program());
+        shell.args(self.command.get_args()).env_clear();
+        let variables = self.command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        shell.envs(variables);
+        self.command = shell;
+        self
+    }
+
     pub(crate) fn stdin(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.stdin = input.into();
         self

@@ -61,9 +61,10 @@ struct File<T> {
     rows: T,
 }
 
-/// What every version of a file begins with.
+/// What tells the files of any version from those of others.
 #[derive(Deserialize)]
 struct Head {
+    format: String,
     version: u32,
 }
 
@@ -115,26 +116,35 @@ impl Disk {
         }
     }
 
-    /// The lock on the file of a place, so that processes that start together list once. `None` if somebody holds it for
-    /// too long, or locks do not work here: then it goes without.
-    pub(crate) async fn lock<T: Kept>(&self, place: &Place) -> Option<Lock> {
+    /// The lock on the file of a place, so that processes that start together list once, and whether somebody else held
+    /// it. `None` if he does so for too long, or locks do not work here: then it goes without.
+    pub(crate) async fn lock<T: Kept>(&self, place: &Place) -> (Option<Lock>, bool) {
         let path = self.path::<T>(place).with_extension("lock");
         let deadline = Instant::now() + LOCK_PATIENCE;
+        let mut waits = false;
         loop {
             let attempt = {
                 let path = path.clone();
-                blocking(move || Lock::try_acquire(path)).await?
+                blocking(move || Lock::try_acquire(path))
+                    .await
+                    .unwrap_or_else(|| Err(io::ErrorKind::Interrupted.into()))
             };
             match attempt {
-                Ok(Some(lock)) => return Some(lock),
-                Ok(None) if Instant::now() < deadline => sleep(LOCK_PAUSE).await,
+                Ok(Some(lock)) => return (Some(lock), waits),
+                Ok(None) if Instant::now() < deadline => {
+                    if !waits {
+                        tracing::info!(region = %place.region, "waiting for another process that asks AWS");
+                        waits = true;
+                    }
+                    sleep(LOCK_PAUSE).await;
+                }
                 Ok(None) => {
                     tracing::debug!(lock = %path.display(), "somebody holds the lock for too long");
-                    return None;
+                    return (None, waits);
                 }
                 Err(error) => {
                     tracing::debug!(%error, lock = %path.display(), "no lock");
-                    return None;
+                    return (None, waits);
                 }
             }
         }
@@ -161,21 +171,29 @@ fn load<T: Kept>(path: &Path, place: &Place) -> Loaded<T> {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Loaded::default(),
         Err(error) => {
-            return problem("unreadable", format!("`{}` cannot be read: {error}", path.display()));
+            let message = format!("`{}` cannot be read, and so nothing is kept: {error}", path.display());
+            return problem("unreadable", message);
         }
     };
-    match serde_json::from_slice::<File<T>>(&bytes) {
-        Ok(file) if file.format == T::FORMAT && file.version == VERSION && file.place == *place => {
-            Loaded { rows: file.rows, problem: None }
+    let (code, what) = match serde_json::from_slice::<File<T>>(&bytes) {
+        Ok(file) if file.format != T::FORMAT || file.version != VERSION => what_else::<T>(&bytes),
+        Ok(file) if file.place != *place => ("foreign", "is about another account or region"),
+        Ok(file) => return Loaded { rows: file.rows, problem: None },
+        Err(_) => what_else::<T>(&bytes),
+    };
+    problem(code, format!("`{}` {what}: it is written anew", path.display()))
+}
+
+/// What a file is that is none of this version: the code of the problem, and words for people.
+fn what_else<T: Kept>(bytes: &[u8]) -> (&'static str, &'static str) {
+    match serde_json::from_slice::<Head>(bytes) {
+        Ok(head) if head.format == T::FORMAT && head.version != VERSION => {
+            ("foreign", "is of another version")
         }
-        Ok(_) => {
-            problem("foreign", format!("`{}` is of another version: it is written anew", path.display()))
-        }
-        // Another version may have rows of another shape.
-        Err(_) if serde_json::from_slice::<Head>(&bytes).is_ok_and(|head| head.version != VERSION) => {
-            problem("foreign", format!("`{}` is of another version: it is written anew", path.display()))
-        }
-        Err(_) => problem("damaged", format!("`{}` is damaged: it is written anew", path.display())),
+        Ok(head) if head.format == T::FORMAT => ("damaged", "is damaged"),
+        // No JSON, or not all of it.
+        Err(error) if !error.is_data() => ("damaged", "is damaged"),
+        _ => ("foreign", "is no list of models"),
     }
 }
 

@@ -96,21 +96,25 @@ impl Question<'_> {
         let name = self.listed_name();
         let found = view.find(name).or_else(|| view.find_revision(name));
         if let Some(card) = found {
-            // AWS has not listed it (yet): what is known of its id counts as if it were not configured.
-            if view.is_only_configured(card.id.as_str())
+            let is_elsewhere = self.said.is_some_and(|region| !view.covers(region));
+            // AWS has not listed it (yet), or not there: what is known of its id counts.
+            if (is_elsewhere || view.is_only_configured(card.id.as_str()))
                 && let Some(renamed) = self.by_facts()
             {
                 let mut resolved = self.found(card, renamed.callable, renamed.note);
                 resolved.base = renamed.base;
                 return Some(resolved);
             }
-            if !self.refused && !view.needs_profile(card.id.as_str(), self.said) {
+            if is_elsewhere || (!self.refused && !view.needs_profile(card.id.as_str(), self.said)) {
                 return Some(self.known(card));
             }
-            // The profile is wanted where the bare id was asked for, or refused.
+            // The profile is wanted where the bare id was asked for, or refused; where nothing of it can be called, another
+            // region that is listed may have one.
             let here = if self.refused { self.region() } else { self.said };
-            let region = here.unwrap_or_else(|| self.region_of(card));
-            if let Some(profile) = best_profile(view, card.id.as_str(), region, self.geography) {
+            let elsewhere = card.regions.iter().map(String::as_str).filter(|_| here.is_none());
+            let mut regions = std::iter::once(here.unwrap_or_else(|| self.region_of(card))).chain(elsewhere);
+            let profile = |region| best_profile(view, card.id.as_str(), region, self.geography);
+            if let Some(profile) = regions.find_map(profile) {
                 return Some(self.through(profile));
             }
             // Which profiles there are is known, and none of them is wanted: the service will say so.

@@ -54,9 +54,10 @@ pub struct Rule {
 
 impl Rule {
     /// Whether the rule is about such requests, and can act on them.
-    pub(crate) fn fits(&self, operation: Operation, model_id: &str) -> bool {
+    pub(crate) fn fits(&self, operation: Operation, model_id: &str, region: &str) -> bool {
         let matches = &self.matches;
         matches.operation.is_none_or(|it| it == operation)
+            && matches.region.as_deref().is_none_or(|it| it == region)
             && matches.model.as_deref().is_none_or(|it| it == model_id)
             && self.fault.as_ref().is_none_or(|fault| fault.works_on(operation))
             && (self.reply.is_none() || matches!(operation, Operation::Converse | Operation::ConverseStream))
@@ -71,6 +72,8 @@ pub struct Match {
     pub operation: Option<Operation>,
     /// The model id exactly as it was invoked, after percent-decoding.
     pub model: Option<String>,
+    /// The region that the request was signed for, or the emulator's own.
+    pub region: Option<String>,
     /// Only the n-th request, counted from 1, among those that fit and that no earlier rule took.
     pub nth: Option<u32>,
 }
@@ -78,17 +81,17 @@ pub struct Match {
 impl Match {
     /// Every request.
     pub const fn any() -> Self {
-        Self { operation: None, model: None, nth: None }
+        Self { operation: None, model: None, region: None, nth: None }
     }
 
     /// The next request, whatever it is; written `"next"`.
     pub const fn next() -> Self {
-        Self { operation: None, model: None, nth: Some(1) }
+        Self { operation: None, model: None, region: None, nth: Some(1) }
     }
 
     /// Every request of one operation.
     pub const fn operation(operation: Operation) -> Self {
-        Self { operation: Some(operation), model: None, nth: None }
+        Self { operation: Some(operation), model: None, region: None, nth: None }
     }
 }
 
@@ -119,6 +122,8 @@ struct MatchFields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     model: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     nth: Option<u32>,
 }
 
@@ -126,14 +131,16 @@ impl From<MatchForm> for Match {
     fn from(form: MatchForm) -> Self {
         match form {
             MatchForm::Word(MatchWord::Next) => Self::next(),
-            MatchForm::Fields(MatchFields { operation, model, nth }) => Self { operation, model, nth },
+            MatchForm::Fields(MatchFields { operation, model, region, nth }) => {
+                Self { operation, model, region, nth }
+            }
         }
     }
 }
 
 impl From<Match> for MatchForm {
-    fn from(Match { operation, model, nth }: Match) -> Self {
-        Self::Fields(MatchFields { operation, model, nth })
+    fn from(Match { operation, model, region, nth }: Match) -> Self {
+        Self::Fields(MatchFields { operation, model, region, nth })
     }
 }
 

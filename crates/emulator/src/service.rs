@@ -97,7 +97,7 @@ impl Context {
                 _ => failed(exchange, &ApiError::unknown_operation()),
             });
         };
-        let Action { fault, reply } = self.state.action_for(operation, id);
+        let Action { fault, reply } = self.state.action_for(operation, id, &region);
         if let Some(fault) = &fault {
             self.state.journal.amend(&exchange.request_id, |it| it.fault = Some(fault.name().to_owned()));
         }

@@ -100,10 +100,10 @@ impl State {
     }
 
     /// Finds the first rule that fits, and counts.
-    pub(crate) fn action_for(&self, operation: Operation, model_id: &str) -> Action {
+    pub(crate) fn action_for(&self, operation: Operation, model_id: &str, region: &str) -> Action {
         let mut rules = lock(&self.rules);
         for active in rules.iter_mut() {
-            if !active.rule.fits(operation, model_id) {
+            if !active.rule.fits(operation, model_id, region) {
                 continue;
             }
             active.seen += 1;
@@ -197,7 +197,9 @@ mod tests {
 
     fn hits(rules: Vec<Rule>, requests: usize) -> Vec<bool> {
         let state = State::new(Options { scenario: Scenario { rules }, ..Options::default() }, 0);
-        (0..requests).map(|_| state.action_for(Operation::Converse, "m").fault.is_some()).collect()
+        (0..requests)
+            .map(|_| state.action_for(Operation::Converse, "m", "us-east-1").fault.is_some())
+            .collect()
     }
 
     #[test]
@@ -211,7 +213,14 @@ mod tests {
         let second = Match { nth: Some(2), ..Match::operation(Operation::Converse) };
         assert_eq!(hits(vec![throttle(second, None)], 3), [false, true, false]);
         assert_eq!(hits(vec![throttle(Match::operation(Operation::CountTokens), None)], 1), [false]);
-        assert_eq!(hits(vec![throttle(Match { model: Some("x".into()), ..Match::any() }, None)], 1), [false]);
+        for (matches, fits) in [
+            (Match { model: Some("m".into()), ..Match::any() }, true),
+            (Match { model: Some("x".into()), ..Match::any() }, false),
+            (Match { region: Some("us-east-1".into()), ..Match::any() }, true),
+            (Match { region: Some("eu-west-1".into()), ..Match::any() }, false),
+        ] {
+            assert_eq!(hits(vec![throttle(matches.clone(), None)], 1), [fits], "{matches:?}");
+        }
     }
 
     #[test]
@@ -219,8 +228,8 @@ mod tests {
         let rule =
             Rule { matches: Match::next(), times: None, fault: Some(Fault::NoMetadata {}), reply: None };
         let state = State::new(Options { scenario: Scenario { rules: vec![rule] }, ..Options::default() }, 0);
-        assert_eq!(state.action_for(Operation::Converse, "m"), Action::default());
-        assert_ne!(state.action_for(Operation::ConverseStream, "m"), Action::default());
+        assert_eq!(state.action_for(Operation::Converse, "m", "us-east-1"), Action::default());
+        assert_ne!(state.action_for(Operation::ConverseStream, "m", "us-east-1"), Action::default());
     }
 
     #[test]

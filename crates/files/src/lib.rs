@@ -24,6 +24,7 @@ use std::fs::DirBuilder;
 use std::io;
 use std::path::Path;
 
+mod leftovers;
 mod lock;
 mod replace;
 

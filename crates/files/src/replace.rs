@@ -1,6 +1,7 @@
 //! Files that are replaced whole or not at all.
 
 use std::error::Error;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::{self, Metadata};
 use std::io::{self, Write};
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
+use crate::leftovers::{self, RANDOM_LENGTH, SUFFIX};
 use crate::{create_folder, folder_of};
 
 /// How [`replace`] goes about it.
@@ -99,6 +101,8 @@ impl Error for InjectedFailure {}
 ///   beside it.
 /// - A symbolic link stays one: the file that it points to is replaced, or created.
 /// - A file that exists keeps its mode, and gets the user that runs this as its owner.
+/// - A process that is killed while it writes leaves `.NAME.XXXXXX.tmp` behind. Those of this file that are older than
+///   an hour are removed.
 ///
 /// # Errors
 /// - [`io::ErrorKind::PermissionDenied`] if the folder cannot be written to, or if nobody may write to the file:
@@ -113,7 +117,9 @@ pub fn replace(path: impl AsRef<Path>, bytes: &[u8], options: Options) -> io::Re
     if options.create_parents {
         create_folder(folder)?;
     }
-    let mut beside = create_beside(&path, folder, options)?;
+    let prefix = prefix(&path)?;
+    leftovers::remove(folder, &prefix);
+    let mut beside = create_beside(folder, &prefix, options)?;
     let (first, second) = bytes.split_at(bytes.len() / 2);
     beside.write_all(first)?;
     options.reach(FailurePoint::HalfWritten)?;
@@ -167,13 +173,18 @@ fn refuse(kind: io::ErrorKind, path: &Path, why: &str) -> io::Error {
     io::Error::new(kind, format!("`{}` {why}", path.display()))
 }
 
-/// An empty file in the same folder, and so on the same file system: only there a rename is atomic.
-fn create_beside(path: &Path, folder: &Path, options: Options) -> io::Result<NamedTempFile> {
-    let mut prefix = std::ffi::OsString::from(".");
+/// What the names of files begin with that are written beside a file.
+fn prefix(path: &Path) -> io::Result<OsString> {
+    let mut prefix = OsString::from(".");
     prefix.push(path.file_name().ok_or_else(|| refuse(io::ErrorKind::InvalidInput, path, "names no file"))?);
     prefix.push(".");
+    Ok(prefix)
+}
+
+/// An empty file in the same folder, and so on the same file system: only there a rename is atomic.
+fn create_beside(folder: &Path, prefix: &OsStr, options: Options) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
-    builder.prefix(&prefix).suffix(".tmp");
+    builder.prefix(prefix).rand_bytes(RANDOM_LENGTH).suffix(SUFFIX);
     #[cfg(unix)]
     if !options.private {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

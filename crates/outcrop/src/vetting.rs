@@ -35,6 +35,8 @@ impl Outcrop {
         };
         match why.callable {
             Some(true) => Ok(called(reference, why)),
+            // What somebody configured is meant.
+            None if why.listed => Ok(called(reference, why)),
             None => {
                 let warning = format!(
                     "whether `{}` can be called is not known: {}",

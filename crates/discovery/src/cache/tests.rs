@@ -60,24 +60,25 @@ async fn files_that_cannot_be_used_are_problems_and_are_replaced() {
         serde_json::to_vec(&changed).unwrap()
     };
     let whole = serde_json::to_vec(&good).unwrap();
+    let elsewhere = serde_json::to_value(Place { identity: "else".into(), ..place() }).unwrap();
     let cases = [
-        (whole[..whole.len() / 2].to_vec(), "damaged"),
-        (b"\0\0\0".to_vec(), "damaged"),
-        (b"{}".to_vec(), "damaged"),
-        (changed("rows", "none".into()), "damaged"),
-        (changed("version", (VERSION + 1).into()), "foreign"),
-        (changed("format", "other".into()), "foreign"),
-        (
-            changed("place", serde_json::to_value(Place { identity: "else".into(), ..place() }).unwrap()),
-            "foreign",
-        ),
+        (whole[..whole.len() / 2].to_vec(), "damaged", "is damaged"),
+        (Vec::new(), "damaged", "is damaged"),
+        (b"\0\0\0".to_vec(), "damaged", "is damaged"),
+        (changed("rows", "none".into()), "damaged", "is damaged"),
+        (changed("version", (VERSION + 1).into()), "foreign", "is of another version"),
+        (b"{}".to_vec(), "foreign", "is no list of models"),
+        (br#"{"name":"theirs","version":"1.0.0"}"#.to_vec(), "foreign", "is no list of models"),
+        (changed("format", "other".into()), "foreign", "is no list of models"),
+        (changed("place", elsewhere), "foreign", "is about another account or region"),
     ];
-    for (bytes, code) in cases {
+    for (bytes, code, what) in cases {
         overwrite(&disk, &bytes);
         let loaded = disk.load::<RegionRows>(&place()).await;
         assert!(loaded.rows.is_empty());
         let problem = loaded.problem.unwrap();
         assert_eq!((problem.source.as_str(), problem.code.as_str()), ("cache", code), "{}", problem.message);
+        assert!(problem.message.contains(what), "{}", problem.message);
         disk.store(&place(), &rows()).await;
         assert_eq!(disk.load::<RegionRows>(&place()).await.rows, rows());
     }
@@ -90,7 +91,7 @@ async fn a_folder_that_cannot_be_written_is_survived() {
     replace(&file, b"", Options::new()).unwrap();
     let disk = Disk::new(file.join("below"));
     disk.store(&place(), &rows()).await;
-    assert!(disk.lock::<RegionRows>(&place()).await.is_none());
+    assert!(disk.lock::<RegionRows>(&place()).await.0.is_none());
     assert!(disk.load::<RegionRows>(&place()).await.rows.is_empty());
 }
 
@@ -100,8 +101,8 @@ async fn a_lock_is_waited_for_and_not_for_ever() {
     let disk = Disk::new(folder.path().to_owned());
     let held = Lock::acquire(disk.path::<RegionRows>(&place()).with_extension("lock")).unwrap();
     let start = Instant::now();
-    assert!(disk.lock::<RegionRows>(&place()).await.is_none());
+    assert!(disk.lock::<RegionRows>(&place()).await.0.is_none());
     assert!(start.elapsed() >= LOCK_PATIENCE && start.elapsed() < LOCK_PATIENCE + Duration::from_secs(1));
     drop(held);
-    assert!(disk.lock::<RegionRows>(&place()).await.is_some());
+    assert!(disk.lock::<RegionRows>(&place()).await.0.is_some());
 }

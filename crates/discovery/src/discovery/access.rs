@@ -57,7 +57,7 @@ impl Inner {
         }
         let mut guard = None;
         if let Some(disk) = &self.disk {
-            guard = disk.lock::<AccessRows>(place).await;
+            guard = disk.lock::<AccessRows>(place).await.0;
             // Whoever held the lock may have asked.
             known = known.or_younger(disk.load(place).await.rows);
         }

@@ -159,7 +159,7 @@ impl Inner {
     pub(super) async fn update(&self, place: &Place, change: impl FnOnce(&mut RegionRows)) {
         let mut rows = self.rows_at_hand(place).await;
         let guard = match &self.disk {
-            Some(disk) => disk.lock::<RegionRows>(place).await,
+            Some(disk) => disk.lock::<RegionRows>(place).await.0,
             None => None,
         };
         if let Some(disk) = &self.disk {

@@ -135,11 +135,17 @@ impl Inner {
             rows = rows.or_younger(loaded.rows);
             due = self.due(&rows, asked_at);
             if !due.is_empty() {
-                guard = disk.lock::<RegionRows>(&place).await;
+                let (lock, waited) = disk.lock::<RegionRows>(&place).await;
+                let before = rows.clone();
                 // Whoever held the lock may have listed.
                 rows = rows.or_younger(disk.load(&place).await.rows);
                 due = self.due(&rows, asked_at);
+                // If not, AWS failed him. Those who wait too shall not wait for one failure after the other.
+                guard = lock.filter(|_| !waited || rows != before);
             }
+        }
+        if !due.is_empty() {
+            tracing::info!(region = %place.region, "asking AWS for its models");
         }
         let mut failures = self.ask(target, &mut rows, &due).await;
         let answered = due.len() > failures.len();

@@ -81,7 +81,10 @@ impl Discovery {
     /// else by the table of facts.
     fn profile(&self, base: &str, region: &str, view: Option<&View>) -> Option<Resolved> {
         let geography = &self.inner.settings.geography;
-        let found = resolve(&ModelId::from(base), view, Some(region), geography, true);
+        let asked = ModelId::from(format!("{base}@{region}"));
+        let mut found = resolve(&asked, view, Some(region), geography, true);
+        // Whoever called there meant to: it stays the region of the call.
+        found.region = None;
         let is_bare = BedrockId::parse(found.callable.as_str()).kind() == Kind::FoundationModel;
         (!is_bare).then_some(found)
     }

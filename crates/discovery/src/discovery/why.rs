@@ -40,12 +40,10 @@ pub struct Why {
 
 impl Why {
     /// The rule that stands in the way of a call, if one does. Want of on-demand throughput is named only where nothing
-    /// else is, because a profile may help.
+    /// else is wrong.
     pub fn obstacle(&self) -> Option<&Verdict> {
-        let mut failed: Vec<_> =
-            self.rules.iter().filter(|rule| !rule.passed && rule.decides_calls()).collect();
-        failed.sort_by_key(|rule| rule.rule == ON_DEMAND);
-        failed.first().copied()
+        let decides = || self.rules.iter().filter(|rule| !rule.passed && rule.decides_calls());
+        decides().find(|rule| rule.rule != ON_DEMAND).or_else(|| decides().next())
     }
 }
 

@@ -41,11 +41,11 @@ impl Question<'_> {
         let nearest = if is_explained { Vec::new() } else { nearest(self.id, &self.view) };
         rules.push(self.nowhere(&nearest));
         let fix = rules.iter().find_map(|rule| rule.fix.as_deref()).map(str::to_owned);
-        // What has an ARN of its own can be called whether or not it is listed, and other lists say nothing of a region.
         let is_hopeless =
             rules.iter().any(|rule| !rule.passed && [END_OF_LIFE, CONVERSE].contains(&rule.rule));
-        let may_be_called = !lists_are_whole || is_said || !self.is_listable();
-        let may_be_called = may_be_called && !(is_hopeless && self.is_listable());
+        // What has an ARN of its own can be called whether or not it is listed, and other lists say nothing of a region.
+        let may_be_called =
+            if self.is_listable() { !is_hopeless && (!lists_are_whole || is_said) } else { true };
         Why {
             id: self.asked.clone(),
             listed: false,
