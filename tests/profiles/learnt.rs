@@ -174,8 +174,8 @@ fn a_refusal_is_forgotten_after_a_week() {
     emulator.scenario(&json!({ "rules": [] }));
     for (days, expected) in [(6, PROFILE), (2, MODEL)] {
         let folder = home.cache().join("outcrop");
-        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        let file = files.filter(|path| path.extension().is_some_and(|it| it == "json")).next().unwrap();
+        let mut files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let file = files.find(|path| path.extension().is_some_and(|it| it == "json")).unwrap();
         let mut content: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
         let moment = &mut content["rows"]["refused"][MODEL];
         *moment = (moment.as_u64().expect("the refusal is kept") - days * DAY).into();

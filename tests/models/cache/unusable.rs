@@ -27,27 +27,27 @@ impl Kept {
     #[track_caller]
     fn survives(&self, content: &[u8], code: &str, words: &str) {
         let Self { emulator, home, list } = self;
-        let (file, context) = (file(home), format!("{} bytes", content.len()));
+        let (file, row) = (file(home), format!("{} bytes", content.len()));
         write(&file, content);
         let run = list_at(home, emulator, &[]).run().succeeds();
         let [warning] = run.stderr.lines().collect::<Vec<_>>().try_into().expect(&run.stderr);
         let path = format!("`{}`", file.display());
         for part in ["warning:", "cache", code, words, &path] {
-            assert!(warning.contains(part), "{context}: no {part} in {warning}");
+            assert!(warning.contains(part), "{row}: no {part} in {warning}");
         }
-        assert_eq!(run.stdout.lines().count(), 1 + list["models"].as_array().unwrap().len(), "{context}");
-        self.is_good(&context);
+        assert_eq!(run.stdout.lines().count(), 1 + list["models"].as_array().unwrap().len(), "{row}");
+        self.is_good(&row);
 
         write(&file, content);
         let run = list_at(home, emulator, &["--json"]).run().succeeds();
         let found = run.json();
-        assert_eq!((run.stderr.as_str(), &found["models"]), ("", &list["models"]), "{context}");
+        assert_eq!((run.stderr.as_str(), &found["models"]), ("", &list["models"]), "{row}");
         let problems = found["problems"].as_array().unwrap();
-        let [problem] = problems.as_slice() else { panic!("{context}: {problems:#?}") };
+        let [problem] = problems.as_slice() else { panic!("{row}: {problems:#?}") };
         let expected = (&json!("cache"), &json!("us-east-1"), &json!(code));
-        assert_eq!((&problem["source"], &problem["region"], &problem["code"]), expected, "{context}");
-        assert!(problem["message"].as_str().unwrap().contains(words), "{context}: {problem}");
-        self.is_good(&context);
+        assert_eq!((&problem["source"], &problem["region"], &problem["code"]), expected, "{row}");
+        assert!(problem["message"].as_str().unwrap().contains(words), "{row}: {problem}");
+        self.is_good(&row);
     }
 
     /// Asserts that nobody has to be asked and nothing is wrong.
