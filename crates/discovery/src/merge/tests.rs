@@ -265,7 +265,7 @@ fn a_configured_model_is_laid_over_what_was_found_field_by_field() {
         .filter(|(_, who)| **who == FactOrigin::Config)
         .map(|(field, _)| &**field)
         .collect();
-    assert_eq!(by_config, ["cost", "maxTokens", "name"]);
+    assert_eq!(by_config, ["cost", "maxTokens", "name", "price"]);
 }
 
 #[test]

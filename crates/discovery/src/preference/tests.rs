@@ -13,7 +13,7 @@ fn chosen(
     let settings = settings(|settings| settings.include_legacy = true);
     let view = View::new(&[region("us-east-1", models, profiles)], &settings, &circumstances());
     let snapshot = Snapshot {
-        hidden: Default::default(),
+        hidden: std::collections::BTreeMap::new(),
         models: view.models(false),
         taken_at: noon(),
         freshness: Freshness::Live,

@@ -46,7 +46,11 @@ impl Question<'_> {
         Why {
             id: self.asked.clone(),
             listed: false,
-            callable: if may_be_called { None } else { Some(false) },
+            callable: match (is_there, may_be_called) {
+                (true, _) => Some(true),
+                (_, true) => None,
+                _ => Some(false),
+            },
             called_as: None,
             region: self.said_region().map(str::to_owned).or_else(|| self.home.clone()),
             rules,

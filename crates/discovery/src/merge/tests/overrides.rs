@@ -174,6 +174,7 @@ fn every_field_can_be_said_and_says_that_it_was() {
             "maxTokens",
             "name",
             "output",
+            "price",
             "reasoning",
             "thinking",
             "tools",
@@ -361,7 +362,7 @@ fn the_model_behind_a_profile_is_said_where_aws_does_not_tell() {
         let tells = with(&settings, vec![], vec![application("x", HAIKU, &["us-east-1"])]);
         let card = tells.find(&arn).unwrap();
         assert_eq!(card.base_model.as_ref().unwrap().as_str(), HAIKU, "AWS knows better");
-        assert_eq!(card.origin.get("baseModel"), None);
+        assert_eq!(card.origin["baseModel"], FactOrigin::Aws);
     }
 }
 

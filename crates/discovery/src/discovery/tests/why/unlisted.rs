@@ -30,9 +30,19 @@ async fn a_model_of_another_region_is_found_by_a_search() {
 
 #[tokio::test]
 async fn a_region_that_is_said_with_the_id_is_the_one_that_counts() {
-    let discovery = started(account(models(), profiles()));
+    let there = |models: Vec<crate::rows::FoundationModelRow>| {
+        let mut plane = account(self::models(), profiles());
+        let is_there = |target: &Target| *target == Target::Region("eu-west-1".into());
+        plane.expect_foundation_models().withf(is_there).returning(move |_| Ok(models.clone()));
+        started(plane)
+    };
+    let name = format!("{NOVA}@eu-west-1");
+    let has_it = why(&there(models()), &name).await;
+    assert_eq!(brief(&has_it), not_listed(Some(true), &["unlisted"]));
+    assert_eq!(detail(&has_it, "other-region"), "it is listed in eu-west-1, where it is called");
+    let discovery = there(vec![]);
     for id in [
-        format!("{NOVA}@eu-west-1"),
+        name,
         format!("arn:aws:bedrock:eu-west-1::foundation-model/{NOVA}"),
         "arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/abc".to_owned(),
     ] {
