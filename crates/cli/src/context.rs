@@ -1,6 +1,7 @@
 //! From the global options to the library.
 
 use std::io::IsTerminal as _;
+use std::mem::ManuallyDrop;
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
@@ -25,7 +26,8 @@ pub(crate) struct Context {
 /// The library, and the embedded emulator that it may talk to.
 #[derive(Debug)]
 pub(crate) struct Ready {
-    pub outcrop: Outcrop,
+    /// Never taken apart: the process ends with the command, and what it holds goes with it at once.
+    pub outcrop: ManuallyDrop<Outcrop>,
     _emulator: Option<Running>,
 }
 
@@ -60,7 +62,7 @@ impl Context {
         for key in outcrop.without_effect() {
             terminal.warn(&format!("`{key}` has no effect in this version"));
         }
-        Ok(Ready { outcrop, _emulator: emulator })
+        Ok(Ready { outcrop: ManuallyDrop::new(outcrop), _emulator: emulator })
     }
 
     /// The library without anything that runs.

@@ -96,7 +96,7 @@ impl Answer {
 
 struct Inner {
     provider: ProviderId,
-    settings: DiscoverySettings,
+    settings: Arc<DiscoverySettings>,
     plane: Arc<dyn ControlPlane>,
     disk: Option<Disk>,
     now: Box<dyn Fn() -> SystemTime + Send + Sync>,
@@ -258,7 +258,7 @@ impl Inner {
         let disk = cache_folder.filter(|_| settings.refresh_interval > 0).map(Disk::new);
         Self {
             provider,
-            settings,
+            settings: Arc::new(settings),
             plane,
             disk,
             now: Box::new(now),
@@ -316,7 +316,7 @@ impl Inner {
             Region { name: place.region.clone(), rows, access }
         };
         let regions: Vec<_> = places.iter().map(region).collect();
-        let view = Arc::new(View::new(&regions, &self.settings, &circumstances));
+        let view = Arc::new(View::new(regions, Arc::clone(&self.settings), circumstances.clone()));
         // What was true yesterday is asked for no more.
         memory.views.retain(|merged| {
             merged.circumstances.today == circumstances.today && merged.refusals == refusals

@@ -1,5 +1,6 @@
 //! Rows for tests.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::merge::{Circumstances, Region, View};
@@ -149,4 +150,15 @@ pub(crate) fn settings(change: impl FnOnce(&mut DiscoverySettings)) -> Discovery
 /// A day on which nothing is over yet.
 pub(crate) fn circumstances() -> Circumstances {
     Circumstances { today: "2026-01-01".to_owned(), hide_inaccessible: false }
+}
+
+/// What the rows of these regions come to. The quick way to the list and the long way must agree.
+pub(crate) fn view_of(
+    regions: &[Region],
+    settings: &DiscoverySettings,
+    circumstances: &Circumstances,
+) -> View {
+    let view = View::new(regions.to_vec(), Arc::new(settings.clone()), circumstances.clone());
+    assert_eq!(view.listed, view.listed_the_long_way());
+    view
 }

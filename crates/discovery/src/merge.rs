@@ -1,7 +1,8 @@
 //! From the rows of all regions to one card for each id: pure, and so the place for every rule.
 
+use std::collections::hash_map::Entry as HashEntry;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use outcrop_core::{Hidden, ModelCard, ModelId};
 use outcrop_model_facts::{BedrockId, Kind};
@@ -34,18 +35,36 @@ pub(crate) struct Region {
 }
 
 /// Everything that is known, merged.
+///
+/// What is listed is worked out at once. What is not, and why, is worked out when somebody asks: most programs only want
+/// the list.
 #[derive(Debug, Default)]
 pub(crate) struct View {
     /// The models to list, sorted by maker, name and id.
     pub(crate) listed: Vec<Arc<ModelCard>>,
-    /// What AWS lists besides, in the same order.
-    pub(crate) hidden: Vec<Arc<ModelCard>>,
-    /// Why, by id; in the order of the regions.
-    explanations: HashMap<String, Vec<Explanation>>,
-    /// The regions whose rows these are.
-    regions: Vec<String>,
+    /// What everything is made of.
+    ingredients: Option<Ingredients>,
+    rest: OnceLock<Rest>,
     /// Whether every region's profiles are known.
     pub(crate) profiles_known: bool,
+}
+
+/// What a view is made of.
+#[derive(Debug)]
+struct Ingredients {
+    /// The regions, in the order of the settings.
+    regions: Vec<Region>,
+    settings: Arc<DiscoverySettings>,
+    circumstances: Circumstances,
+}
+
+/// What a view has besides the list.
+#[derive(Debug, Default)]
+struct Rest {
+    /// What AWS lists besides, sorted as the list is.
+    hidden: Vec<Arc<ModelCard>>,
+    /// Why, by id; in the order of the regions.
+    explanations: HashMap<String, Vec<Explanation>>,
 }
 
 /// An id on its way into the view.
@@ -55,13 +74,33 @@ struct Entry {
     explanations: Vec<Explanation>,
 }
 
-impl View {
-    /// Merges the rows of all regions, in this order, and the models of the settings.
-    pub(crate) fn new(
-        regions: &[Region],
-        settings: &DiscoverySettings,
-        circumstances: &Circumstances,
-    ) -> Self {
+impl Ingredients {
+    /// The models to list, if AWS alone says which.
+    fn listed(&self) -> Vec<Arc<ModelCard>> {
+        let Self { regions, settings, circumstances } = self;
+        let overrides = Overrides::new(settings);
+        let mut cards: HashMap<&str, ModelCard> = HashMap::new();
+        for region in regions {
+            for candidate in candidate::candidates(region, settings, &overrides) {
+                if !rules::passes(&candidate, settings, circumstances) {
+                    continue;
+                }
+                match cards.entry(candidate.id) {
+                    HashEntry::Vacant(place) => {
+                        place.insert(card::card(&candidate, settings));
+                    }
+                    HashEntry::Occupied(known) => add_region(known.into_mut(), candidate.region),
+                }
+            }
+        }
+        let mut listed: Vec<_> = cards.into_values().map(Arc::new).collect();
+        sort(&mut listed);
+        listed
+    }
+
+    /// The models to list, and the rest.
+    fn everything(&self) -> (Vec<Arc<ModelCard>>, Rest) {
+        let Self { regions, settings, circumstances } = self;
         let overrides = Overrides::new(settings);
         let mut entries = HashMap::new();
         for region in regions {
@@ -72,26 +111,60 @@ impl View {
         for model in settings.models.iter().filter(|model| !model.id.trim().is_empty()) {
             add_manual(&mut entries, model, regions, settings, &overrides);
         }
-        let mut view = Self {
-            regions: regions.iter().map(|region| region.name.clone()).collect(),
-            profiles_known: !regions.is_empty() && regions.iter().all(knows_profiles),
-            ..Self::default()
-        };
+        let (mut listed, mut rest) = (Vec::new(), Rest::default());
         for (id, entry) in entries {
-            let cards = if entry.listed { &mut view.listed } else { &mut view.hidden };
+            let cards = if entry.listed { &mut listed } else { &mut rest.hidden };
             cards.push(Arc::new(entry.card));
-            view.explanations.insert(id, entry.explanations);
+            rest.explanations.insert(id, entry.explanations);
         }
-        sort(&mut view.listed);
-        sort(&mut view.hidden);
+        sort(&mut listed);
+        sort(&mut rest.hidden);
+        (listed, rest)
+    }
+}
+
+impl View {
+    /// Merges the rows of all regions, in this order, and the models of the settings.
+    pub(crate) fn new(
+        regions: Vec<Region>,
+        settings: Arc<DiscoverySettings>,
+        circumstances: Circumstances,
+    ) -> Self {
+        let profiles_known = !regions.is_empty() && regions.iter().all(knows_profiles);
+        let ingredients = Ingredients { regions, settings, circumstances };
+        let mut view = Self { profiles_known, ..Self::default() };
+        if ingredients.settings.models.is_empty() {
+            view.listed = ingredients.listed();
+        } else {
+            let (listed, rest) = ingredients.everything();
+            (view.listed, view.rest) = (listed, OnceLock::from(rest));
+        }
+        view.ingredients = Some(ingredients);
         view
+    }
+
+    fn rest(&self) -> &Rest {
+        self.rest.get_or_init(|| {
+            let ingredients = self.ingredients.as_ref();
+            ingredients.map(|ingredients| ingredients.everything().1).unwrap_or_default()
+        })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn listed_the_long_way(&self) -> Vec<Arc<ModelCard>> {
+        self.ingredients.as_ref().map(|ingredients| ingredients.everything().0).unwrap_or_default()
+    }
+
+    /// What AWS lists besides what can be called, sorted as the list is.
+    pub(crate) fn hidden(&self) -> &[Arc<ModelCard>] {
+        &self.rest().hidden
     }
 
     /// The models to list, or really all.
     pub(crate) fn models(&self, all: bool) -> Vec<Arc<ModelCard>> {
         let mut models = self.listed.clone();
         if all {
-            models.extend_from_slice(&self.hidden);
+            models.extend_from_slice(self.hidden());
             sort(&mut models);
         }
         models
@@ -107,17 +180,18 @@ impl View {
     /// What keeps each id out of the list that AWS lists besides.
     pub(crate) fn hidden_by_rules(&self) -> BTreeMap<ModelId, Hidden> {
         let reason = |card: &Arc<ModelCard>| Some((card.id.clone(), self.hidden_by(card.id.as_str())?));
-        self.hidden.iter().filter_map(reason).collect()
+        self.hidden().iter().filter_map(reason).collect()
     }
 
     /// Every card: those that are listed come first.
     pub(crate) fn cards(&self) -> impl Iterator<Item = &Arc<ModelCard>> {
-        self.listed.iter().chain(&self.hidden)
+        self.listed.iter().chain(std::iter::once_with(|| self.hidden()).flatten())
     }
 
     /// Whether it says anything of a region.
     pub(crate) fn covers(&self, region: &str) -> bool {
-        self.regions.iter().any(|known| known == region)
+        let regions = self.ingredients.iter().flat_map(|ingredients| &ingredients.regions);
+        regions.into_iter().any(|known| known.name == region)
     }
 
     /// Whether an id is known from the configuration alone.
@@ -128,7 +202,6 @@ impl View {
 
     /// The card of exactly that id.
     pub(crate) fn find(&self, id: &str) -> Option<&Arc<ModelCard>> {
-        self.explanations.get(id)?;
         self.cards().find(|card| card.id == *id)
     }
 
@@ -167,7 +240,7 @@ impl View {
 
     /// Why the id is listed or not; one for each region that has it.
     pub(crate) fn explain(&self, id: &str) -> &[Explanation] {
-        self.explanations.get(id).map_or(&[], Vec::as_slice)
+        self.rest().explanations.get(id).map_or(&[], Vec::as_slice)
     }
 
     /// Whether the id is known to be callable through an inference profile only: in that region, or wherever it is listed.
@@ -220,8 +293,15 @@ fn add(
     if listed && !entry.listed {
         entry.card = card::card(candidate, settings);
         entry.listed = true;
-    } else if listed == entry.listed && !entry.card.regions.iter().any(|region| region == candidate.region) {
-        entry.card.regions.push(candidate.region.to_owned());
+    } else if listed == entry.listed {
+        add_region(&mut entry.card, candidate.region);
+    }
+}
+
+/// Another region has it too.
+fn add_region(card: &mut ModelCard, region: &str) {
+    if !card.regions.iter().any(|known| known == region) {
+        card.regions.push(region.to_owned());
     }
 }
 

@@ -67,7 +67,7 @@ impl Discovery {
 pub(super) fn nearest(id: &str, view: &View) -> Vec<String> {
     let listed = view.listed.iter().map(|card| card.id.as_str());
     let mut nearest = names::nearest(id, listed, NEAREST);
-    let mut known: Vec<&str> = view.hidden.iter().map(|card| card.id.as_str()).collect();
+    let mut known: Vec<&str> = view.hidden().iter().map(|card| card.id.as_str()).collect();
     if view.listed.is_empty() {
         known.extend(facts::all().iter().filter(|facts| facts.converse).map(|facts| facts.id));
     }

@@ -102,6 +102,16 @@ pub(super) const RULES: &[Rule] = &[
     (PROVIDER_FILTER, provider_filter),
 ];
 
+/// Whether a candidate passes every rule.
+pub(super) fn passes(
+    candidate: &Candidate<'_>,
+    settings: &DiscoverySettings,
+    circumstances: &Circumstances,
+) -> bool {
+    let passes = |(_, ask): &Rule| ask(candidate, settings, circumstances).is_none_or(|(passed, ..)| passed);
+    RULES.iter().all(passes)
+}
+
 /// What every rule says of a candidate.
 pub(super) fn judge(
     candidate: &Candidate<'_>,

@@ -6,7 +6,7 @@ use crate::rows::{AccessRows, FoundationModelRow, InferenceProfileRow, Listing, 
 use crate::settings::ManualCost;
 
 fn view(models: Vec<FoundationModelRow>, profiles: Vec<InferenceProfileRow>) -> View {
-    View::new(&[region("us-east-1", models, profiles)], &DiscoverySettings::default(), &circumstances())
+    view_of(&[region("us-east-1", models, profiles)], &DiscoverySettings::default(), &circumstances())
 }
 
 fn with(
@@ -14,7 +14,7 @@ fn with(
     models: Vec<FoundationModelRow>,
     profiles: Vec<InferenceProfileRow>,
 ) -> View {
-    View::new(&[region("us-east-1", models, profiles)], settings, &circumstances())
+    view_of(&[region("us-east-1", models, profiles)], settings, &circumstances())
 }
 
 fn failed<'a>(view: &'a View, id: &str) -> Vec<&'a str> {
@@ -43,7 +43,7 @@ fn what_passes_every_rule_is_listed_by_the_id_to_call_it_by() {
         &arn,
     ];
     assert_eq!(listed(&view), expected);
-    assert_eq!(view.hidden.len(), 1);
+    assert_eq!(view.hidden().len(), 1);
     assert!(view.needs_profile(SONNET, None) && !view.needs_profile(NOVA, None));
 }
 
@@ -79,7 +79,7 @@ fn profiles_that_could_not_be_listed_leave_what_has_on_demand_throughput() {
         ..RegionRows::default()
     };
     let region = Region { name: "us-east-1".into(), rows, access: AccessRows::default() };
-    let view = View::new(&[region], &DiscoverySettings::default(), &circumstances());
+    let view = view_of(&[region], &DiscoverySettings::default(), &circumstances());
     assert_eq!(listed(&view), [NOVA]);
     assert!(!view.profiles_known);
 }
@@ -207,7 +207,7 @@ fn one_card_for_each_id_with_the_regions_that_can_call_it() {
         region("us-east-2", vec![model(NOVA)], vec![]),
         region("ca-central-1", vec![profile_only(NOVA)], vec![]),
     ];
-    let view = View::new(&regions, &settings, &circumstances());
+    let view = view_of(&regions, &settings, &circumstances());
     let cards: Vec<_> = view.listed.iter().map(|card| (card.id.as_str(), card.regions.join(" "))).collect();
     let sonnet = format!("us.{SONNET}");
     assert_eq!(
@@ -227,7 +227,7 @@ fn prices_go_by_the_region() {
     let models = || vec![model(NOVA)];
     let price = |name: &str| {
         let view =
-            View::new(&[region(name, models(), vec![])], &DiscoverySettings::default(), &circumstances());
+            view_of(&[region(name, models(), vec![])], &DiscoverySettings::default(), &circumstances());
         view.listed[0].price.as_ref().map(|price| price.rates.input)
     };
     assert_eq!(price("us-east-1"), Some(0.06));

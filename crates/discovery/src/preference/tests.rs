@@ -2,7 +2,6 @@ use outcrop_core::Freshness;
 
 use super::*;
 use crate::fixtures::*;
-use crate::merge::View;
 use crate::rows::{FoundationModelRow, InferenceProfileRow};
 
 fn chosen(
@@ -11,7 +10,7 @@ fn chosen(
     geography: &str,
 ) -> Option<String> {
     let settings = settings(|settings| settings.include_legacy = true);
-    let view = View::new(&[region("us-east-1", models, profiles)], &settings, &circumstances());
+    let view = view_of(&[region("us-east-1", models, profiles)], &settings, &circumstances());
     let snapshot = Snapshot {
         hidden: std::collections::BTreeMap::new(),
         models: view.models(false),

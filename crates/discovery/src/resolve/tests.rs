@@ -18,7 +18,7 @@ fn account() -> View {
         region("us-east-1", models, profiles),
         region("us-west-2", west, vec![profile("us", "zai.glm-5", &["us-west-2"])]),
     ];
-    View::new(&regions, &DiscoverySettings::default(), &circumstances())
+    view_of(&regions, &DiscoverySettings::default(), &circumstances())
 }
 
 fn resolve_in(view: Option<&View>, home: &str, id: &str, geography: &str) -> Resolved {
@@ -130,7 +130,7 @@ fn a_filtered_model_can_be_called_by_whoever_names_it() {
     let settings = settings(|settings| settings.provider_filter = vec!["amazon".into()]);
     let profiles = vec![profile("us", SONNET, &["us-east-1"])];
     let view =
-        View::new(&[region("us-east-1", vec![profile_only(SONNET)], profiles)], &settings, &circumstances());
+        view_of(&[region("us-east-1", vec![profile_only(SONNET)], profiles)], &settings, &circumstances());
     assert!(view.listed.is_empty());
     assert_eq!(
         brief(&resolve_in(Some(&view), "us-east-1", SONNET, "auto")),
@@ -142,7 +142,7 @@ fn a_filtered_model_can_be_called_by_whoever_names_it() {
 fn a_configured_region_is_where_the_model_is_called() {
     let model = ManualModel { region: Some("eu-west-3".into()), ..ManualModel::new("my.model") };
     let settings = settings(|settings| settings.models = vec![model]);
-    let view = View::new(&[], &settings, &circumstances());
+    let view = view_of(&[], &settings, &circumstances());
     assert_eq!(
         brief(&resolve_in(Some(&view), "us-east-1", "my.model", "auto")),
         ("my.model", Some("eu-west-3"), false)
@@ -181,7 +181,7 @@ fn profiles_that_could_not_be_listed_are_guessed_from_the_table() {
     let mut east = region("us-east-1", vec![profile_only(SONNET)], vec![]);
     let denied = {
         east.rows.inference_profiles = None;
-        View::new(std::slice::from_ref(&east), &DiscoverySettings::default(), &circumstances())
+        view_of(std::slice::from_ref(&east), &DiscoverySettings::default(), &circumstances())
     };
     let resolved = resolve_in(Some(&denied), "us-east-1", SONNET, "auto");
     assert_eq!(brief(&resolved), (&*format!("us.{SONNET}"), None, true));
@@ -217,7 +217,7 @@ fn if_no_profile_of_the_region_leads_to_it_another_region_that_is_listed_may_hav
         region("us-east-1", vec![profile_only(SONNET)], vec![profile("global", SONNET, &[""])]),
         region("eu-west-1", vec![profile_only(SONNET)], vec![profile("eu", SONNET, &["eu-west-1"])]),
     ];
-    let view = View::new(&both, &DiscoverySettings::default(), &circumstances());
+    let view = view_of(&both, &DiscoverySettings::default(), &circumstances());
     let resolved = |id: &str| resolve_in(Some(&view), "us-east-1", id, "auto");
     let eu = format!("eu.{SONNET}");
     assert_eq!(brief(&resolved(SONNET)), (&*eu, Some("eu-west-1"), true));

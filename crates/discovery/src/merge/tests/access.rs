@@ -15,7 +15,7 @@ fn missing(change: impl FnOnce(&mut AccessRow)) -> [Missing; 2] {
     change(&mut row);
     let region = region("eu-west-1", vec![model(SONNET)], vec![profile("eu", SONNET, &["eu-west-1"])])
         .with_access(SONNET, row);
-    let view = View::new(&[region], &DiscoverySettings::default(), &circumstances());
+    let view = view_of(&[region], &DiscoverySettings::default(), &circumstances());
     [SONNET.to_owned(), format!("eu.{SONNET}")].map(|id| {
         let card = view.find(&id).unwrap();
         let access = card.access.clone().unwrap();
@@ -80,7 +80,7 @@ fn only_anthropic_has_a_form() {
     let row = AccessRow { agreement: "NOT_AVAILABLE".into(), ..accessible() };
     let region = region("us-east-1", vec![model("cohere.command-r-v1:0")], vec![])
         .with_access("cohere.command-r-v1:0", row);
-    let view = View::new(&[region], &DiscoverySettings::default(), &circumstances());
+    let view = view_of(&[region], &DiscoverySettings::default(), &circumstances());
     let fix = view.listed[0].access.as_ref().unwrap().fix.as_ref().unwrap();
     assert!(fix.contains("`cohere.command-r-v1:0`") && !fix.contains("form"), "{fix}");
 }

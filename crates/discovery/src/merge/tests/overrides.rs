@@ -381,7 +381,7 @@ fn ids_that_no_list_has_get_their_overrides_too() {
     assert_eq!(known.context_window, 200_000);
     let mut listed = settings;
     listed.models = vec![ManualModel::new(arn)];
-    let view = View::new(&[], &listed, &circumstances());
+    let view = view_of(&[], &listed, &circumstances());
     assert_eq!(
         (view.listed[0].maker.as_str(), view.listed[0].regions.join(" ")),
         ("meta", "eu-west-1".to_owned())

@@ -96,7 +96,7 @@ impl Case {
 
     fn check(&self) {
         let Self { rule, id, .. } = self;
-        let view = View::new(std::slice::from_ref(&self.region), &self.settings, &self.circumstances);
+        let view = view_of(std::slice::from_ref(&self.region), &self.settings, &self.circumstances);
         let [explanation] = view.explain(id) else { panic!("{rule}: {id} is not there once") };
         let verdict = explanation.verdicts.iter().find(|verdict| verdict.rule == *rule);
         let verdict = verdict.unwrap_or_else(|| panic!("{rule} says nothing of {id}"));
@@ -289,7 +289,7 @@ fn each_rule_hides_what_fails_it_and_nothing_else() {
 fn access_that_nobody_wants_hidden_is_no_rule() {
     let denied = AccessRow { entitlement: "NOT_AVAILABLE".into(), ..accessible() };
     let region = region("us-east-1", vec![model(NOVA)], vec![]).with_access(NOVA, denied);
-    let view = View::new(&[region], &DiscoverySettings::default(), &circumstances());
+    let view = view_of(&[region], &DiscoverySettings::default(), &circumstances());
     assert_eq!(listed(&view), [NOVA]);
     assert!(view.listed[0].available.is_no());
     assert!(view.explain(NOVA)[0].verdicts.iter().all(|verdict| verdict.rule != "access"));
