@@ -287,9 +287,7 @@ fn nobody_who_is_refused_shows_what_is_refused() {
     }
     for reason in ["expired", "revoked"] {
         world.emulator.withdraw(&json!({ reason: [key.access_key_id] }));
-        for (command, args) in
-            COMMANDS.iter().filter(|(_, args)| calls_aws(args) || args[0] == "doctor")
-        {
+        for (command, args) in COMMANDS.iter().filter(|(_, args)| calls_aws(args) || args[0] == "doctor") {
             let run = world.outcrop(args, &variables(key.variables())).arg("-vvv").run().exits_with(4);
             assert_no_secret_in(&run, reason, command);
         }
