@@ -56,6 +56,11 @@ impl Config {
         self.lookup(path).map(|value| self.redacted(path, value.clone()))
     }
 
+    /// The value at `path` as it is, secrets included: for those who act on it, never for showing.
+    pub fn unredacted(&self, path: &KeyPath) -> Option<&Value> {
+        self.lookup(path)
+    }
+
     /// The files that were looked at, weakest first.
     pub fn files(&self) -> &[ConfigFile] {
         &self.files

@@ -95,9 +95,11 @@ impl Disk {
     }
 
     /// What is known of a place. A missing file is nothing known; one that cannot be used is a problem besides.
-    pub(crate) async fn load<T: Kept>(&self, place: &Place) -> Loaded<T> {
-        let (path, place) = (self.path::<T>(place), place.clone());
-        blocking(move || load(&path, &place)).await.unwrap_or_default()
+    ///
+    /// This blocks, for less than it takes to start a thread for it: a file of some 100 kB, read once for each process and
+    /// refresh.
+    pub(crate) fn load<T: Kept>(&self, place: &Place) -> Loaded<T> {
+        load(&self.path::<T>(place), place)
     }
 
     /// Writes what is known of a place.

@@ -46,6 +46,14 @@ pub(crate) struct InferenceProfileRow {
     pub(crate) model_arns: Vec<String>,
 }
 
+impl FoundationModelRow {
+    /// Whether it is called by its bare id, as far as AWS says.
+    pub(crate) fn is_on_demand(&self) -> bool {
+        let types = &self.inference_types;
+        types.is_empty() || types.iter().any(|kind| kind.eq_ignore_ascii_case("ON_DEMAND"))
+    }
+}
+
 impl InferenceProfileRow {
     /// Whether it is the account's, and the list does not say which models it leads to.
     pub(crate) fn is_untold(&self) -> bool {

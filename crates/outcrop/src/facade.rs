@@ -313,7 +313,7 @@ impl Outcrop {
     fn with_discovery(&self, settings: &Value) -> Value {
         let mut settings = settings.clone();
         for (key, place) in [("discovery", "bedrockDiscovery"), ("overrides", "overrides")] {
-            let said = self.config.get(&KeyPath::of(&["models", place]));
+            let said = self.config.unredacted(&KeyPath::of(&["models", place])).cloned();
             if let (Value::Object(settings), Some(said)) = (&mut settings, said) {
                 settings.insert(key.to_owned(), said);
             }

@@ -255,3 +255,6 @@ impl ModelProvider for Bedrock {
         Ok(TokenCount { input_tokens: u64::try_from(counted.input_tokens).unwrap_or(0) })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,11 +22,11 @@ fn overwrite(disk: &Disk, bytes: &[u8]) {
 async fn what_is_stored_is_loaded_to_the_millisecond() {
     let folder = tempfile::tempdir().unwrap();
     let disk = Disk::new(folder.path().join("not/yet"));
-    assert!(disk.load::<RegionRows>(&place()).await.rows.is_empty());
+    assert!(disk.load::<RegionRows>(&place()).rows.is_empty());
     let precise = noon() + Duration::from_nanos(123_456_789);
     let rows = RegionRows { foundation_models: Some(Listing::new(precise, vec![model(NOVA)])), ..rows() };
     disk.store(&place(), &rows).await;
-    let loaded = disk.load::<RegionRows>(&place()).await;
+    let loaded = disk.load::<RegionRows>(&place());
     assert_eq!(loaded.problem, None);
     assert_eq!(loaded.rows, rows);
     assert_eq!(loaded.rows.foundation_models.unwrap().taken_at, noon() + Duration::from_millis(123));
@@ -74,13 +74,13 @@ async fn files_that_cannot_be_used_are_problems_and_are_replaced() {
     ];
     for (bytes, code, what) in cases {
         overwrite(&disk, &bytes);
-        let loaded = disk.load::<RegionRows>(&place()).await;
+        let loaded = disk.load::<RegionRows>(&place());
         assert!(loaded.rows.is_empty());
         let problem = loaded.problem.unwrap();
         assert_eq!((problem.source.as_str(), problem.code.as_str()), ("cache", code), "{}", problem.message);
         assert!(problem.message.contains(what), "{}", problem.message);
         disk.store(&place(), &rows()).await;
-        assert_eq!(disk.load::<RegionRows>(&place()).await.rows, rows());
+        assert_eq!(disk.load::<RegionRows>(&place()).rows, rows());
     }
 }
 
@@ -92,7 +92,7 @@ async fn a_folder_that_cannot_be_written_is_survived() {
     let disk = Disk::new(file.join("below"));
     disk.store(&place(), &rows()).await;
     assert!(disk.lock::<RegionRows>(&place()).await.0.is_none());
-    assert!(disk.load::<RegionRows>(&place()).await.rows.is_empty());
+    assert!(disk.load::<RegionRows>(&place()).rows.is_empty());
 }
 
 #[tokio::test(start_paused = true)]

@@ -59,7 +59,7 @@ impl Inner {
         if let Some(disk) = &self.disk {
             guard = disk.lock::<AccessRows>(place).await.0;
             // Whoever held the lock may have asked.
-            known = known.or_younger(disk.load(place).await.rows);
+            known = known.or_younger(disk.load(place).rows);
         }
         let (answers, failure) = self.ask_for_access(target, due(&known)).await;
         let at = Moment::new((self.now)());

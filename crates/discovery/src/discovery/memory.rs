@@ -64,7 +64,7 @@ impl Inner {
         match (known, &self.disk) {
             (Some(rows), _) => rows,
             (None, Some(disk)) => {
-                let loaded = disk.load(place).await;
+                let loaded = disk.load(place);
                 self.remember(place, loaded.rows)
             }
             (None, None) => RegionRows::default(),
@@ -77,7 +77,7 @@ impl Inner {
         match (known, &self.disk) {
             (Some(rows), _) => rows,
             (None, Some(disk)) => {
-                let loaded = disk.load::<AccessRows>(place).await;
+                let loaded = disk.load::<AccessRows>(place);
                 self.remember_access(place, loaded.rows)
             }
             (None, None) => AccessRows::default(),
@@ -163,7 +163,7 @@ impl Inner {
             None => None,
         };
         if let Some(disk) = &self.disk {
-            rows = rows.or_younger(disk.load(place).await.rows);
+            rows = rows.or_younger(disk.load(place).rows);
         }
         change(&mut rows);
         let rows = self.remember(place, rows);

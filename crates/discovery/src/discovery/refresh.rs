@@ -130,7 +130,7 @@ impl Inner {
         if !due.is_empty()
             && let Some(disk) = &self.disk
         {
-            let loaded = disk.load(&place).await;
+            let loaded = disk.load(&place);
             problems.extend(loaded.problem);
             rows = rows.or_younger(loaded.rows);
             due = self.due(&rows, asked_at);
@@ -138,7 +138,7 @@ impl Inner {
                 let (lock, waited) = disk.lock::<RegionRows>(&place).await;
                 let before = rows.clone();
                 // Whoever held the lock may have listed.
-                rows = rows.or_younger(disk.load(&place).await.rows);
+                rows = rows.or_younger(disk.load(&place).rows);
                 due = self.due(&rows, asked_at);
                 // If not, AWS failed him. Those who wait too shall not wait for one failure after the other.
                 guard = lock.filter(|_| !waited || rows != before);

@@ -52,7 +52,7 @@ impl Discovery {
                     let (rows, problem) = match (known, &self.inner.disk) {
                         (Some(rows), _) => (rows, None),
                         (None, Some(disk)) => {
-                            let loaded = disk.load::<RegionRows>(&place).await;
+                            let loaded = disk.load::<RegionRows>(&place);
                             (loaded.rows, loaded.problem.map(|problem| problem.message))
                         }
                         (None, None) => (RegionRows::default(), None),

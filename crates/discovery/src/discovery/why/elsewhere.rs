@@ -43,8 +43,8 @@ impl Question<'_> {
             .collect();
         let asked = others.into_iter().map(|region| async move {
             let target = Target::Region((*region).to_owned());
-            let has = timeout_at(deadline, self.has(&target)).await.unwrap_or(false);
-            has.then(|| (*region).to_owned())
+            let has = timeout_at(deadline, self.there(&target)).await.ok().flatten();
+            has.map(|_| (*region).to_owned())
         });
         let mut found: Vec<String> =
             stream::iter(asked).buffer_unordered(AT_ONCE).filter_map(|found| async { found }).collect().await;
@@ -53,21 +53,31 @@ impl Question<'_> {
     }
 
     /// Whether a region that was asked for has the id.
-    pub(super) async fn is_in(&self, region: &str) -> bool {
+    pub(super) async fn is_in(&self, region: &str) -> Option<There> {
         let is_name = matches!(self.parsed.kind(), Kind::FoundationModel | Kind::SystemProfile);
+        if !is_name || self.parsed.is_arn() {
+            return None;
+        }
         let target = Target::Region(region.to_owned());
-        is_name && !self.parsed.is_arn() && timeout(DEADLINE, self.has(&target)).await.unwrap_or(false)
+        timeout(DEADLINE, self.there(&target)).await.ok().flatten()
     }
 
-    /// Whether the list of a region has the id.
-    async fn has(&self, target: &Target) -> bool {
+    /// What the list of a region has of the id.
+    async fn there(&self, target: &Target) -> Option<There> {
         let plane = &self.discovery.inner.plane;
         if self.parsed.kind() == Kind::SystemProfile {
             let profiles = plane.inference_profiles(target).await.unwrap_or_default();
-            profiles.iter().any(|profile| profile.id == self.id)
-        } else {
-            let models = plane.foundation_models(target).await.unwrap_or_default();
-            models.iter().any(|model| model.id == self.id)
+            return profiles.iter().any(|profile| profile.id == self.id).then_some(There::AsItIs);
         }
+        let models = plane.foundation_models(target).await.unwrap_or_default();
+        let model = models.iter().find(|model| model.id == self.id)?;
+        Some(if model.is_on_demand() { There::AsItIs } else { There::ThroughProfile })
     }
+}
+
+/// How a region that has an id can call it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum There {
+    AsItIs,
+    ThroughProfile,
 }

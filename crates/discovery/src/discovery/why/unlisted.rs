@@ -3,6 +3,7 @@
 use outcrop_model_facts::{Kind, facts};
 
 use super::super::known::nearest;
+use super::elsewhere::There;
 use super::{Question, Why};
 use crate::cache::CACHE;
 use crate::control_plane::GET_AVAILABILITY;
@@ -31,9 +32,8 @@ impl Question<'_> {
         let lists = self.listed_regions().await;
         let said = self.other_region_said(&lists).await;
         let is_said = said.is_some();
-        // It is called in the region that was asked for, and that one has it.
-        let is_there = said.as_ref().is_some_and(|verdict| verdict.passed);
-        rules.extend(said);
+        let there = said.as_ref().and_then(|(_, there)| *there);
+        rules.extend(said.map(|(verdict, _)| verdict));
         if rules.is_empty() {
             rules.extend(self.found_in_other_regions(&lists).await);
         }
@@ -41,14 +41,18 @@ impl Question<'_> {
         let nearest = if is_explained { Vec::new() } else { nearest(self.id, &self.view) };
         rules.push(self.nowhere(&nearest));
         let fix = rules.iter().find_map(|rule| rule.fix.as_deref()).map(str::to_owned);
+        let is_hopeless =
+            rules.iter().any(|rule| !rule.passed && [END_OF_LIFE, CONVERSE].contains(&rule.rule));
         // What has an ARN of its own can be called whether or not it is listed, and other lists say nothing of a region.
-        let may_be_called = !lists_are_whole || is_said || !self.is_listable();
+        let may_be_called =
+            if self.is_listable() { !is_hopeless && (!lists_are_whole || is_said) } else { true };
         Why {
             id: self.asked.clone(),
             listed: false,
-            callable: match (is_there, may_be_called) {
-                (true, _) => Some(true),
-                (_, true) => None,
+            callable: match there {
+                // It is called in the region that was asked for, and that one has it.
+                Some(There::AsItIs) if !is_hopeless => Some(true),
+                _ if may_be_called => None,
                 _ => Some(false),
             },
             called_as: None,
@@ -148,8 +152,8 @@ impl Question<'_> {
         })
     }
 
-    /// Whether the region that was asked for is none of those whose lists were read.
-    async fn other_region_said(&self, lists: &[String]) -> Option<Verdict> {
+    /// Whether the region that was asked for is none of those whose lists were read, and what it has of the id.
+    async fn other_region_said(&self, lists: &[String]) -> Option<(Verdict, Option<There>)> {
         let region = self.said_region().filter(|region| !lists.iter().any(|known| known == region))?;
         let of = if lists.is_empty() {
             "no list was read".to_owned()
@@ -159,12 +163,18 @@ impl Question<'_> {
         let fix = format!(
             "add `{region}` to `models.bedrockDiscovery.regions` to list it; it is called in {region} without that"
         );
-        let verdict = if self.is_in(region).await {
-            Verdict::passed(OTHER_REGION, format!("it is listed in {region}, where it is called"))
-        } else {
-            Verdict::failed(OTHER_REGION, format!("it is of {region}, and {of}"))
+        let there = self.is_in(region).await;
+        let verdict = match there {
+            Some(There::AsItIs) => {
+                Verdict::passed(OTHER_REGION, format!("it is listed in {region}, where it is called"))
+            }
+            Some(There::ThroughProfile) => Verdict::passed(
+                OTHER_REGION,
+                format!("it is listed in {region}, where it is called through an inference profile"),
+            ),
+            None => Verdict::failed(OTHER_REGION, format!("it is of {region}, and {of}")),
         };
-        Some(verdict.with_fix(fix))
+        Some((verdict.with_fix(fix), there))
     }
 
     async fn found_in_other_regions(&self, lists: &[String]) -> Option<Verdict> {
@@ -179,7 +189,7 @@ impl Question<'_> {
     }
 
     fn nowhere(&self, nearest: &[String]) -> Verdict {
-        let verdict = Verdict::failed(UNLISTED, "no list has it");
+        let verdict = Verdict::failed(UNLISTED, "no list that was read has it");
         if self.parsed.is_arn() {
             return verdict.with_fix("check the ARN: its region, its account and its last part");
         }

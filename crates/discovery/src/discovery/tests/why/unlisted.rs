@@ -30,19 +30,9 @@ async fn a_model_of_another_region_is_found_by_a_search() {
 
 #[tokio::test]
 async fn a_region_that_is_said_with_the_id_is_the_one_that_counts() {
-    let there = |models: Vec<crate::rows::FoundationModelRow>| {
-        let mut plane = account(self::models(), profiles());
-        let is_there = |target: &Target| *target == Target::Region("eu-west-1".into());
-        plane.expect_foundation_models().withf(is_there).returning(move |_| Ok(models.clone()));
-        started(plane)
-    };
-    let name = format!("{NOVA}@eu-west-1");
-    let has_it = why(&there(models()), &name).await;
-    assert_eq!(brief(&has_it), not_listed(Some(true), &["unlisted"]));
-    assert_eq!(detail(&has_it, "other-region"), "it is listed in eu-west-1, where it is called");
-    let discovery = there(vec![]);
+    let discovery = started(alone(account(models(), profiles())));
     for id in [
-        name,
+        format!("{NOVA}@eu-west-1"),
         format!("arn:aws:bedrock:eu-west-1::foundation-model/{NOVA}"),
         "arn:aws:bedrock:eu-west-1:123456789012:application-inference-profile/abc".to_owned(),
     ] {
@@ -51,6 +41,33 @@ async fn a_region_that_is_said_with_the_id_is_the_one_that_counts() {
         assert_eq!(why.region.as_deref(), Some("eu-west-1"));
         assert_eq!(detail(&why, "other-region"), "it is of eu-west-1, and the lists are of us-east-1");
         assert!(fix(&why).contains("it is called in eu-west-1 without that"), "{why:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_region_that_is_said_is_asked_whether_it_has_the_id() {
+    let mut plane = account(models(), profiles());
+    plane
+        .expect_foundation_models()
+        .withf(|target| *target == Target::Region("eu-west-1".into()))
+        .returning(|_| Ok(vec![model(NOVA), profile_only(SONNET), model("amazon.nova-sonic-v1:0")]));
+    plane
+        .expect_inference_profiles()
+        .withf(|target| *target == Target::Region("eu-west-1".into()))
+        .returning(|_| Ok(vec![profile("eu", SONNET, &["eu-west-1"])]));
+    let discovery = started(plane);
+    let eu = format!("eu.{SONNET}");
+    for (id, callable, said) in [
+        (NOVA, Some(true), "where it is called"),
+        (&*eu, Some(true), "where it is called"),
+        // Whether there is a profile is another question.
+        (SONNET, None, "through an inference profile"),
+        ("amazon.nova-sonic-v1:0", Some(false), "where it is called"),
+        ("amazon.nova-micro-v1:0", None, "it is of eu-west-1"),
+    ] {
+        let why = why(&discovery, &format!("{id}@eu-west-1")).await;
+        assert_eq!((why.listed, why.callable), (false, callable), "{why:?}");
+        assert!(detail(&why, "other-region").contains(said), "{why:?}");
     }
 }
 
