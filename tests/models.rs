@@ -3,6 +3,7 @@
 mod access;
 mod cache;
 mod emulator;
+mod guide;
 mod list;
 mod paging;
 mod problems;

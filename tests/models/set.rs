@@ -63,7 +63,8 @@ fn a_region_stays_with_its_model() {
     let home = Home::new();
     let emulator = account(&home, &two_regions());
     let there = format!("{MISTRAL}@eu-west-1");
-    models(&home, &emulator, &["set", &there]).run().succeeds();
+    let run = models(&home, &emulator, &["set", &there]).run().succeeds();
+    assert_eq!(run.stderr, "");
     assert_eq!(default_of(&home, &emulator), format!("amazon-bedrock/{there}"));
     Outcrop::at(&home, ["ask", "Hello"]).via(&emulator).run().succeeds();
     let call = &emulator.requests_of("ConverseStream")[0];

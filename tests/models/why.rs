@@ -63,13 +63,19 @@ fn a_region_that_was_asked_for_is_the_one_that_counts() {
     for id in [MISTRAL, NOVA] {
         let there = why(&format!("{id}@eu-west-1"));
         assert_eq!((&there["callable"], &there["region"]), (&json!(true), &json!("eu-west-1")), "{there}");
+        assert!(there["fix"].as_str().unwrap().contains("add `eu-west-1`"), "{there}");
     }
+    // That a list does not have it says less than a list that does.
     let nowhere = why(&format!("{NOVA}@eu-central-1"));
     assert_eq!(
         (&nowhere["callable"], &nowhere["region"]),
-        (&json!(false), &json!("eu-central-1")),
+        (&json!(null), &json!("eu-central-1")),
         "{nowhere}"
     );
+    let both = ["--region", "us-east-1", "--region", "eu-west-1"];
+    let id = format!("{NOVA}@eu-west-1");
+    let known = models(&home, &emulator, &["why", &id, "--json"]).args(&both).run().succeeds().json();
+    assert_eq!((&known["callable"], &known["region"]), (&json!(true), &json!("eu-west-1")), "{known}");
 }
 
 #[test]

@@ -87,15 +87,12 @@ impl Outcrop {
     /// [`Outcrop::models`].
     pub async fn show(&self, reference: &ModelReference) -> Result<ShownModel> {
         let id = &reference.provider;
-        let known = match self.discovery(id).await? {
-            Some(discovery) => {
-                let known = discovery.card(&reference.model).await?;
-                known.map(|known| (known.card, known.listed, known.hidden))
-            }
-            None => {
-                let mut models = self.snapshot(id, &Query::default()).await?.models.into_iter();
-                models.find(|card| card.id == reference.model).map(|card| (card, true, None))
-            }
+        let known = if let Some(discovery) = self.discovery(id).await? {
+            let known = discovery.card(&reference.model).await?;
+            known.map(|known| (known.card, known.listed, known.hidden))
+        } else {
+            let mut models = self.snapshot(id, &Query::default()).await?.models.into_iter();
+            models.find(|card| card.id == reference.model).map(|card| (card, true, None))
         };
         let Some((card, listed, hidden)) = known else { return Err(self.unknown(reference).await) };
         let shown = ModelReference { provider: id.clone(), model: card.id.clone() };

@@ -70,6 +70,7 @@ pub(crate) struct SetModel {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct List {
     /// Only models whose id or name has all these words
     #[arg(value_name = "FILTER")]

@@ -13,6 +13,7 @@ mod access;
 mod at_hand;
 mod background;
 mod failures;
+mod known;
 mod learning;
 mod lists;
 mod why;

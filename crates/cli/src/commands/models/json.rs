@@ -27,6 +27,7 @@ pub(super) struct List<'a> {
 /// All that is known of a model.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the fields have the names that they have in JSON")]
 pub(super) struct Model<'a> {
     key: Key<'a>,
     id: &'a ModelId,
