@@ -47,7 +47,7 @@ impl Inner {
         models: &[String],
         asked_at: Option<Moment>,
     ) -> Option<CatalogProblem> {
-        let mut known = self.access_at_hand(place).await;
+        let mut known = self.access_at_hand(place);
         let due = |known: &AccessRows| -> Vec<String> {
             let is_due = |model: &&String| !self.is_known(known.0.get(*model), asked_at);
             models.iter().filter(is_due).cloned().collect()

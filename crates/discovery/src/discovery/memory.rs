@@ -59,7 +59,7 @@ impl Inner {
     }
 
     /// What is known of a place. The disk is read once, and that it has nothing is remembered too.
-    pub(super) async fn rows_at_hand(&self, place: &Place) -> RegionRows {
+    pub(super) fn rows_at_hand(&self, place: &Place) -> RegionRows {
         let known = lock(&self.memory).rows.get(place).cloned();
         match (known, &self.disk) {
             (Some(rows), _) => rows,
@@ -72,7 +72,7 @@ impl Inner {
     }
 
     /// What is known of the access to the models of a place.
-    pub(super) async fn access_at_hand(&self, place: &Place) -> AccessRows {
+    pub(super) fn access_at_hand(&self, place: &Place) -> AccessRows {
         let known = lock(&self.memory).access.get(place).cloned();
         match (known, &self.disk) {
             (Some(rows), _) => rows,
@@ -95,11 +95,11 @@ impl Inner {
                 is_complete = false;
                 continue;
             };
-            let rows = self.rows_at_hand(&place).await;
+            let rows = self.rows_at_hand(&place);
             is_complete &= self.due(&rows, None).is_empty();
             if !rows.is_empty() {
                 if self.settings.check_access {
-                    self.access_at_hand(&place).await;
+                    self.access_at_hand(&place);
                 }
                 places.push(place);
             }
@@ -116,13 +116,13 @@ impl Inner {
         let (mut places, mut times, mut is_whole) = (Vec::new(), Vec::new(), true);
         for target in self.targets() {
             let place = self.plane.place(&target).await.ok()?;
-            let rows = self.rows_at_hand(&place).await;
+            let rows = self.rows_at_hand(&place);
             if rows.is_empty() {
                 return None;
             }
             is_whole &= self.due(&rows, None).is_empty();
             if self.settings.check_access {
-                self.access_at_hand(&place).await;
+                self.access_at_hand(&place);
             }
             times.extend(self.times(&rows));
             places.push(place);
@@ -157,7 +157,7 @@ impl Inner {
 
     /// Changes what is kept of a place, in memory and on disk.
     pub(super) async fn update(&self, place: &Place, change: impl FnOnce(&mut RegionRows)) {
-        let mut rows = self.rows_at_hand(place).await;
+        let mut rows = self.rows_at_hand(place);
         let guard = match &self.disk {
             Some(disk) => disk.lock::<RegionRows>(place).await.0,
             None => None,

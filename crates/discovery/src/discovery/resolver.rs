@@ -35,7 +35,7 @@ impl Discovery {
             return false;
         };
         let Some(place) = self.place_of(forced.or_else(|| parsed.region())).await else { return false };
-        self.inner.rows_at_hand(&place).await.refusals((self.inner.now)()).any(|model| model == base)
+        self.inner.rows_at_hand(&place).refusals((self.inner.now)()).any(|model| model == base)
     }
 
     async fn place_of(&self, region: Option<&str>) -> Option<Place> {

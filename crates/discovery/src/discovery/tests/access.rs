@@ -124,7 +124,7 @@ async fn processes_share_what_they_found_out() {
     };
     other.inner.remember_access(&place, row("a.first"));
     other.inner.remember_access(&place, row("b.second"));
-    let known = other.inner.access_at_hand(&place).await;
+    let known = other.inner.access_at_hand(&place);
     let ids: Vec<_> = known.0.keys().map(String::as_str).collect();
     assert_eq!(ids, ["a.first", NOVA, SONNET, "b.second"]);
 }

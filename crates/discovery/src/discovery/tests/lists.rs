@@ -223,5 +223,5 @@ async fn an_older_list_that_comes_late_does_not_replace_a_younger_one() {
     younger.put(crate::rows::Listed::FoundationModels(vec![model(NOVA)]), world.clock.read());
     discovery.inner.remember(&place, younger.clone());
     assert_eq!(discovery.inner.remember(&place, older), younger);
-    assert_eq!(discovery.inner.rows_at_hand(&place).await, younger);
+    assert_eq!(discovery.inner.rows_at_hand(&place), younger);
 }
