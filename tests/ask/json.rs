@@ -77,6 +77,25 @@ fn without_a_stream_no_token_was_the_first() {
 }
 
 #[test]
+fn the_price_is_that_of_the_region_of_the_call() {
+    let emulator = Emulator::start();
+    // In US dollars per million tokens: Nova Lite in GovCloud, Qwen3 Next in Oregon and in London.
+    for (model, home, input, output) in [
+        ("amazon.nova-lite-v1:0", "us-gov-west-1", 0.072, 0.288),
+        ("qwen.qwen3-next-80b-a3b", "us-west-2", 0.15, 1.2),
+        ("qwen.qwen3-next-80b-a3b@eu-west-2", "us-west-2", 0.23, 1.86),
+    ] {
+        let run =
+            Outcrop::new(["ask", "--json", "-m", model, "Hello"]).via(&emulator).env("AWS_REGION", home);
+        let answer = run.run().succeeds().json();
+        let tokens = |bucket: &str| answer["usage"][bucket].as_f64().unwrap();
+        let dollars = (tokens("inputTokens") * input + tokens("outputTokens") * output) / 1e6;
+        let cost = answer["costUsd"].as_f64().unwrap();
+        assert!((cost - dollars).abs() < 1e-12, "{model} in {home}: {cost} is not {dollars}");
+    }
+}
+
+#[test]
 fn the_price_is_the_configured_one_if_there_is_one() {
     let emulator = Emulator::start();
     let set = format!(

@@ -41,6 +41,11 @@ impl Context {
         self.global.region.first().map(String::as_str)
     }
 
+    /// Whether the embedded emulator stands in for AWS.
+    pub(crate) const fn is_emulated(&self) -> bool {
+        self.global.emulator
+    }
+
     /// Whether standard input may be read.
     pub(crate) const fn reads_input(&self) -> bool {
         !self.global.no_input

@@ -169,6 +169,11 @@ impl Discovery {
         &self.inner.settings
     }
 
+    /// The region that models are called in, unless their id or a list says another; `None` if it cannot be found out.
+    pub async fn region(&self) -> Option<String> {
+        self.inner.home().await
+    }
+
     /// The model to take if nobody names one, by [`default_model`](crate::default_model) for the region that models are
     /// called in.
     pub async fn default_model(&self, snapshot: &Snapshot) -> Option<Arc<ModelCard>> {

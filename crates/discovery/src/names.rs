@@ -1,5 +1,7 @@
 //! Names that are like another one.
 
+use outcrop_model_facts::BedrockId;
+
 /// How alike two names must be (Jaro-Winkler, 0 to 1) for one to be taken for a misspelling of the other.
 const SIMILAR: f64 = 0.85;
 
@@ -11,8 +13,16 @@ pub(crate) fn nearest<'a>(
     most: usize,
 ) -> Vec<&'a str> {
     let wanted = asked.to_ascii_lowercase();
-    let scored =
-        names.into_iter().map(|name| (strsim::jaro_winkler(&wanted, &name.to_ascii_lowercase()), name));
+    let score = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        // A model is meant by its own name too, without its geography, its maker or its revision.
+        let model = BedrockId::parse(&name).base().map_or(&*name, |base| base);
+        let short = model.split_once('.').map_or(model, |(_, short)| short);
+        let unrevised = |text: &'_ str| text.split(':').next().unwrap_or_default().to_owned();
+        let ways = [&*name, model, short, &unrevised(model), &unrevised(short)];
+        ways.into_iter().map(|way| strsim::jaro_winkler(&wanted, way)).fold(0.0, f64::max)
+    };
+    let scored = names.into_iter().map(|name| (score(name), name));
     let mut scored: Vec<_> = scored.filter(|(score, name)| *score > SIMILAR && *name != asked).collect();
     scored.sort_by(|(left, one), (right, other)| right.total_cmp(left).then(one.cmp(other)));
     scored.dedup_by_key(|(_, name)| *name);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use outcrop_core::{Error, ErrorKind, ProviderId, Query, Result};
-use outcrop_discovery::{RegionStatus, Why};
+use outcrop_discovery::{DiscoverySettings, RegionStatus, Why};
 use serde::Serialize;
 
 use crate::{ListedModel, ModelFilter, ModelList, ModelReference, Outcrop};
@@ -73,6 +73,7 @@ impl Outcrop {
     /// [`ErrorKind::Unsupported`] for a provider that is not Bedrock, [`ErrorKind::Unauthenticated`] without credentials,
     /// [`ErrorKind::Config`] if the provider's settings are wrong.
     pub async fn why(&self, reference: &ModelReference) -> Result<Why> {
+        named(reference)?;
         let Some(discovery) = self.discovery(&reference.provider).await? else {
             let message = format!("the provider `{}` cannot say why a model is listed", reference.provider);
             return Err(Error::unsupported(message).with_provider(&reference.provider));
@@ -124,27 +125,32 @@ impl Outcrop {
     /// What the catalogue knows, and from where. Asks neither AWS nor anybody else, but the metadata service for the
     /// region if nothing else names one.
     ///
-    /// # Errors
-    /// [`ErrorKind::Config`] if the settings of the default provider are wrong.
-    pub async fn catalogue_status(&self) -> Result<CatalogueStatus> {
+    /// A provider whose settings are wrong is a region with a problem.
+    pub async fn catalogue_status(&self) -> CatalogueStatus {
         let settings = self.settings();
         let defaults = &settings.agents.defaults.model;
         let discovery = &settings.models.bedrock_discovery;
         let mut regions = Vec::new();
         for id in self.provider_ids() {
-            let Some(discovery) = self.discovery(&id).await? else { continue };
-            let status = discovery.status().await.into_iter();
+            let status = match self.discovery(&id).await {
+                Ok(Some(discovery)) => discovery.status().await,
+                Ok(None) => continue,
+                Err(error) => vec![RegionStatus::unknown(error.to_string())],
+            };
+            let status = status.into_iter();
             regions.extend(status.map(|status| ProviderRegion { provider: id.to_string(), status }));
         }
-        Ok(CatalogueStatus {
+        CatalogueStatus {
             default: defaults.primary.as_deref().map(|name| self.reference(name).key()),
             fallbacks: defaults.fallbacks.iter().map(|name| self.reference(name).key()).collect(),
             enabled: discovery.enabled,
-            refresh_interval: discovery.refresh_interval.unwrap_or(3600),
+            refresh_interval: discovery
+                .refresh_interval
+                .unwrap_or(DiscoverySettings::default().refresh_interval),
             facts_as_of: outcrop_model_facts::facts::AS_OF.to_owned(),
             facts: outcrop_model_facts::facts::all().len(),
             regions,
-        })
+        }
     }
 
     /// Asks AWS for new lists, and says what changed.
@@ -155,9 +161,17 @@ impl Outcrop {
         let mut before: Option<BTreeSet<String>> = None;
         let (mut snapshots, mut failures, mut is_new) = (Vec::new(), Vec::new(), false);
         for id in self.provider_ids() {
-            let Some(discovery) = self.discovery(&id).await? else {
-                snapshots.push((id.clone(), self.snapshot(&id, &Query::refresh()).await));
-                continue;
+            let discovery = match self.discovery(&id).await {
+                Ok(Some(discovery)) => discovery,
+                Ok(None) => {
+                    snapshots.push((id.clone(), self.snapshot(&id, &Query::refresh()).await));
+                    continue;
+                }
+                Err(error) => {
+                    failures.push(error.clone());
+                    snapshots.push((id, Err(error)));
+                    continue;
+                }
             };
             let known = discovery.known_ids().await.into_iter().flatten();
             let keys = known.map(|model| ModelReference { provider: id.clone(), model }.key());
@@ -190,4 +204,12 @@ impl Outcrop {
     pub(crate) fn provider_ids(&self) -> Vec<ProviderId> {
         self.config().providers().map(|entry| ProviderId::from(entry.id())).collect()
     }
+}
+
+/// Refuses a name that says nothing.
+pub(crate) fn named(reference: &ModelReference) -> Result<()> {
+    if reference.model.as_str().trim().is_empty() {
+        return Err(Error::config("the name of the model is empty").with_hint("run `outcrop models list`"));
+    }
+    Ok(())
 }

@@ -6,6 +6,7 @@ use outcrop_config::{Config, EditError, KeyPath, Layer, Origin, Written};
 use outcrop_core::{Error, Result};
 use serde_json::Value;
 
+use crate::catalogue::named;
 use crate::{ModelReference, Outcrop};
 
 /// What [`Outcrop::set_default_model`] did.
@@ -63,11 +64,7 @@ impl Outcrop {
 
     /// A reference that would not be read as it is meant is not written.
     fn check_reference(&self, reference: &ModelReference) -> Result<()> {
-        if reference.model.as_str().trim().is_empty() {
-            return Err(
-                Error::config("the name of the model is empty").with_hint("run `outcrop models list`")
-            );
-        }
+        named(reference)?;
         if self.config().provider(reference.provider.as_str()).is_some() {
             return Ok(());
         }

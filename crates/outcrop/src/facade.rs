@@ -9,7 +9,7 @@ use outcrop_aws::Aws;
 use outcrop_config::{Code, Config, Diagnostic, KeyPath, ProviderEntry, Retry, Settings, Sources};
 use outcrop_core::{
     BuildContext, BuiltCatalog, CatalogProblem, Environment, Error, ErrorKind, FactOrigin, Layer as _,
-    ModelCard, ModelProvider, Price, ProviderId, Query, Registry, Result, Snapshot,
+    ModelCard, ModelId, ModelProvider, Price, ProviderId, Query, Registry, Result, Snapshot,
 };
 use outcrop_discovery::Discovery;
 use outcrop_layers::{RetryLayer, RetryPolicy, TimeoutLayer};
@@ -18,6 +18,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::builder::{Builder, schemas};
+use crate::catalogue;
 use crate::{DEFAULT_PROVIDER, ModelReference};
 
 /// Everything, wired up. Providers and catalogues are built when they are first needed, and shared.
@@ -154,11 +155,7 @@ impl Outcrop {
         let configured = self.settings().agents.defaults.model.primary.as_deref();
         if let Some(name) = named.or(configured) {
             let reference = self.reference(name);
-            if reference.model.as_str().is_empty() {
-                return Err(
-                    Error::config("the name of the model is empty").with_hint("run `outcrop models list`")
-                );
-            }
+            catalogue::named(&reference)?;
             return Ok(Chosen { reference, note: None, problems: Vec::new() });
         }
         let provider = ProviderId::from(DEFAULT_PROVIDER);
@@ -191,13 +188,21 @@ impl Outcrop {
         Ok(catalog.downcast_ref::<Discovery>().cloned())
     }
 
-    /// What a model costs, by the id that is called and where: as its card in the catalogue says, which knows the
-    /// configuration too, else by the table of facts. `None` if nobody knows.
-    pub async fn price(&self, reference: &ModelReference) -> Option<Price> {
-        let catalog = self.built(&reference.provider).await.ok()?.catalog?;
-        let resolved = catalog.resolver?.resolve(&reference.model).await.ok()?;
+    /// What a call costs, by the id that was called for the one that was asked for, and by the region of the call: as its
+    /// card in the catalogue says, which knows the configuration too, else by the table of facts. `None` if nobody knows.
+    pub async fn price(&self, asked: &ModelReference, called: &ModelId) -> Option<Price> {
+        let catalog = self.built(&asked.provider).await.ok()?.catalog?;
+        let model = match outcrop_discovery::region_of(asked.model.as_str()) {
+            Some(region) => ModelId::from(format!("{called}@{region}")),
+            None => called.clone(),
+        };
+        let resolved = catalog.resolver?.resolve(&model).await.ok()?;
+        let home = match self.discovery(&asked.provider).await {
+            Ok(Some(discovery)) => discovery.region().await,
+            _ => None,
+        };
         let id = BedrockId::parse(resolved.callable.as_str());
-        let region = resolved.region.as_deref().or(id.region());
+        let region = resolved.region.as_deref().or(id.region()).or(home.as_deref());
         // A card of several regions has the price of the first.
         let elsewhere = |card: &ModelCard| {
             region.is_some()

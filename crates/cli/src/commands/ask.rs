@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Read as _};
 use std::time::{Duration, Instant};
 
-use outcrop::{Error, ErrorKind, ModelProvider, ModelReference, Request};
+use outcrop::{DEFAULT_PROVIDER, Error, ErrorKind, ModelProvider, ModelReference, Request};
 use outcrop_core::{
     Block, Collected, Collector, Delta, Event, EventStream, Response, StopReason, Warning, next,
 };
@@ -30,10 +30,27 @@ pub(crate) async fn run(arguments: Ask, context: &Context, terminal: &mut Termin
     let request = request(&arguments, &chosen.reference, prompt);
     let started = Instant::now();
     let answer = tokio::select! {
-        answer = answer(&*provider, &request, &arguments, terminal, started) => answer?,
+        answer = answer(&*provider, &request, &arguments, terminal, started) => {
+            answer.map_err(|failure| advised(failure, &chosen.reference))?
+        }
         _ = tokio::signal::ctrl_c() => return cancelled(terminal),
     };
     finish(answer, &arguments, &chosen.reference, &ready.outcrop, terminal).await
+}
+
+/// A failure that has to do with the model says where to find out more.
+fn advised(failure: Failure, reference: &ModelReference) -> Failure {
+    const OF_MODELS: [ErrorKind; 3] =
+        [ErrorKind::ModelNotFound, ErrorKind::ModelAccess, ErrorKind::ProfileRequired];
+    match failure {
+        Failure::Error(error)
+            if OF_MODELS.contains(&error.kind()) && reference.provider == *DEFAULT_PROVIDER =>
+        {
+            let hint = format!("run `outcrop models why {}` to see what is known of it", reference.model);
+            Failure::Error(error.with_hint(hint))
+        }
+        failure => failure,
+    }
 }
 
 /// The first Ctrl-C: the answer is dropped, which cancels the call. A second one finds the program gone.
@@ -168,14 +185,14 @@ async fn finish(
         terminal.print("\n")?;
     }
     if let Some(error) = error {
-        return Err(error.into());
+        return Err(advised(error.into(), reference));
     }
     if arguments.json {
         let called = response.model.clone().map_or_else(
             || reference.clone(),
             |model| ModelReference { provider: reference.provider.clone(), model },
         );
-        let price = outcrop.price(&called).await;
+        let price = outcrop.price(reference, &called.model).await;
         let cost = response.usage.and_then(|usage| price?.cost(&usage));
         terminal.print_json(&summary(&response, &called, cost, first_token, took))?;
     }

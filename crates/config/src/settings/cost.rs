@@ -25,7 +25,7 @@ pub struct Cost {
     #[schemars(range(min = 0), extend("x-unit" = "USD per million tokens"))]
     pub cache_write_1h: Option<f64>,
     /// The prices of long prompts, in any order: for a prompt, the one with the highest `abovePromptTokens` that it
-    /// exceeds holds.
+    /// exceeds holds. What one leaves out is as for shorter prompts.
     pub long_context: Option<Vec<LongContextCost>>,
 }
 

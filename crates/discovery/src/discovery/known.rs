@@ -1,5 +1,6 @@
 //! Single models, listed or not.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use outcrop_core::{Hidden, ModelCard, ModelId, Result};
@@ -65,14 +66,19 @@ impl Discovery {
 
 /// Names that are like `id`: those that can be called first.
 pub(super) fn nearest(id: &str, view: &View) -> Vec<String> {
+    // By the name that people see, which is all that tells one ARN from another.
+    let by_name = view.cards().filter(|card| card.name.eq_ignore_ascii_case(id)).map(|card| card.id.as_str());
+    let mut nearest: Vec<&str> = by_name.collect();
     let listed = view.listed.iter().map(|card| card.id.as_str());
-    let mut nearest = names::nearest(id, listed, NEAREST);
+    nearest.extend(names::nearest(id, listed, NEAREST));
     let mut known: Vec<&str> = view.hidden().iter().map(|card| card.id.as_str()).collect();
     if view.listed.is_empty() {
         known.extend(facts::all().iter().filter(|facts| facts.converse).map(|facts| facts.id));
     }
     let known = known.into_iter().filter(|name| BedrockId::parse(name).kind() != Kind::Other);
     nearest.extend(names::nearest(id, known, NEAREST));
+    let mut seen = HashSet::new();
+    nearest.retain(|name| seen.insert(*name));
     nearest.truncate(NEAREST);
     nearest.into_iter().map(str::to_owned).collect()
 }

@@ -43,7 +43,8 @@ impl Discovery {
         self.inner.plane.place(&target).await.ok()
     }
 
-    /// Remembers that a bare id needs an inference profile in a region, and says which one to call.
+    /// Says which inference profile to call for a bare id that was refused in a region, and remembers that it needs one. A
+    /// refusal that no profile helps against teaches nothing.
     ///
     /// The call has failed already, so this may wait for a list if there is none: only a list knows the profiles of the
     /// account.
@@ -53,6 +54,7 @@ impl Discovery {
         if error.kind() != ErrorKind::ProfileRequired {
             return None;
         }
+        let found = self.profile_instead(base, region).await?;
         if let Some(place) = self.place_of(Some(region)).await {
             let moment = Moment::new((self.inner.now)());
             self.inner
@@ -61,6 +63,12 @@ impl Discovery {
                 })
                 .await;
         }
+        Some(found)
+    }
+
+    /// The profile to call instead of a foundation model that was refused in a region: by the lists at hand, else by new
+    /// ones, else by the table of facts.
+    async fn profile_instead(&self, base: &str, region: &str) -> Option<Resolved> {
         let at_hand = self.inner.at_hand().await;
         let listed = at_hand.as_ref().and_then(|at_hand| self.profile(base, region, Some(&at_hand.view)));
         let listed = listed.filter(|found| found.card.is_some());

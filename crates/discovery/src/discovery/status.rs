@@ -39,6 +39,25 @@ pub struct RegionStatus {
     pub problem: Option<String>,
 }
 
+impl RegionStatus {
+    /// A region of which only is known what is wrong.
+    pub fn unknown(problem: impl Into<String>) -> Self {
+        Self {
+            region: None,
+            endpoint: None,
+            cache: None,
+            taken_at: None,
+            age_seconds: None,
+            fresh: false,
+            foundation_models: None,
+            inference_profiles: None,
+            deployments: 0,
+            refused: Vec::new(),
+            problem: Some(problem.into()),
+        }
+    }
+}
+
 impl Discovery {
     /// What is known of each region, in the order of the settings. Asks nobody but the metadata service for the region,
     /// if nothing else names one.
@@ -46,7 +65,7 @@ impl Discovery {
         let mut status = Vec::new();
         for target in self.inner.targets() {
             status.push(match self.inner.plane.place(&target).await {
-                Err(error) => RegionStatus { problem: Some(error.to_string()), ..unknown() },
+                Err(error) => RegionStatus::unknown(error.to_string()),
                 Ok(place) => {
                     let known = lock(&self.inner.memory).rows.get(&place).cloned();
                     let (rows, problem) = match (known, &self.inner.disk) {
@@ -63,7 +82,7 @@ impl Discovery {
                         endpoint: place.endpoint,
                         cache,
                         problem,
-                        ..unknown()
+                        ..RegionStatus::unknown(String::new())
                     };
                     self.counted(region, &rows)
                 }
@@ -90,21 +109,5 @@ impl Discovery {
             refused: rows.refusals(now).map(str::to_owned).collect(),
             ..status
         }
-    }
-}
-
-const fn unknown() -> RegionStatus {
-    RegionStatus {
-        region: None,
-        endpoint: None,
-        cache: None,
-        taken_at: None,
-        age_seconds: None,
-        fresh: false,
-        foundation_models: None,
-        inference_profiles: None,
-        deployments: 0,
-        refused: Vec::new(),
-        problem: None,
     }
 }

@@ -136,12 +136,21 @@ impl Question<'_> {
 
     async fn explained(&self, card: &ModelCard, judgement: Judgement) -> Why {
         let Judgement { region, listed, is_from_aws, mut rules } = judgement;
-        if is_from_aws && !rules.iter().any(|verdict| verdict.rule == ACCESS) {
-            rules.extend(self.access(card, region.as_deref()).await);
-        }
         let geography = &self.discovery.inner.settings.geography;
         let resolved = resolve(self.asked, Some(&self.view), self.home.as_deref(), geography, false);
         let throughput = self.throughput(card, &resolved, &rules);
+        // What is called is what access is needed to, and a profile reaches other regions than a bare id.
+        let profile = match &throughput {
+            Throughput::Profile(profile) => self.view.find(profile.as_str()),
+            _ => None,
+        };
+        if profile.is_some() {
+            rules.retain(|verdict| verdict.rule != ACCESS);
+        }
+        let about = profile.map_or(card, |profile| profile);
+        if is_from_aws && !rules.iter().any(|verdict| verdict.rule == ACCESS) {
+            rules.extend(self.access(about, region.as_deref()).await);
+        }
         let decides = |rule: &&Verdict| !rule.passed && rule.decides_calls() && rule.rule != ON_DEMAND;
         let obstacle = rules.iter().find(decides);
         let callable = match (obstacle, &throughput) {

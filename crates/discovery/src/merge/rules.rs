@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use outcrop_core::ModelKind;
 use serde::Serialize;
 
 use super::{Candidate, access};
@@ -93,8 +94,8 @@ pub(super) const RULES: &[Rule] = &[
     ("profile-active", profile_active),
     ("deployed", deployed),
     ("base-listed", base_listed),
-    (CONVERSE, converse),
     (END_OF_LIFE, end_of_life),
+    (CONVERSE, converse),
     ("streaming", streaming),
     ("text-output", text_output),
     (ACCESS, has_access),
@@ -222,7 +223,9 @@ fn converse(candidate: &Candidate<'_>, _: &DiscoverySettings, _: &Circumstances)
     }
     let facts = candidate.facts?;
     let fix = "if that is no longer so, set `converse: true` for it in `models.overrides`";
-    Some(if facts.is_mantle_only() {
+    Some(if facts.kind != ModelKind::Chat {
+        fail("it is no model for conversations, and Converse cannot call it")
+    } else if facts.is_mantle_only() {
         fail_with("it is a name of another endpoint, bedrock-mantle", fix)
     } else if facts.converse {
         pass("Converse can call it")

@@ -120,11 +120,9 @@ fn known(said: &Value, pointer: &str, problems: &mut Vec<SettingProblem>) {
         if band.is_object() {
             let rates = COST.iter().filter(|key| key.name != "longContext");
             check_keys(band, rates, &pointer, problems);
-            for name in ["abovePromptTokens", "input", "output"] {
-                if set(band.get(name)).is_none() {
-                    let message = format!("`{}` has no `{name}`", dotted(&pointer));
-                    problems.push(SettingProblem { pointer: pointer.clone(), message, allowed: Vec::new() });
-                }
+            if set(band.get("abovePromptTokens")).is_none() {
+                let message = format!("`{}` has no `abovePromptTokens`", dotted(&pointer));
+                problems.push(SettingProblem { pointer: pointer.clone(), message, allowed: Vec::new() });
             }
         }
     }

@@ -110,7 +110,8 @@ pub struct ManualCost {
     pub long_context: Option<Vec<ManualLongContext>>,
 }
 
-/// What a request costs whose prompt is longer than a threshold: US dollars per million tokens.
+/// What a request costs whose prompt is longer than a threshold: US dollars per million tokens. What is left out is as for
+/// shorter prompts.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -118,9 +119,9 @@ pub struct ManualLongContext {
     /// The rates hold for prompts of more tokens than this.
     pub above_prompt_tokens: u64,
     /// Uncached input.
-    pub input: f64,
+    pub input: Option<f64>,
     /// Output.
-    pub output: f64,
+    pub output: Option<f64>,
     /// Cache reads.
     pub cache_read: Option<f64>,
     /// Cache writes that live five minutes.
@@ -133,8 +134,10 @@ impl ManualCost {
     /// Whether it says nothing: every figure that is there is zero.
     pub fn is_placeholder(&self) -> bool {
         let figures = [self.input, self.output, self.cache_read, self.cache_write, self.cache_write_1h];
-        let bands = self.long_context.iter().flatten().flat_map(|band| [band.input, band.output]);
-        figures.into_iter().flatten().chain(bands).all(|figure| figure == 0.0)
+        let bands = self.long_context.iter().flatten().flat_map(|band| {
+            [band.input, band.output, band.cache_read, band.cache_write, band.cache_write_1h]
+        });
+        figures.into_iter().chain(bands).flatten().all(|figure| figure == 0.0)
     }
 
     /// What this one leaves open is as `weaker` says. A placeholder leaves everything open.
@@ -159,10 +162,17 @@ impl ManualCost {
         if self.is_placeholder() {
             return None;
         }
-        let rates = known.map(|price| price.rates);
-        let bands = match &self.long_context {
+        let known_rates = known.map(|price| price.rates);
+        let rates = Rates {
+            input: self.input.or(known_rates.map(|rates| rates.input))?,
+            output: self.output.or(known_rates.map(|rates| rates.output))?,
+            cache_read: self.cache_read.or(known_rates.and_then(|rates| rates.cache_read)),
+            cache_write_5m: self.cache_write.or(known_rates.and_then(|rates| rates.cache_write_5m)),
+            cache_write_1h: self.cache_write_1h.or(known_rates.and_then(|rates| rates.cache_write_1h)),
+        };
+        let long_context = match &self.long_context {
             Some(bands) => {
-                let mut bands: Vec<_> = bands.iter().map(ManualLongContext::rates).collect();
+                let mut bands: Vec<_> = bands.iter().map(|band| band.rates(&rates)).collect();
                 bands.sort_by_key(|band| band.above_prompt_tokens);
                 bands.into()
             }
@@ -170,29 +180,21 @@ impl ManualCost {
             None if self.input.is_some() || self.output.is_some() => Vec::new().into(),
             None => known.map(|price| price.long_context.clone()).unwrap_or_default(),
         };
-        Some(Price {
-            rates: Rates {
-                input: self.input.or(rates.map(|rates| rates.input))?,
-                output: self.output.or(rates.map(|rates| rates.output))?,
-                cache_read: self.cache_read.or(rates.and_then(|rates| rates.cache_read)),
-                cache_write_5m: self.cache_write.or(rates.and_then(|rates| rates.cache_write_5m)),
-                cache_write_1h: self.cache_write_1h.or(rates.and_then(|rates| rates.cache_write_1h)),
-            },
-            long_context: bands,
-        })
+        Some(Price { rates, long_context })
     }
 }
 
 impl ManualLongContext {
-    fn rates(&self) -> LongContextRates {
+    /// What it leaves out is as for shorter prompts.
+    fn rates(&self, usual: &Rates) -> LongContextRates {
         LongContextRates {
             above_prompt_tokens: self.above_prompt_tokens,
             rates: Rates {
-                input: self.input,
-                output: self.output,
-                cache_read: self.cache_read,
-                cache_write_5m: self.cache_write,
-                cache_write_1h: self.cache_write_1h,
+                input: self.input.unwrap_or(usual.input),
+                output: self.output.unwrap_or(usual.output),
+                cache_read: self.cache_read.or(usual.cache_read),
+                cache_write_5m: self.cache_write.or(usual.cache_write_5m),
+                cache_write_1h: self.cache_write_1h.or(usual.cache_write_1h),
             },
         }
     }

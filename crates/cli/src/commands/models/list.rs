@@ -25,14 +25,17 @@ pub(super) async fn run(arguments: &List, context: &Context, terminal: &mut Term
     }
     if found.models.is_empty() {
         let off = ready.outcrop.config().settings().models.bedrock_discovery.enabled == Some(false);
-        terminal.note(&format!("No models found: {}", reason(&found, off)));
+        let everything =
+            ready.outcrop.models(&Query::default().with_all(true), &ModelFilter::default()).await;
+        let hidden = everything.map(|list| hidden(&list)).unwrap_or_default();
+        terminal.note(&format!("No models found: {}", reason(&found, off, &hidden)));
         return Ok(());
     }
     if arguments.plain {
         let lines: String = found.models.iter().map(|model| model.reference.key() + "\n").collect();
         terminal.print_answer(&lines)?;
     } else {
-        terminal.print(&format!("{}\n", table::of(&found.models, arguments, terminal.width())))?;
+        terminal.print(&table::of(&found.models, arguments, terminal.width()))?;
     }
     for note in without_access(&found.models) {
         terminal.note(&note);
@@ -41,12 +44,29 @@ pub(super) async fn run(arguments: &List, context: &Context, terminal: &mut Term
 }
 
 /// Why there is nothing to show.
-fn reason(list: &ModelList, off: bool) -> &'static str {
-    match (list.snapshot.models.is_empty(), off) {
-        (false, _) => "no model fits the filter",
-        (true, true) => "AWS is not asked, because `models.bedrockDiscovery.enabled` is `false`",
-        (true, false) => "AWS lists nothing that can be called here",
+fn reason(list: &ModelList, off: bool, hidden: &str) -> String {
+    match (list.snapshot.models.is_empty(), off, hidden) {
+        (false, ..) => "no model fits the filter; `outcrop models` shows what there is".to_owned(),
+        (true, true, _) => {
+            "AWS is not asked, because `models.bedrockDiscovery.enabled` is `false`".to_owned()
+        }
+        (true, false, "") => {
+            "AWS lists no model here; `outcrop models status` shows where it was asked".to_owned()
+        }
+        (true, false, hidden) => {
+            format!("all that AWS lists is hidden, by {hidden}; `outcrop models --all` shows each")
+        }
     }
+}
+
+/// The rules that hide models, and how many each of them hides.
+fn hidden(everything: &ModelList) -> String {
+    let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
+    for hidden in everything.models.iter().filter_map(|model| model.hidden.as_ref()) {
+        *rules.entry(&hidden.rule).or_default() += 1;
+    }
+    let words: Vec<_> = rules.iter().map(|(rule, count)| format!("`{rule}` ({count})")).collect();
+    words.join(", ")
 }
 
 /// What is missing for the models that the account has no access to, and what to do about it: once for all models that

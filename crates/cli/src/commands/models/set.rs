@@ -13,6 +13,12 @@ pub(super) async fn run(
     context: &Context,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
+    if context.is_emulated() {
+        return Err(Failure::Usage(
+            "the models of the emulator are nobody's default: leave `--emulator` away to set one of your account"
+                .to_owned(),
+        ));
+    }
     let ready = context.start(terminal).await?;
     let asked = ready.outcrop.reference(&arguments.model);
     let mut warnings = Vec::new();

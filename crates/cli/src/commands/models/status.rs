@@ -11,7 +11,7 @@ use crate::terminal::{Terminal, harmless_line};
 
 pub(super) async fn run(form: Form, context: &Context, terminal: &mut Terminal) -> Result<(), Failure> {
     let ready = context.start(terminal).await?;
-    let status = ready.outcrop.catalogue_status().await?;
+    let status = ready.outcrop.catalogue_status().await;
     if form.json { terminal.print_json(&status) } else { terminal.print(&text(&status)) }
 }
 

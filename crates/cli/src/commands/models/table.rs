@@ -20,19 +20,25 @@ struct Column {
 }
 
 /// A table of the models. `width`: that of the terminal, if it is one; ids are never wrapped or cut, so that they can be
-/// copied.
-pub(super) fn of(models: &[ListedModel], arguments: &List, width: Option<u16>) -> Table {
+/// copied. They stand last, so that a long ARN takes room in its own line only.
+pub(super) fn of(models: &[ListedModel], arguments: &List, width: Option<u16>) -> String {
+    let ids = models.iter().map(|model| model.card.id.as_str()).filter(|id| !id.starts_with("arn:"));
+    let longest_id = ids.map(str::len).max().unwrap_or_default();
     let mut columns = columns(models, arguments);
     loop {
         let table = draw(&columns, models);
-        let needed: usize =
-            table.column_max_content_widths().iter().map(|width| usize::from(*width) + 2).sum();
+        let mut widths: Vec<_> =
+            table.column_max_content_widths().iter().map(|width| usize::from(*width) + 2).collect();
+        if let Some(last) = widths.last_mut() {
+            *last = (longest_id + 2).min(*last);
+        }
+        let needed: usize = widths.iter().sum();
         let next = columns.iter().filter_map(|column| column.goes).min();
         match next {
             Some(next) if width.is_some_and(|width| needed > usize::from(width)) => {
                 columns.retain(|column| column.goes != Some(next));
             }
-            _ => return table,
+            _ => return table.lines().map(|line| line.trim_end().to_owned() + "\n").collect(),
         }
     }
 }
@@ -47,7 +53,6 @@ fn columns(models: &[ListedModel], arguments: &List) -> Vec<Column> {
     let regions: BTreeSet<_> = models.iter().flat_map(|model| &model.card.regions).collect();
     let columns = [
         Some(text("NAME", |model| model.card.name.clone(), Some(5))),
-        Some(text("ID", |model| model.card.id.to_string(), None)),
         Some(number("CONTEXT", context, Some(7))),
         Some(number("OUTPUT", output, Some(6))),
         Some(number("IN $/M", |model| price(&model.card, |price| price.rates.input), Some(9))),
@@ -58,6 +63,7 @@ fn columns(models: &[ListedModel], arguments: &List) -> Vec<Column> {
         arguments.access.then(|| text("ACCESS", access, None)),
         Some(text("TAGS", |model| model.tags.join(" "), Some(3))),
         arguments.all.then(|| text("HIDDEN BY", hidden, None)),
+        Some(text("ID", |model| model.card.id.to_string(), None)),
     ];
     columns.into_iter().flatten().collect()
 }

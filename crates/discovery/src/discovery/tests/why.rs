@@ -153,6 +153,16 @@ async fn a_bare_id_is_called_through_its_profile() {
 }
 
 #[tokio::test]
+async fn a_bare_id_without_throughput_needs_access_where_its_profile_leads() {
+    let mut plane = account(models(), profiles());
+    plane.expect_access().returning(|_, _| Ok(AccessRow { region: "NOT_AVAILABLE".into(), ..accessible() }));
+    let why = why(&started(plane), SONNET).await;
+    let called_as = Some(format!("us.{SONNET}"));
+    let expected = Brief { listed: false, callable: Some(true), called_as, failed: vec!["on-demand"] };
+    assert_eq!(brief(&why), expected);
+}
+
+#[tokio::test]
 async fn profiles_of_other_geographies_are_named_and_not_chosen() {
     let profiles = vec![profile("global", SONNET, &[""]), application("team", SONNET, &["us-east-1"])];
     let discovery = started(open(account(vec![profile_only(SONNET)], profiles.clone())));
@@ -235,6 +245,8 @@ async fn a_discovery_that_is_off_says_so() {
         settings.models = vec![ManualModel::new("somebody.seer-1")];
     });
     let discovery = World::new().start_with(silent(), settings);
+    let elsewhere = why(&discovery, &format!("{NOVA}@eu-west-1")).await;
+    assert_eq!(detail(&elsewhere, "other-region"), "it is of eu-west-1, and no list was read");
     let nova = why(&discovery, NOVA).await;
     assert_eq!(brief(&nova), not_listed(None, &["listing", "unlisted"]));
     assert_eq!(fix(&nova), "set `models.bedrockDiscovery.enabled` to `true`");

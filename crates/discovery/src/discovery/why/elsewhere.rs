@@ -21,7 +21,8 @@ impl Question<'_> {
         let inner = &self.discovery.inner;
         let mut regions = Vec::new();
         for target in inner.targets() {
-            regions.extend(inner.plane.place(&target).await.ok().map(|place| place.region));
+            let region = inner.plane.place(&target).await.ok().map(|place| place.region);
+            regions.extend(region.filter(|region| self.view.covers(region)));
         }
         regions
     }
@@ -55,7 +56,8 @@ impl Question<'_> {
     /// Whether a region that was asked for has the id.
     pub(super) async fn is_in(&self, region: &str) -> Option<There> {
         let is_name = matches!(self.parsed.kind(), Kind::FoundationModel | Kind::SystemProfile);
-        if !is_name || self.parsed.is_arn() {
+        let is_off = self.discovery.settings().enabled == Some(false);
+        if is_off || !is_name || self.parsed.is_arn() {
             return None;
         }
         let target = Target::Region(region.to_owned());

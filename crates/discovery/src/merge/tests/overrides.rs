@@ -277,8 +277,7 @@ fn bands_of_long_prompts_go_with_their_rates() {
     );
     let band = |above_prompt_tokens, input| ManualLongContext {
         above_prompt_tokens,
-        input,
-        output: 2.0 * input,
+        input: Some(input),
         ..ManualLongContext::default()
     };
     let bands = vec![band(200_000, 8.0), band(100_000, 4.0)];
@@ -286,6 +285,7 @@ fn bands_of_long_prompts_go_with_their_rates() {
     for (tokens, expected) in [(100_000, 1.0), (100_001, 4.0), (200_001, 8.0)] {
         let rates = price(&said).rates_for(tokens);
         assert_eq!(Some(rates.input), Some(expected), "in whatever order they are written");
+        assert_eq!(Some(rates.output), Some(price(&said).rates.output), "what is left out is as usual");
     }
     let none = priced(ManualCost { long_context: Some(vec![]), ..input(1.0) });
     assert_eq!(price(&none).long_context.len(), 0);
