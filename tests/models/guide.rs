@@ -21,7 +21,7 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
 
 #[test]
 fn every_command_of_the_guide_does_what_is_shown() {
-    let home = Home::new();
+    let (home, server) = (Home::new(), Emulator::start());
     let mut ran = 0;
     for block in blocks(&document("guide/models.md"), "console") {
         let mut lines = block.lines().peekable();
@@ -32,7 +32,11 @@ fn every_command_of_the_guide_does_what_is_shown() {
                 shown.push(line);
             }
             let args: Vec<_> = command.split(' ').map(|word| word.trim_matches('"')).collect();
-            let run = Outcrop::at(&home, ["--emulator"].iter().chain(&args)).run();
+            let run = if args.starts_with(&["models", "set"]) {
+                Outcrop::at(&home, &args).via(&server).run()
+            } else {
+                Outcrop::at(&home, ["--emulator"].iter().chain(&args)).run()
+            };
             let unlisted = args.starts_with(&["models", "why"]);
             assert_eq!(run.code, Some(if unlisted { 5 } else { 0 }), "{command}: {run:?}");
             assert!(shown.is_empty() || run.stdout.lines().eq(shown), "{command}: {}", run.stdout);

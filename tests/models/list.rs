@@ -304,6 +304,12 @@ fn an_empty_list_says_why_and_is_no_failure() {
         let found = list(&emulator, args).arg("--json").run().succeeds().json();
         assert_eq!((&found["count"], &found["models"]), (&json!(0), &json!([])), "{args:?}");
     }
+    let filtered = list(&emulator, &["--set", none]).run().succeeds().stderr;
+    assert!(
+        filtered.contains("hidden, by `converse` (") && filtered.contains("`provider-filter` ("),
+        "{filtered}"
+    );
+    assert!(filtered.contains("`outcrop models --all`"), "{filtered}");
 }
 
 #[test]

@@ -160,3 +160,12 @@ fn a_name_that_is_none_is_refused() {
     models(&home, &emulator, &["set", " ", "--force"]).run().exits_with(3);
     assert!(!own_file(&home).exists());
 }
+
+#[test]
+fn the_embedded_emulator_says_nothing_of_anybodys_default() {
+    let home = Home::new();
+    let run =
+        Outcrop::at(&home, ["--emulator", "models", "set", "amazon.nova-lite-v1:0"]).run().exits_with(2);
+    assert!(run.stderr.contains("leave `--emulator` away"), "{}", run.stderr);
+    assert!(!home.config().join("outcrop/config.json5").exists());
+}

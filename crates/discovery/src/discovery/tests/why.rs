@@ -130,13 +130,19 @@ async fn what_cannot_be_called_says_so_first() {
     let mut silent = model(NOVA);
     silent.streaming = None;
     silent.lifecycle = Some("LEGACY".into());
-    let discovery = started(open(account(vec![silent, model("amazon.nova-sonic-v1:0")], vec![])));
+    let discovery = started(open(account(
+        vec![silent, model("amazon.nova-sonic-v1:0"), model("ai21.j2-mid-v1")],
+        vec![],
+    )));
     let mute = why(&discovery, NOVA).await;
     assert_eq!(brief(&mute), not_listed(Some(false), &["streaming", "lifecycle"]));
     assert_eq!(mute.fix, None, "to list it would be no help");
     let speech = why(&discovery, "amazon.nova-sonic-v1:0").await;
     assert_eq!(brief(&speech), not_listed(Some(false), &["converse"]));
-    assert!(fix(&speech).contains("`converse: true`"));
+    assert_eq!(speech.fix, None, "it will never converse");
+    let text = why(&discovery, "ai21.j2-mid-v1").await;
+    assert_eq!(brief(&text), not_listed(Some(false), &["converse"]));
+    assert!(fix(&text).contains("`converse: true`"));
 }
 
 #[tokio::test]

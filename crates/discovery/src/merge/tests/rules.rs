@@ -198,7 +198,10 @@ fn abilities() -> Vec<Case> {
     };
     vec![
         Case::passes("converse", "Converse can call it"),
-        Case::fails("converse", "Converse cannot call it").with_fix("`converse: true`").model(SONIC),
+        Case::fails("converse", "Converse cannot call it")
+            .with_fix("`converse: true`")
+            .model("ai21.j2-mid-v1"),
+        Case::fails("converse", "no model for conversations").model(SONIC),
         Case::fails("converse", "bedrock-mantle").with_fix("`converse: true`").model("qwen.qwen3-32b"),
         Case::passes("converse", "the configuration says")
             .model(SONIC)
