@@ -149,6 +149,7 @@ impl Inner {
         }
         let mut failures = self.ask(target, &mut rows, &due).await;
         let answered = due.len() > failures.len();
+        let is_all_new = failures.is_empty() && due == Source::wanted(&self.settings);
         // Whoever held the lock has listed meanwhile, or nothing had to be asked.
         let is_new = answered || due.is_empty();
         failures.extend(self.look_behind_profiles(target, &mut rows, &due).await);
@@ -158,7 +159,7 @@ impl Inner {
         }
         drop(guard);
         let stale = failures.iter().any(|failure| failure.instead.is_some());
-        let freshness = match (rows.is_empty(), stale, !due.is_empty()) {
+        let freshness = match (rows.is_empty(), stale, is_all_new) {
             (true, ..) => None,
             (_, true, _) => Some(Freshness::Stale),
             (_, _, true) => Some(Freshness::Live),
