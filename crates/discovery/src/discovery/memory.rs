@@ -23,7 +23,7 @@ pub(super) struct AtHand {
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) answer: Answer,
-    /// Whether every list of every region is there and fresh.
+    /// Whether every list of every region is there and fresh, and so is the access, if it is to be checked.
     pub(super) is_whole: bool,
 }
 
@@ -115,6 +115,7 @@ impl Inner {
             return None;
         }
         let (mut places, mut times, mut is_whole) = (Vec::new(), Vec::new(), true);
+        let mut is_access_known = true;
         for target in self.targets() {
             let Ok(place) = self.plane.place(&target).await else {
                 is_whole = false;
@@ -127,7 +128,7 @@ impl Inner {
             }
             is_whole &= self.due(&rows, None).is_empty();
             if self.settings.check_access {
-                self.access_at_hand(&place);
+                is_access_known &= self.is_access_known(&place);
             }
             times.extend(self.times(&rows));
             places.push(place);
@@ -149,7 +150,7 @@ impl Inner {
             problems,
             failure: None,
         };
-        Some(Known { answer, is_whole })
+        Some(Known { answer, is_whole: is_whole && is_access_known })
     }
 
     /// Whether a list of that time is still good. A time to come is no time that can be trusted.
