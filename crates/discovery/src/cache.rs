@@ -39,8 +39,8 @@ impl Kept for AccessRows {
     const NAME: &'static str = "access";
 }
 
-/// A listing takes 10 s at most, and whoever holds the lock is listing.
-const LOCK_PATIENCE: Duration = Duration::from_secs(12);
+/// Whoever holds the lock has 10 s for the lists and 10 s for what they do not tell.
+const LOCK_PATIENCE: Duration = Duration::from_secs(22);
 
 /// How often a lock is asked for while somebody else holds it.
 const LOCK_PAUSE: Duration = Duration::from_millis(25);

@@ -1,11 +1,12 @@
 //! Stale while revalidate: what is too old is served, and made anew meanwhile.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use outcrop_core::CatalogProblem;
 
 use super::collect::problem_of;
-use super::{Ask, Discovery, lock};
+use super::{Ask, Discovery, Inner, lock};
 
 /// How long AWS is left alone after a refresh that failed.
 const PAUSE: Duration = Duration::from_secs(30);
@@ -35,24 +36,39 @@ impl Background {
     }
 }
 
+/// A refresh that is under way until this is dropped, however it ends.
+struct UnderWay(Arc<Inner>);
+
+impl UnderWay {
+    /// `None` if one is under way already, or AWS is to be left alone.
+    fn begin(inner: &Arc<Inner>) -> Option<Self> {
+        let background = &mut lock(&inner.memory).background;
+        if !background.is_due((inner.now)()) {
+            return None;
+        }
+        background.under_way = true;
+        Some(Self(Arc::clone(inner)))
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        lock(&self.0.memory).background.under_way = false;
+    }
+}
+
 impl Discovery {
     /// Lists anew in the background, unless that is under way or has just failed.
     pub(super) fn revalidate(&self) {
-        {
-            let background = &mut lock(&self.inner.memory).background;
-            if !background.is_due((self.inner.now)()) {
-                return;
-            }
-            background.under_way = true;
-        }
-        let (flight, inner) = (self.flight(Ask::default()), std::sync::Arc::clone(&self.inner));
+        let Some(under_way) = UnderWay::begin(&self.inner) else { return };
+        let flight = self.flight(Ask::default());
         tokio::spawn(async move {
-            let answer = flight.await;
-            let background = &mut lock(&inner.memory).background;
-            background.under_way = false;
-            if let Err(error) = answer {
-                background.note((inner.now)(), vec![problem_of(&inner.provider, &error)]);
+            if let Err(error) = flight.await {
+                let inner = &under_way.0;
+                let problem = problem_of(&inner.provider, &error);
+                lock(&inner.memory).background.note((inner.now)(), vec![problem]);
             }
+            drop(under_way);
         });
     }
 }

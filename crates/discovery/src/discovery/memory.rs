@@ -23,7 +23,7 @@ pub(super) struct AtHand {
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) answer: Answer,
-    /// Whether every list of every region is there and fresh.
+    /// Whether every list of every region is there and fresh, and so is the access, if it is to be checked.
     pub(super) is_whole: bool,
 }
 
@@ -108,24 +108,33 @@ impl Inner {
         is_something.then(|| AtHand { view: self.view(&places, Ask::default()), is_complete })
     }
 
-    /// The answer that can be given at once; `None` if a region has nothing to show, or nothing is ever kept.
+    /// The answer that can be given at once; `None` if no region has anything to show, or nothing is ever kept. A region
+    /// that has nothing does not hold up the others: it may never have anything.
     pub(super) async fn known(&self) -> Option<Known> {
         if self.settings.enabled == Some(false) || self.settings.time_to_live().is_none() {
             return None;
         }
         let (mut places, mut times, mut is_whole) = (Vec::new(), Vec::new(), true);
+        let mut is_access_known = true;
         for target in self.targets() {
-            let place = self.plane.place(&target).await.ok()?;
+            let Ok(place) = self.plane.place(&target).await else {
+                is_whole = false;
+                continue;
+            };
             let rows = self.rows_at_hand(&place);
             if rows.is_empty() {
-                return None;
+                is_whole = false;
+                continue;
             }
             is_whole &= self.due(&rows, None).is_empty();
             if self.settings.check_access {
-                self.access_at_hand(&place);
+                is_access_known &= self.is_access_known(&place);
             }
             times.extend(self.times(&rows));
             places.push(place);
+        }
+        if places.is_empty() {
+            return None;
         }
         let now = (self.now)();
         let is_young = times.iter().all(|taken_at| self.is_young(*taken_at, now));
@@ -141,7 +150,7 @@ impl Inner {
             problems,
             failure: None,
         };
-        Some(Known { answer, is_whole })
+        Some(Known { answer, is_whole: is_whole && is_access_known })
     }
 
     /// Whether a list of that time is still good. A time to come is no time that can be trusted.

@@ -4,16 +4,16 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
 use outcrop_core::{CatalogProblem, Error, ErrorKind, Freshness, Result};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::collect::problem;
-use super::questions::ask_each;
+use super::questions::{HOPELESS, ask_each};
 use super::{Inner, lock};
 use crate::control_plane::{GET_INFERENCE_PROFILE, Place, Target};
-use crate::rows::{Listed, RegionRows};
+use crate::rows::{InferenceProfileRow, Listed, Listing, RegionRows};
 use crate::source::Source;
 
-/// How long one listing may take, all pages and retries included.
+/// How long all lists together may take, all pages and retries included; and then all profiles together.
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// How many profiles are asked for at once whose models the list does not tell.
@@ -126,7 +126,7 @@ impl Inner {
         let mut problems = Vec::new();
         let mut rows = lock(&self.memory).rows.get(&place).cloned().unwrap_or_default();
         let mut due = self.due(&rows, asked_at);
-        let mut guard = None;
+        let (mut guard, mut no_credentials) = (None, None);
         if !due.is_empty()
             && let Some(disk) = &self.disk
         {
@@ -134,7 +134,13 @@ impl Inner {
             problems.extend(loaded.problem);
             rows = rows.or_younger(loaded.rows);
             due = self.due(&rows, asked_at);
-            if !due.is_empty() {
+        }
+        if !due.is_empty() {
+            // Somebody may have to type a code for them: nobody else shall wait for that.
+            no_credentials = self.plane.fetch_credentials(target).await.err();
+            if no_credentials.is_none()
+                && let Some(disk) = &self.disk
+            {
                 let (lock, waited) = disk.lock::<RegionRows>(&place).await;
                 let before = rows.clone();
                 // Whoever held the lock may have listed.
@@ -147,18 +153,33 @@ impl Inner {
         if !due.is_empty() {
             tracing::info!(region = %place.region, "asking AWS for its models");
         }
-        let mut failures = self.ask(target, &mut rows, &due).await;
+        let before = rows.inference_profiles.clone();
+        let mut failures = self.ask(target, &mut rows, &due, no_credentials.as_ref()).await;
+        if let Some(known) = before {
+            rows.inference_profiles = rows.inference_profiles.map(|listing| with_told(listing, &known));
+        }
         let answered = due.len() > failures.len();
+        let is_all_new = failures.is_empty() && due == Source::wanted(&self.settings);
         // Whoever held the lock has listed meanwhile, or nothing had to be asked.
         let is_new = answered || due.is_empty();
-        failures.extend(self.look_behind_profiles(target, &mut rows, &due).await);
+        if no_credentials.is_none() {
+            failures.extend(self.look_behind_profiles(target, &mut rows, &due).await);
+        }
+        if answered
+            && guard.is_none()
+            && let Some(disk) = &self.disk
+        {
+            // Without the lock, somebody else may have written meanwhile.
+            let saved = disk.load::<RegionRows>(&place).rows;
+            rows = rows.or_younger(saved.until((self.now)()));
+        }
         rows = self.remember(&place, rows);
         if answered && let Some(disk) = &self.disk {
             disk.store(&place, &rows).await;
         }
         drop(guard);
         let stale = failures.iter().any(|failure| failure.instead.is_some());
-        let freshness = match (rows.is_empty(), stale, !due.is_empty()) {
+        let freshness = match (rows.is_empty(), stale, is_all_new) {
             (true, ..) => None,
             (_, true, _) => Some(Freshness::Stale),
             (_, _, true) => Some(Freshness::Live),
@@ -184,16 +205,27 @@ impl Inner {
             (Some(taken_at), Some(asked_at)) => taken_at <= asked_at,
             (Some(taken_at), None) => !self.is_young(taken_at, now),
         };
-        let is_partial = |source: &Source| *source == Source::InferenceProfiles && rows.has_untold_profiles();
         let mut due = Source::wanted(&self.settings);
-        due.retain(|source| is_due(source) || is_partial(source));
+        due.retain(|source| is_due(source));
         due
     }
 
     /// Asks AWS for what is due, all lists side by side. What fails stays as it was, unless nothing is to be kept.
-    async fn ask(&self, target: &Target, rows: &mut RegionRows, due: &[Source]) -> Vec<Failure> {
-        let now = (self.now)();
-        let asked = due.iter().map(|source| self.within_deadline(target, self.list(target, *source)));
+    /// Without credentials, all of it fails.
+    async fn ask(
+        &self,
+        target: &Target,
+        rows: &mut RegionRows,
+        due: &[Source],
+        no_credentials: Option<&Error>,
+    ) -> Vec<Failure> {
+        let (now, deadline) = ((self.now)(), Instant::now() + DEADLINE);
+        let asked = due.iter().map(|source| async move {
+            match no_credentials {
+                Some(error) => Err(error.clone()),
+                None => by(deadline, self.list(target, *source)).await,
+            }
+        });
         let answers = join_all(asked).await;
         let keep = self.settings.time_to_live().is_some();
         let mut failures = Vec::new();
@@ -223,24 +255,23 @@ impl Inner {
     }
 
     /// Asks for the profiles of the account whose models the list that just came does not tell. The first failure is
-    /// told; such a profile stays as it was listed.
+    /// told; such a profile stays as it was listed, until the next list comes.
     async fn look_behind_profiles(
         &self,
         target: &Target,
         rows: &mut RegionRows,
         due: &[Source],
     ) -> Option<Failure> {
-        let listing =
-            rows.inference_profiles.as_ref().filter(|_| due.contains(&Source::InferenceProfiles))?;
-        let untold = listing.rows.iter().filter(|row| row.is_untold());
-        let arns: Vec<String> = untold.map(|row| row.arn.clone()).collect();
-        if arns.is_empty() {
+        if !due.contains(&Source::InferenceProfiles) || !rows.has_untold_profiles() {
             return None;
         }
-        let ask = |arn: String| async move {
-            self.within_deadline(target, self.plane.inference_profile(target, &arn)).await
-        };
-        let answers = ask_each(arns, PROFILES_AT_ONCE, ask).await;
+        let listing = rows.inference_profiles.as_ref()?;
+        let untold = listing.rows.iter().filter(|row| row.is_untold());
+        let arns: Vec<String> = untold.map(|row| row.arn.clone()).collect();
+        let deadline = Instant::now() + DEADLINE;
+        let ask = |arn: String| async move { by(deadline, self.plane.inference_profile(target, &arn)).await };
+        // Policies permit this profile by profile.
+        let answers = ask_each(arns, PROFILES_AT_ONCE, HOPELESS, ask).await;
         let (mut profiles, taken_at) = (listing.rows.to_vec(), listing.taken_at);
         let mut failure = None;
         for (arn, answer) in answers {
@@ -259,22 +290,32 @@ impl Inner {
         rows.put(Listed::InferenceProfiles(profiles), taken_at);
         failure
     }
+}
 
-    async fn within_deadline<T>(
-        &self,
-        target: &Target,
-        listing: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
-        self.plane.fetch_credentials(target).await?;
-        timeout(DEADLINE, listing).await.unwrap_or_else(|_| {
-            Err(Error::new(
-                ErrorKind::Timeout,
-                format!("the control plane of Amazon Bedrock did not answer within {} s", DEADLINE.as_secs()),
-            )
-            .with_hint("check that the network reaches it, or name its endpoint in `controlBaseUrl`")
-            .with_hint("or set `enabled` of the discovery to `false` to list configured models only"))
-        })
+/// With the models that were known behind profiles of the account, where the new list does not tell them: AWS has no
+/// operation that changes them.
+fn with_told(
+    new: Listing<InferenceProfileRow>,
+    known: &Listing<InferenceProfileRow>,
+) -> Listing<InferenceProfileRow> {
+    let mut rows = new.rows.to_vec();
+    for row in rows.iter_mut().filter(|row| row.is_untold()) {
+        if let Some(told) = known.rows.iter().find(|told| told.arn == row.arn) {
+            row.model_arns.clone_from(&told.model_arns);
+        }
     }
+    Listing::new(new.taken_at, rows)
+}
+
+async fn by<T>(deadline: Instant, listing: impl Future<Output = Result<T>>) -> Result<T> {
+    timeout_at(deadline, listing).await.unwrap_or_else(|_| {
+        Err(Error::new(
+            ErrorKind::Timeout,
+            format!("the control plane of Amazon Bedrock did not answer within {} s", DEADLINE.as_secs()),
+        )
+        .with_hint("check that the network reaches it, or name its endpoint in `controlBaseUrl`")
+        .with_hint("or set `enabled` of the discovery to `false` to list configured models only"))
+    })
 }
 
 /// How far a problem is worth telling before others: the first that somebody can do something about.

@@ -233,3 +233,49 @@ async fn a_warm_list_is_not_merged_anew_for_each_question() {
     assert!(Arc::ptr_eq(&first[0], &again[0]));
     assert!(Arc::ptr_eq(&shown[0], &shown_again[0]));
 }
+
+#[tokio::test(start_paused = true)]
+async fn all_questions_together_have_one_deadline() {
+    let mut plane = plane();
+    let rows: Vec<_> = (0..20).map(|number| model(&format!("amazon.model-{number}"))).collect();
+    plane.expect_foundation_models().returning(move |_| Ok(rows.clone()));
+    plane.expect_inference_profiles().returning(|_| Ok(vec![]));
+    plane.expect_access().times(4).returning(|_, _| Ok(accessible()));
+    let (plane, gate) = gated(plane, &[GET_AVAILABILITY]);
+    let discovery = World::new().start_with(plane, checking());
+    let start = tokio::time::Instant::now();
+    let some = async {
+        gate.asked().await;
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        gate.open(4);
+    };
+    let (listed, ()) = join(snapshot(&discovery), some).await;
+    assert_eq!(start.elapsed(), Duration::from_secs(10));
+    assert_eq!((listed.models.len(), listed.problems.len()), (20, 1));
+    assert_eq!(access(&listed).iter().filter(|(_, known)| known.is_some()).count(), 4, "what came is kept");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_program_that_serves_lists_at_hand_asks_for_access_that_nobody_asked_for() {
+    let world = World::new();
+    snapshot(&world.start(answering(1))).await;
+    let discovery = world.start_with(with_access(0, 2), checking()).serving_stale(true);
+    let known = snapshot(&discovery).await;
+    assert_eq!((known.models.len(), known.freshness), (2, Freshness::Cached));
+    let flight = lock(&discovery.inner.flights).get(&Ask::default()).and_then(WeakShared::upgrade);
+    flight.unwrap().await.unwrap();
+    assert_eq!(access(&snapshot(&discovery).await), [(NOVA, Some(true))]);
+}
+
+#[tokio::test]
+async fn a_damaged_access_file_is_one_warning_and_is_written_anew() {
+    let world = World::new();
+    snapshot(&world.start_with(with_access(1, 2), checking())).await;
+    let file = Disk::new(world.folder.path().to_owned()).path::<AccessRows>(&place("us-east-1"));
+    outcrop_files::replace(&file, b"{", outcrop_files::Options::new()).unwrap();
+    let listed = snapshot(&world.start_with(with_access(0, 2), checking())).await;
+    let [problem] = listed.problems.as_slice() else { panic!("{:?}", listed.problems) };
+    assert_eq!((problem.source.as_str(), problem.code.as_str()), ("cache", "damaged"));
+    assert_eq!(access(&listed), [(NOVA, Some(true))]);
+    assert_eq!(snapshot(&world.start_with(with_access(0, 0), checking())).await.problems, []);
+}

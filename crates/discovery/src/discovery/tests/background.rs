@@ -100,6 +100,80 @@ async fn a_refresh_that_fails_is_a_problem_and_a_pause() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_region_that_never_lists_holds_up_nobody_and_is_left_alone_after_a_failure() {
+    let world = with_old_list().await;
+    let mut plane = plane();
+    let is = |wanted: &'static str| move |target: &Target| *target == Target::Region(wanted.into());
+    plane.expect_foundation_models().withf(is("us-east-1")).times(1).returning(|_| Ok(models()));
+    plane.expect_inference_profiles().withf(is("us-east-1")).times(1).returning(|_| Ok(profiles()));
+    plane.expect_foundation_models().withf(is("mx-1")).times(2).returning(|_| Err(unreachable_plane()));
+    plane.expect_inference_profiles().withf(is("mx-1")).times(2).returning(|_| Err(unreachable_plane()));
+    let both_regions = settings(|settings| settings.regions = vec!["mx-1".into(), "us-east-1".into()]);
+    let discovery = world.start_with(plane, both_regions).serving_stale(true);
+    let stale = snapshot(&discovery).await;
+    assert_eq!((stale.models.len(), stale.freshness), (2, Freshness::Stale), "nobody was waited for");
+    settled(&discovery).await;
+    for _ in 0..3 {
+        world.clock.advance(9);
+        let known = snapshot(&discovery).await;
+        assert_eq!((known.models.len(), known.freshness), (2, Freshness::Cached));
+        let [problem] = known.problems.as_slice() else { panic!("{:?}", known.problems) };
+        assert_eq!((problem.region.as_deref(), problem.code.as_str()), (Some("mx-1"), "Network"));
+        quiet().await;
+    }
+    world.clock.advance(30);
+    snapshot(&discovery).await;
+    settled(&discovery).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_region_that_cannot_be_found_holds_up_nobody() {
+    let world = with_old_list().await;
+    let mut plane = MockControlPlane::new();
+    plane.expect_place().returning(|target| match target {
+        Target::Region(region) if region == "us-east-1" => Ok(place(region)),
+        _ => Err(Error::config("there is no such region")),
+    });
+    let both_regions = settings(|settings| settings.regions = vec!["mx-1".into(), "us-east-1".into()]);
+    let discovery = world.start_with(plane, both_regions);
+    assert_eq!(discovery.known_ids().await.unwrap().len(), 2);
+    assert!(!discovery.inner.known().await.unwrap().is_whole);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_panics_is_not_under_way_for_ever() {
+    let world = with_old_list().await;
+    let mut plane = plane();
+    plane.expect_foundation_models().times(1).returning(|_| panic!("a defect"));
+    plane.expect_foundation_models().times(1).returning(|_| Ok(models()));
+    plane.expect_inference_profiles().returning(|_| Ok(profiles()));
+    let discovery = serving(&world, plane);
+    for freshness in [Freshness::Stale, Freshness::Stale, Freshness::Cached] {
+        assert_eq!(snapshot(&discovery).await.freshness, freshness);
+        quiet().await;
+    }
+}
+
+#[test]
+fn a_refresh_that_is_cancelled_is_not_under_way_for_ever() {
+    let runtime =
+        || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let first = runtime();
+    let world = first.block_on(with_old_list());
+    let (plane, gate) = gated(answering(1), &[MODELS]);
+    let discovery = serving(&world, plane);
+    first.block_on(snapshot(&discovery));
+    drop(first);
+    gate.open(1);
+    let fresh = runtime().block_on(async {
+        snapshot(&discovery).await;
+        settled(&discovery).await;
+        snapshot(&discovery).await.freshness
+    });
+    assert_eq!(fresh, Freshness::Cached);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_permission_that_is_missing_is_told_each_time_and_asked_for_again() {
     let world = World::new();
     let mut plane = plane();

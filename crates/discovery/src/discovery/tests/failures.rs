@@ -41,7 +41,7 @@ async fn a_list_that_is_denied_is_a_problem_and_is_asked_for_again() {
     plane.expect_inference_profiles().times(1).returning(|_| Ok(profiles()));
     let discovery = world.start(plane);
     let partial = snapshot(&discovery).await;
-    assert_eq!((ids(&partial), partial.freshness), (vec![NOVA], Freshness::Live));
+    assert_eq!((ids(&partial), partial.freshness), (vec![NOVA], Freshness::Cached), "one list did not come");
     let [problem] = partial.problems.as_slice() else { panic!("{:?}", partial.problems) };
     assert_eq!(
         (problem.source.as_str(), problem.code.as_str()),
@@ -63,7 +63,20 @@ async fn a_partial_list_is_not_complete_on_disk_either() {
     second.expect_foundation_models().times(0);
     second.expect_inference_profiles().times(1).returning(|_| Ok(profiles()));
     let whole = snapshot(&world.start(second)).await;
-    assert_eq!((whole.models.len(), whole.freshness), (2, Freshness::Live));
+    assert_eq!((whole.models.len(), whole.freshness), (2, Freshness::Cached), "one list was there");
+}
+
+#[tokio::test]
+async fn half_a_list_that_was_there_does_not_come_to_life_by_asking_for_the_other_half() {
+    let world = World::new();
+    let mut first = plane();
+    first.expect_foundation_models().times(1).returning(|_| Ok(models()));
+    first.expect_inference_profiles().times(2).returning(|_| Err(denied()));
+    let discovery = world.start(first);
+    snapshot(&discovery).await;
+    world.clock.advance(60);
+    let half = snapshot(&discovery).await;
+    assert_eq!((half.freshness, half.taken_at), (Freshness::Cached, noon()));
 }
 
 #[tokio::test]

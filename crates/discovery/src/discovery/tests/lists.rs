@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::control_plane::GET_INFERENCE_PROFILE;
-use crate::rows::{DeploymentRow, InferenceProfileRow};
+use crate::rows::{AccessRows, DeploymentRow, InferenceProfileRow};
 use crate::settings::{Further, ManualModel};
 use crate::source::Source;
 
@@ -46,12 +46,12 @@ async fn profiles_whose_models_the_list_does_not_tell_are_asked_for_once() {
 }
 
 #[tokio::test]
-async fn a_profile_that_cannot_be_asked_for_stays_listed_and_is_asked_for_again() {
+async fn a_profile_that_cannot_be_asked_for_stays_listed_and_is_asked_for_with_the_next_list() {
     let world = World::new();
     let ids: Vec<String> = (0..20).map(|number| format!("profile-{number}")).collect();
     let rows: Vec<_> = ids.iter().map(|id| untold(id)).collect();
     let mut first = listing(1, rows.clone());
-    first.expect_inference_profile().times(1..=4).returning(|_, _| Err(denied()));
+    first.expect_inference_profile().times(20).returning(|_, _| Err(denied()));
     let listed = snapshot(&world.start(first)).await;
     assert_eq!(listed.models.len(), 21);
     let [problem] = listed.problems.as_slice() else { panic!("{:?}", listed.problems) };
@@ -60,7 +60,9 @@ async fn a_profile_that_cannot_be_asked_for_stays_listed_and_is_asked_for_again(
         ("GetInferenceProfile", Some("us-east-1"))
     );
     assert_eq!(problem.code, "AccessDeniedException");
-    let mut second = listing(1, rows);
+    assert_eq!(snapshot(&world.start(silent())).await.models, listed.models, "not with every command");
+    world.clock.advance(3600);
+    let mut second = listing(1, rows.clone());
     second.expect_inference_profile().times(20).returning(|_, arn| {
         let id = arn.rsplit_once('/').unwrap().1;
         Ok(application(id, SONNET, &["us-east-1"]))
@@ -69,6 +71,71 @@ async fn a_profile_that_cannot_be_asked_for_stays_listed_and_is_asked_for_again(
     assert_eq!(listed.problems, []);
     let known = listed.models.iter().filter(|card| card.maker == "anthropic");
     assert_eq!(known.count(), 20);
+    world.clock.advance(3600);
+    let again = snapshot(&world.start(listing(1, rows))).await;
+    assert_eq!((again.models, again.problems), (listed.models, vec![]), "what is known is asked for no more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_profiles_together_have_one_deadline() {
+    let rows: Vec<_> = (0..20).map(|number| untold(&format!("profile-{number}"))).collect();
+    let mut plane = listing(1, rows);
+    plane.expect_inference_profile().times(4).returning(|_, _| Ok(application("one", SONNET, &[])));
+    let (plane, gate) = gated(plane, &[GET_INFERENCE_PROFILE]);
+    let discovery = World::new().start(plane);
+    let start = tokio::time::Instant::now();
+    let some = async {
+        gate.asked().await;
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        gate.open(4);
+    };
+    let (listed, ()) = join(snapshot(&discovery), some).await;
+    assert_eq!((listed.models.len(), listed.problems.len()), (21, 1));
+    assert_eq!(start.elapsed(), Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_lock_while_somebody_is_asked_for_credentials() {
+    let world = World::new();
+    let lock_files = [
+        world.file().with_extension("lock"),
+        Disk::new(world.folder.path().to_owned())
+            .path::<AccessRows>(&place("us-east-1"))
+            .with_extension("lock"),
+    ];
+    let mut plane = MockControlPlane::new();
+    plane.expect_place().returning(|_| Ok(place("us-east-1")));
+    plane.expect_fetch_credentials().times(2).returning(move |_| {
+        for file in &lock_files {
+            assert!(outcrop_files::Lock::try_acquire(file).unwrap().is_some(), "the lock is held");
+        }
+        Ok(())
+    });
+    plane.expect_foundation_models().times(1).returning(|_| Ok(models()));
+    plane.expect_inference_profiles().times(1).returning(|_| Ok(profiles()));
+    plane.expect_access().returning(|_, _| Ok(accessible()));
+    let checking = settings(|settings| settings.check_access = true);
+    let discovery = world.start_with(plane, checking);
+    assert_eq!(snapshot(&discovery).await.models.len(), 2);
+    assert_eq!(snapshot(&discovery).await.models.len(), 2, "where nothing is due, nobody is asked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_goes_without_the_lock_keeps_what_was_saved_meanwhile() {
+    let world = World::new();
+    let _held = outcrop_files::Lock::acquire(world.file().with_extension("lock")).unwrap();
+    let (plane, gate) = gated(answering(1), &[MODELS]);
+    let discovery = world.start(plane);
+    let other = async {
+        gate.asked().await;
+        let mut rows = RegionRows::default();
+        rows.refused.insert(SONNET.to_owned(), crate::rows::Moment::new(noon()));
+        Disk::new(world.folder.path().to_owned()).store(&place("us-east-1"), &rows).await;
+        gate.open(1);
+    };
+    join(snapshot(&discovery), other).await;
+    let status = &world.start(silent()).status().await[0];
+    assert_eq!((&*status.refused, status.foundation_models), (&[SONNET.to_owned()][..], Some(2)));
 }
 
 #[tokio::test]
