@@ -173,6 +173,11 @@ impl Inner {
             let saved = disk.load::<RegionRows>(&place).rows;
             rows = rows.or_younger(saved.until((self.now)()));
         }
+        if is_all_new && refresh {
+            // Whoever asks for everything anew wants to know it anew.
+            rows.refused.clear();
+            self.forget_refusals(&place);
+        }
         rows = self.remember(&place, rows);
         if answered && let Some(disk) = &self.disk {
             disk.store(&place, &rows).await;

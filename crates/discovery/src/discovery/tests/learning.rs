@@ -60,18 +60,20 @@ async fn a_refusal_is_remembered_in_memory_and_on_disk() {
 }
 
 #[tokio::test]
-async fn a_refresh_does_not_lose_what_was_learnt() {
+async fn what_was_learnt_outlives_a_list_and_ends_with_a_refresh_on_request() {
     let world = World::new();
-    let (learner, lister) = (world.start(misleading(1)), world.start(misleading(2)));
-    snapshot(&lister).await;
-    instead(&learner, NOVA).await.unwrap();
-    learner.snapshot(&Query::refresh()).await.unwrap();
+    let discovery = world.start(misleading(3));
+    snapshot(&discovery).await;
+    instead(&discovery, NOVA).await.unwrap();
     let profile = format!("us.{NOVA}");
-    assert_eq!(called(&learner, NOVA).await, profile);
-    // One that was not there when it was learnt writes a list of its own.
-    lister.snapshot(&Query::refresh()).await.unwrap();
-    assert_eq!(called(&lister, NOVA).await, profile);
+    world.clock.advance(3600);
+    snapshot(&discovery).await;
+    assert_eq!(called(&discovery, NOVA).await, profile);
     assert_eq!(called(&world.start(silent()), NOVA).await, profile);
+    discovery.snapshot(&Query::refresh()).await.unwrap();
+    assert_eq!(called(&discovery, NOVA).await, NOVA);
+    assert_eq!(called(&world.start(silent()), NOVA).await, NOVA);
+    assert_eq!(discovery.status().await[0].refused, [""; 0]);
 }
 
 #[tokio::test]
