@@ -156,7 +156,7 @@ impl Inner {
         let before = rows.inference_profiles.clone();
         let mut failures = self.ask(target, &mut rows, &due, no_credentials.as_ref()).await;
         if let Some(known) = before {
-            rows.inference_profiles = rows.inference_profiles.map(|listing| with_told(listing, &known));
+            rows.inference_profiles = rows.inference_profiles.map(|listing| with_told(&listing, &known));
         }
         let answered = due.len() > failures.len();
         let is_all_new = failures.is_empty() && due == Source::wanted(&self.settings);
@@ -295,7 +295,7 @@ impl Inner {
 /// With the models that were known behind profiles of the account, where the new list does not tell them: AWS has no
 /// operation that changes them.
 fn with_told(
-    new: Listing<InferenceProfileRow>,
+    new: &Listing<InferenceProfileRow>,
     known: &Listing<InferenceProfileRow>,
 ) -> Listing<InferenceProfileRow> {
     let mut rows = new.rows.to_vec();
