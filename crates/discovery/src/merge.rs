@@ -196,6 +196,11 @@ impl View {
 
     /// Whether an id is known from the configuration alone.
     pub(crate) fn is_only_configured(&self, id: &str) -> bool {
+        let has_configured =
+            self.ingredients.as_ref().is_some_and(|ingredients| !ingredients.settings.models.is_empty());
+        if !has_configured {
+            return false;
+        }
         let explanations = self.explain(id);
         !explanations.is_empty() && explanations.iter().all(Explanation::is_configured)
     }
@@ -245,6 +250,10 @@ impl View {
 
     /// Whether the id is known to be callable through an inference profile only: in that region, or wherever it is listed.
     pub(crate) fn needs_profile(&self, id: &str, region: Option<&str>) -> bool {
+        // Profiles never do, and need no look at what is not listed.
+        if BedrockId::parse(id).kind() != Kind::FoundationModel {
+            return false;
+        }
         let concerns = |known: &&Explanation| region.is_none() || known.region.as_deref() == region;
         let mut on_demand =
             self.explain(id).iter().filter(concerns).filter_map(Explanation::on_demand).peekable();

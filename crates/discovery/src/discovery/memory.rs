@@ -46,15 +46,6 @@ impl Inner {
         rows
     }
 
-    /// Forgets which models of a place need an inference profile because a call of them was refused.
-    pub(super) fn forget_refusals(&self, place: &Place) {
-        let mut memory = lock(&self.memory);
-        if let Some(rows) = memory.rows.get_mut(place) {
-            rows.refused.clear();
-            memory.views.clear();
-        }
-    }
-
     /// The same for answers about the access.
     pub(super) fn remember_access(&self, place: &Place, rows: AccessRows) -> AccessRows {
         let mut memory = lock(&self.memory);
@@ -65,6 +56,15 @@ impl Inner {
             memory.views.clear();
         }
         rows
+    }
+
+    /// Forgets which models of a place need an inference profile because a call of them was refused.
+    pub(super) fn forget_refusals(&self, place: &Place) {
+        let mut memory = lock(&self.memory);
+        if let Some(rows) = memory.rows.get_mut(place) {
+            rows.refused.clear();
+            memory.views.clear();
+        }
     }
 
     /// What is known of a place. The disk is read once, and that it has nothing is remembered too.

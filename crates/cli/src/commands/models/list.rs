@@ -25,9 +25,13 @@ pub(super) async fn run(arguments: &List, context: &Context, terminal: &mut Term
     }
     if found.models.is_empty() {
         let off = ready.outcrop.config().settings().models.bedrock_discovery.enabled == Some(false);
-        let everything =
-            ready.outcrop.models(&Query::default().with_all(true), &ModelFilter::default()).await;
-        let hidden = everything.map(|list| hidden(&list)).unwrap_or_default();
+        let hidden = if off || !found.snapshot.models.is_empty() {
+            String::new()
+        } else {
+            let all = Query::default().with_all(true);
+            let everything = ready.outcrop.models(&all, &ModelFilter::default()).await;
+            everything.map(|list| hidden(&list)).unwrap_or_default()
+        };
         terminal.note(&format!("No models found: {}", reason(&found, off, &hidden)));
         return Ok(());
     }
