@@ -4,6 +4,8 @@ use outcrop_core::{Error, ErrorKind, ModelId};
 use outcrop_model_facts::facts::{self, ModelFacts};
 use outcrop_model_facts::{BedrockId, Kind, profile_geographies};
 
+use crate::learnt::Refusal;
+
 /// How alike two ids must be (Jaro-Winkler, 0 to 1) for one to be taken for the other's misspelling.
 const SIMILAR: f64 = 0.9;
 
@@ -25,6 +27,11 @@ pub(crate) fn profile_instead(
         .iter()
         .find(|geography| facts.profile_prefixes.contains(&geography.as_str()))?;
     Some(ModelId::from(format!("{}.{}", geography.as_str(), model.as_str())))
+}
+
+/// What the model refused of a request, as its error says, if the request can do without.
+pub(crate) fn refused(_error: &Error, _body: &[u8]) -> Option<Refusal> {
+    None
 }
 
 /// Says what to call instead.
