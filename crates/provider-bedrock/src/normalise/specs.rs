@@ -107,14 +107,15 @@ pub(super) fn choose(
     let withheld = choice == Some(ToolChoice::None);
     let history = stubs(messages);
     let described = tools.iter().any(|tool| name(tool).is_some());
+    let spoken_of = messages.iter().flat_map(|message| &message.content).any(is_call);
     if withheld {
-        warnings.counted(TOOLS_WITHHELD, usize::from(described && !history.is_empty()), |_| {
+        warnings.counted(TOOLS_WITHHELD, usize::from(described && spoken_of), |_| {
             "described the tools although none may be called: the conversation speaks of them".to_owned()
         });
     }
     let mut tools = match (described, withheld) {
         (true, false) => tools,
-        (true, true) if !history.is_empty() => tools,
+        (true, true) if spoken_of => tools,
         (true, true) => Vec::new(),
         (false, _) => {
             warnings.counted(TOOL_STUBS, history.len(), |count| {
@@ -127,6 +128,10 @@ pub(super) fn choose(
     let suppress_calls = withheld && !tools.is_empty();
     let choice = choice.filter(|choice| !withheld && !tools.is_empty() && *choice != ToolChoice::None);
     Tools { described: tools, choice, suppress_calls }
+}
+
+fn is_call(content: &Content) -> bool {
+    matches!(content, Content::ToolUse(_))
 }
 
 /// A description of each tool that the conversation calls, by name. Those of the service are known to it.
