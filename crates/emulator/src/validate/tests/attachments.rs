@@ -1,3 +1,5 @@
+//! What may be attached, how many and how large.
+
 use super::*;
 
 #[test]
