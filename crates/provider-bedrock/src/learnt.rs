@@ -60,11 +60,10 @@ impl Learnt {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(model).cloned().unwrap_or_default()
     }
 
-    /// Remembers a refusal that is the model's own way.
-    pub(crate) fn remember(&self, model: &ModelId, refusal: Refusal) {
-        if refusal != Refusal::Reasoning {
-            let mut learnt = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            learnt.entry(model.clone()).or_default().insert(refusal);
-        }
+    /// Remembers what is the model's own way.
+    pub(crate) fn remember(&self, model: &ModelId, refusals: &Refusals) {
+        let lasting = refusals.iter().filter(|refusal| **refusal != Refusal::Reasoning).cloned();
+        let mut learnt = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        learnt.entry(model.clone()).or_default().extend(lasting);
     }
 }
