@@ -4,6 +4,7 @@ use outcrop_core::{Error, ErrorKind, Request, Result};
 use serde_json::{Map, Value};
 
 use crate::BedrockSettings;
+use crate::normalise::Normalised;
 
 /// What may stand there, as Converse names it.
 pub(crate) const OPTIONS: [&str; 8] = [
@@ -49,6 +50,37 @@ pub(crate) fn merged(
         options.insert("requestMetadata".into(), Value::Object(metadata));
     }
     Ok(options)
+}
+
+/// The options with what the rules add. What the caller says himself has the last word, member by member.
+pub(crate) fn completed(mut options: Map<String, Value>, normalised: &Normalised) -> Map<String, Value> {
+    if !normalised.fields.is_empty() {
+        let own = options.remove("additionalModelRequestFields");
+        let fields = overlaid(Value::Object(normalised.fields.clone()), own);
+        options.insert("additionalModelRequestFields".into(), fields);
+    }
+    if let Some(config) = &normalised.output_config {
+        let own = options.remove("outputConfig");
+        options.insert("outputConfig".into(), overlaid(config.clone(), own));
+    }
+    options
+}
+
+fn overlaid(below: Value, above: Option<Value>) -> Value {
+    match (below, above) {
+        (below, None) => below,
+        (Value::Object(mut below), Some(Value::Object(above))) => {
+            for (name, value) in above {
+                let merged = match below.remove(&name) {
+                    Some(known) => overlaid(known, Some(value)),
+                    None => value,
+                };
+                below.insert(name, merged);
+            }
+            Value::Object(below)
+        }
+        (_, Some(above)) => above,
+    }
 }
 
 fn invalid(message: String) -> Error {

@@ -1,25 +1,22 @@
 //! Limits and sampling within what Converse and the model take.
 
-use outcrop_core::{Error, ErrorKind, Inference, Result};
-use outcrop_model_facts::facts::ModelFacts;
-
 use super::Warnings;
+use crate::target::Target;
+use outcrop_core::{Error, ErrorKind, Inference, Result};
 
-pub(super) const RANGE: &str = "sampling-range";
-pub(super) const REFUSED_SAMPLING: &str = "sampling-refused";
+pub(super) const RULES: &[&str] = &[RANGE, REFUSED_SAMPLING];
+
+const RANGE: &str = "sampling-range";
+const REFUSED_SAMPLING: &str = "sampling-refused";
 
 /// Clamps what is out of range and leaves out what the model refuses.
-pub(super) fn adjust(
-    inference: &Inference,
-    facts: Option<&ModelFacts>,
-    warnings: &mut Warnings,
-) -> Result<Inference> {
+pub(super) fn adjust(inference: &Inference, target: &Target, warnings: &mut Warnings) -> Result<Inference> {
     if inference.max_tokens == Some(0) {
         return Err(Error::new(ErrorKind::InvalidRequest, "`maxTokens` is 0, and must be at least 1"));
     }
     let mut adjusted = Inference { stop_sequences: inference.stop_sequences.clone(), ..inference.clone() };
     adjusted.stop_sequences.retain(|sequence| !sequence.is_empty());
-    if facts.is_some_and(|facts| facts.sampling.is_no()) {
+    if target.fact(|facts| facts.sampling).is_no() {
         for (name, value) in [("temperature", &mut adjusted.temperature), ("topP", &mut adjusted.top_p)] {
             let refused = value.take().is_some();
             warnings.counted(REFUSED_SAMPLING, usize::from(refused), |_| {
