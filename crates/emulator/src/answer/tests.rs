@@ -167,7 +167,7 @@ fn a_json_schema_for_the_answer_is_kept() {
 
 fn scripted(reply: Value) -> Answer {
     let Reply::Message(message) = serde_json::from_value(reply).unwrap() else { panic!("no content") };
-    compose(&model(HAIKU), &ask("?"), Some(&message), &[], 0)
+    compose(&model(HAIKU), &ask("?"), Some(message.as_ref()), &[], 0)
 }
 
 #[test]

@@ -37,7 +37,7 @@ use crate::operation::Operation;
 #[serde(try_from = "ReplyForm", into = "ReplyForm")]
 pub enum Reply {
     /// What the model says. Converse and ConverseStream say it each in their own way.
-    Message(ReplyMessage),
+    Message(Box<ReplyMessage>),
     /// The events of a ConverseStream. Rules with such a reply fit no other operation.
     Events(ReplyEvents),
 }
@@ -52,7 +52,7 @@ impl Reply {
     }
 
     /// What the model says, if that is scripted.
-    pub(crate) const fn message(&self) -> Option<&ReplyMessage> {
+    pub(crate) fn message(&self) -> Option<&ReplyMessage> {
         match self {
             Self::Message(message) => Some(message),
             Self::Events(_) => None,
@@ -243,14 +243,14 @@ impl TryFrom<ReplyForm> for Reply {
             if padding.is_some() {
                 return Err(NoReply::PaddingWithContent);
             }
-            return Ok(Self::Message(ReplyMessage {
+            return Ok(Self::Message(Box::new(ReplyMessage {
                 content: content.ok_or(NoReply::Neither)?,
                 stop_reason,
                 usage,
                 additional_model_response_fields,
                 trace,
                 metadata_first: metadata_first.unwrap_or_default(),
-            }));
+            })));
         };
         let others = [
             ("stopReason", stop_reason.is_some()),
