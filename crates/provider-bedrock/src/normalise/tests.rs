@@ -1,10 +1,6 @@
 //! Each rule by example, and the laws that hold for any conversation.
 
 mod laws;
-mod media;
-mod names;
-mod reasoning;
-mod specs;
 
 use outcrop_core::{
     Blob, CachePoint, Citations, Content, Document, DocumentFormat, DocumentSource, ErrorKind, Guard,
