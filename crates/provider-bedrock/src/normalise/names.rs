@@ -127,7 +127,8 @@ fn map_ids(messages: &mut [Message], warnings: &mut Warnings) {
         format!("sent {} under an id that the service accepts", plural(count, "tool call"))
     });
     warnings.counted(REPEATED_TOOL_USE_ID, ids.repeated, |count| {
-        format!("gave {} an id of its own: an earlier one has the same", plural(count, "tool call"))
+        let own = if count == 1 { "an id of its own" } else { "ids of their own" };
+        format!("gave {} {own}: an earlier one has the same", plural(count, "tool call"))
     });
 }
 

@@ -1,6 +1,8 @@
 //! Each rule by example, and the laws that hold for any conversation.
 
 mod laws;
+mod limits;
+mod names;
 
 use outcrop_core::{
     Blob, CachePoint, Citations, Content, Document, DocumentFormat, DocumentSource, ErrorKind, Guard,

@@ -55,10 +55,12 @@ pub(super) fn pair(messages: Vec<Message>, warnings: &mut Warnings) -> Vec<Messa
     let mut repairs = Repairs::default();
     let mut paired: Vec<Message> = Vec::with_capacity(messages.len());
     let mut open_calls: Vec<String> = Vec::new();
-    for mut message in messages {
+    let last = messages.len().saturating_sub(1);
+    for (position, mut message) in messages.into_iter().enumerate() {
         if message.role == Role::Assistant {
-            answered_by_service(&mut message, &mut repairs);
             open_calls = call_ids(&message);
+            let goes_on = position == last && open_calls.is_empty();
+            answered_by_service(&mut message, goes_on, &mut repairs);
             if !message.content.is_empty() {
                 paired.push(message);
             }
@@ -90,8 +92,8 @@ pub(super) fn pair(messages: Vec<Message>, warnings: &mut Warnings) -> Vec<Messa
 }
 
 /// Nobody but the service can answer a call of one of its own tools, and it does so in the same turn: what has no other
-/// half there is left out.
-fn answered_by_service(message: &mut Message, repairs: &mut Repairs) {
+/// half there is left out, unless the turn goes on.
+fn answered_by_service(message: &mut Message, goes_on: bool, repairs: &mut Repairs) {
     let mut calls = BTreeSet::new();
     let mut results = BTreeSet::new();
     for content in &message.content {
@@ -102,7 +104,7 @@ fn answered_by_service(message: &mut Message, repairs: &mut Repairs) {
         }
     }
     message.content.retain(|content| match content {
-        Content::ToolUse(call) if call.by_service && !results.contains(&call.id) => {
+        Content::ToolUse(call) if call.by_service && !goes_on && !results.contains(&call.id) => {
             repairs.unfinished += 1;
             false
         }
@@ -119,7 +121,9 @@ fn answered_by_service(message: &mut Message, repairs: &mut Repairs) {
 fn call_ids(message: &Message) -> Vec<String> {
     let answered: BTreeSet<_> = message.content.iter().filter_map(result_id).collect();
     let ids = message.content.iter().filter_map(|content| match content {
-        Content::ToolUse(call) if !answered.contains(call.id.as_str()) => Some(call.id.clone()),
+        Content::ToolUse(call) if !call.by_service && !answered.contains(call.id.as_str()) => {
+            Some(call.id.clone())
+        }
         _ => None,
     });
     ids.collect()

@@ -49,6 +49,11 @@ pub(super) fn check_ending(messages: &mut [Message], target: &Target, warnings: 
     let Some(last) = messages.last_mut().filter(|message| message.role == Role::Assistant) else {
         return Ok(());
     };
+    // A turn in which the service ran a tool is no beginning: the service goes on with it.
+    let goes_on = |content: &Content| matches!(content, Content::ToolUse(call) if call.by_service);
+    if last.content.iter().any(goes_on) {
+        return Ok(());
+    }
     if target.fact(|facts| facts.assistant_prefill).is_no() {
         let message = format!("the answer cannot be begun for {}", super::named(target));
         return Err(Error::new(ErrorKind::Unsupported, message).with_hint(

@@ -233,7 +233,9 @@ fn check_order(turns: &[Message]) -> std::result::Result<(), TestCaseError> {
                 Content::ToolUse(call) if call.by_service => Some(&call.id),
                 _ => None,
             });
-            prop_assert_eq!(results(turn), own);
+            let answered = results(turn);
+            let goes_on = at + 1 == turns.len();
+            prop_assert!(answered == own || goes_on && answered.iter().all(|id| own.contains(id)));
             let attached = shown(std::slice::from_ref(turn));
             prop_assert!(attached.iter().all(|kind| *kind == "reasoning"), "{attached:?}");
         } else {

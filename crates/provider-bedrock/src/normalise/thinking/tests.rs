@@ -14,6 +14,9 @@ use crate::options;
 fn ask(model: &str, thinking: Option<Thinking>) -> Request {
     let mut request = Request::new(model).user("Hi");
     request.thinking = thinking;
+    if Target::of(model).fact(|facts| facts.tool_use).is_no() {
+        return request;
+    }
     request.tool(ToolSpec::new("weather", "Says what the weather is like.", json!({ "type": "object" })))
 }
 
@@ -119,7 +122,7 @@ proptest! {
             let mut request = ask(facts.id, Some(thinking));
             request.inference.max_tokens = most;
             (request.inference.temperature, request.inference.top_p) = (temperature, top_p);
-            request.tool_choice.clone_from(&choice);
+            request.tool_choice = choice.clone().filter(|_| !request.tools.is_empty());
             let region = if government { "us-gov-west-1" } else { "us-east-1" };
             let target = Target::new(&BedrockId::parse(facts.id), region, None);
             check_model(&target, &request)?;
@@ -219,7 +222,7 @@ fn who_thinks_is_known_without_a_wish_too() {
 
 #[test]
 fn a_turn_that_goes_on_with_a_tool_of_the_service_is_not_dropped() {
-    use outcrop_core::{Content, Message, ToolResult, ToolUse};
+    use outcrop_core::{Content, Message, SystemTool, Tool, ToolResult, ToolUse};
     let mut searched = ToolUse::new("s1", "nova_grounding", json!({}));
     searched.by_service = true;
     let mut found = ToolResult::text("s1", "It rains.");
@@ -227,6 +230,7 @@ fn a_turn_that_goes_on_with_a_tool_of_the_service_is_not_dropped() {
     let content = vec![Content::ToolUse(searched), Content::ToolResult(found), Content::text("So")];
     let mut request = ask("amazon.nova-2-lite-v1:0", Some(Thinking::at(ThinkingLevel::Low)));
     request.messages.push(Message::assistant(content));
+    request.tools.push(Tool::System(SystemTool { name: "nova_grounding".into() }));
     let normalised = settle(&request, &Target::of("amazon.nova-2-lite-v1:0"));
     assert_eq!(normalised.messages.len(), 2, "{:?}", normalised.messages);
     assert!(!rules(&normalised).contains(&"thinking-prefill"));
