@@ -7,7 +7,9 @@ mod attachment;
 
 use std::collections::BTreeMap;
 
-use outcrop_core::{Content, Error, ErrorKind, Image, Message, Result, Role, Text, ToolResultContent};
+use outcrop_core::{
+    Content, Error, ErrorKind, Image, Message, Modality, Result, Role, Text, ToolResultContent,
+};
 
 use super::{Warnings, named, plural};
 use crate::learnt::Refusal;
@@ -64,7 +66,7 @@ fn refused(attachment: &Attachment, obstacle: Obstacle, target: &Target) -> Erro
     match obstacle {
         Obstacle::NotTaken => {
             let taken: Vec<_> =
-                target.facts.iter().flat_map(|facts| facts.input).map(|it| it.as_str()).collect();
+                target.facts.iter().flat_map(|facts| facts.input).map(Modality::as_str).collect();
             let message = format!("the last message has {what}, which {model} does not take");
             Error::new(ErrorKind::Unsupported, message)
                 .with_hint(format!("{model} takes {}: ask another model, or leave it out", taken.join(", ")))
@@ -100,10 +102,10 @@ fn megabytes(bytes: usize) -> String {
 pub(super) fn adapt(messages: &mut [Message], target: &Target, warnings: &mut Warnings) {
     let mut notes = Notes::default();
     for message in messages.iter_mut() {
-        let is_answer = message.role == Role::Assistant;
+        let by_model = message.role == Role::Assistant;
         notes.replace(message, |attachment, in_result| {
-            let in_answer = is_answer && !in_result;
-            attachment.obstacle(target).or(in_answer.then_some(Obstacle::InAnswer))
+            let in_answer = (by_model && !in_result).then_some(Obstacle::InAnswer);
+            attachment.obstacle(target).or(in_answer)
         });
     }
     drop_surplus(messages, target, &mut notes);
@@ -169,7 +171,7 @@ impl Notes {
             let attachment = Attachment::of(content)?;
             Some((obstacle(&attachment, false)?, attachment.kind))
         };
-        self.replace_runs(&mut message.content, find, |text| Content::text(text));
+        self.replace_runs(&mut message.content, find, Content::text);
     }
 
     fn replace_runs<T>(

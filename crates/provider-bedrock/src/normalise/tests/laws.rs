@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Part {
     Text(&'static str),
     Thought,
@@ -302,9 +302,8 @@ fn says_nothing(messages: &[Message]) -> bool {
     messages.iter().flat_map(|message| &message.content).all(|content| match content {
         Content::Text(text) => text.text.trim().is_empty(),
         // A result without a call, a call of the service's without a result.
-        Content::ToolResult(_) => true,
+        Content::ToolResult(_) | Content::Reasoning(_) => true,
         Content::ToolUse(call) => call.by_service,
-        Content::Reasoning(_) => true,
         _ => false,
     })
 }
@@ -420,6 +419,8 @@ proptest! {
             let last = short.messages.last().unwrap();
             let waits = last.content.iter().any(|content| match content {
                 Content::ToolResult(result) => result.is_error,
+                // Whether it gets a result decides whether the turn stays.
+                Content::ToolUse(call) => call.by_service && !results(last).contains(&call.id.as_str()),
                 Content::Text(text) => model == NO_TOOLS && text.text.starts_with("No result"),
                 _ => false,
             });

@@ -23,6 +23,8 @@ use crate::target::Target;
 
 const PROVIDER: &str = "amazon-bedrock";
 const NOVA: &str = "amazon.nova-lite-v1:0";
+/// A model that takes audio.
+const LISTENER: &str = "mistral.voxtral-mini-3b-2507";
 const SONNET_3: &str = "anthropic.claude-3-sonnet-20240229-v1:0";
 
 const PNG: &str = "iVBORw0KGgo=";
@@ -433,10 +435,13 @@ fn of_every_kind() -> Vec<(&'static str, Request)> {
     vec![
         (
             "audio",
-            ask(vec![
-                sound(AudioFormat::Mp3, Source::Bytes(bytes("SUQz"))),
-                sound(AudioFormat::XAac, Source::S3(s3("sound", None))),
-            ]),
+            of(
+                LISTENER,
+                ask(vec![
+                    sound(AudioFormat::Mp3, Source::Bytes(bytes("SUQz"))),
+                    sound(AudioFormat::XAac, Source::S3(s3("sound", None))),
+                ]),
+            ),
         ),
         (
             "reasoning",
