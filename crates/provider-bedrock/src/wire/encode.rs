@@ -467,7 +467,7 @@ impl Serialize for Spec<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("name", name)?;
         // The service wants at least one character or none at all.
-        if let Some(description) = description.as_deref().filter(|text| !text.trim().is_empty()) {
+        if let Some(description) = description {
             map.serialize_entry("description", description)?;
         }
         map.serialize_entry("inputSchema", &Only("json", input_schema))?;

@@ -376,9 +376,12 @@ fn look() -> Request {
         ToolResultContent::SearchResult(search_result(true)),
     ];
     let result = ToolResult { tool_use_id: "a".into(), content, is_error: false, kind: None };
-    let blank = ToolSpec::new("look", " ", json!({ "type": "object", "properties": {} }));
+    let bare = ToolSpec {
+        description: None,
+        ..ToolSpec::new("look", "", json!({ "type": "object", "properties": {} }))
+    };
     ask("Look.")
-        .tool(blank)
+        .tool(bare)
         .assistant(Content::ToolUse(call))
         .user(vec![Content::ToolResult(result), text("Well?")])
 }
