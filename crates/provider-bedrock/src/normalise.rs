@@ -25,7 +25,7 @@ use serde_json::{Map, Value};
 use crate::target::Target;
 
 pub(crate) use names::Names;
-pub(crate) use structured::Structured;
+pub(crate) use structured::{Structured, Way};
 
 /// The rules, by the part of the request that they look after.
 pub(crate) const RULES: &[&[&str]] = &[
@@ -54,6 +54,8 @@ pub(crate) struct Normalised {
     pub suppress_tool_calls: bool,
     /// Members of `additionalModelRequestFields` beside the caller's own.
     pub fields: Map<String, Value>,
+    /// The model thinks before it answers, as far as the request decides that.
+    pub thinks: bool,
     /// `outputConfig`, if the caller gives none.
     pub output_config: Option<Value>,
     /// How the answer's JSON comes, if it has to be JSON.
@@ -101,13 +103,14 @@ pub(crate) fn normalise(
         tool_choice: tools.choice,
         suppress_tool_calls: tools.suppress_calls,
         fields: Map::new(),
+        thinks: false,
         output_config: None,
         structured: None,
         names,
         warnings: Vec::new(),
     };
     thinking::apply(&mut normalised, request.thinking, options, target, &mut warnings)?;
-    structured::apply(&mut normalised, request.output.as_ref(), options, target, &mut warnings)?;
+    structured::apply(&mut normalised, request, options, target, &mut warnings)?;
     caching::apply(&mut normalised, caching, target, &mut warnings);
     normalised.warnings = warnings.0;
     Ok(normalised)
