@@ -8,8 +8,8 @@ mod native;
 mod wrap;
 
 use outcrop_core::{
-    Content, Error, ErrorKind, OutputSchema, Request, Result, Role, SystemContent, Text,
-    Tool, ToolChoice, ToolResultContent, ToolSpec,
+    Content, Error, ErrorKind, OutputSchema, Request, Result, Role, SystemContent, Text, Tool, ToolChoice,
+    ToolResultContent, ToolSpec,
 };
 use serde_json::{Map, Value, json};
 
