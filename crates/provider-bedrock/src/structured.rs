@@ -38,10 +38,10 @@ pub(crate) fn settle(response: &mut Response, structured: Option<&Structured>) {
     let blocks = std::mem::take(&mut response.content);
     let last = End { metadata: response.metadata.take(), ..End::new(response.stop_reason.clone()) };
     let mut content: BTreeMap<u32, Content> = BTreeMap::new();
-    let mut shaped: BTreeMap<u32, Collector> = BTreeMap::new();
+    let mut collected: BTreeMap<u32, Collector> = BTreeMap::new();
     let mut sort = |event| match event {
         Event::Open { index, .. } | Event::Delta { index, .. } | Event::Close { index } => {
-            shaped.entry(index).or_default().push(Ok(event));
+            collected.entry(index).or_default().push(Ok(event));
         }
         Event::End(end) => {
             response.stop_reason = end.stop_reason;
@@ -72,7 +72,7 @@ pub(crate) fn settle(response: &mut Response, structured: Option<&Structured>) {
         }
     }
     shaper.take(Event::End(Box::new(last)), &mut sort);
-    for (index, collector) in shaped {
+    for (index, collector) in collected {
         content.extend(collector.finish().response.content.into_iter().map(|block| (index, block)));
     }
     response.content = content.into_values().collect();

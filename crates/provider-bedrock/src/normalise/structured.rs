@@ -76,49 +76,42 @@ pub(super) fn apply(
     let Some(wanted) = &request.output else { return Ok(()) };
     check(normalised, options)?;
     let schema = Schema::compile(&wanted.schema)?;
-    let name = wanted.name.as_deref().map(|name| acceptable(name, warnings));
-    let tools = !target.fact(|facts| facts.tool_use).is_no();
-    let native = target.fact(|facts| facts.native_structured_output).is_yes();
-    if !native && !tools {
-        instruct(normalised, wanted, warnings);
-        normalised.structured = Some(Structured { schema, way: Way::Instruction, wrapped: false });
-        return Ok(());
-    }
     let wrapped = !wrap::is_object(&wanted.schema);
     let sent = if wrapped { wrap::wrap(&wanted.schema) } else { wanted.schema.clone() };
-    warnings.counted(WRAPPED, usize::from(wrapped), |_| {
-        "asked for the answer as the `value` of an object, and take it out again: the schema in `output` is not plainly \
-         one of an object"
-            .to_owned()
-    });
-    let obstacle = match native.then(|| natively(normalised, &sent, target)) {
-        Some(Ok(native)) => {
+    let native = target.fact(|facts| facts.native_structured_output).is_yes();
+    let native = native.then(|| natively(normalised, &sent, target));
+    let tools = !target.fact(|facts| facts.tool_use).is_no();
+    let structured = match (native, tools) {
+        (Some(Ok(native)), _) => {
+            let name = name(wanted, warnings);
+            say_wrapped(wrapped, warnings);
             say_changes(&native, warnings);
             write(normalised, &native.schema, name, wanted.description.as_deref());
-            normalised.structured = Some(Structured { schema, way: Way::Native, wrapped });
-            return Ok(());
+            Structured { schema, way: Way::Native, wrapped }
         }
-        Some(Err(obstacle)) => Some(obstacle),
-        None => None,
+        (refused, true) => {
+            let name = name(wanted, warnings);
+            say_wrapped(wrapped, warnings);
+            let tool = hidden_tool(normalised, name, wanted.description.clone(), sent);
+            let name = tool.name.clone();
+            if let Some(Err(obstacle)) = refused {
+                warnings.say(
+                    BY_TOOL,
+                    format!("asked for the answer to `output` by the hidden tool `{name}`: {obstacle}"),
+                );
+            }
+            by_tool(normalised, request, tool, target, warnings);
+            let suppress_others = std::mem::take(&mut normalised.suppress_tool_calls);
+            Structured { schema, way: Way::Tool { name, suppress_others }, wrapped }
+        }
+        (refused, false) => {
+            let obstacle = refused.and_then(Result::err);
+            let obstacle = obstacle.as_deref().unwrap_or("this model has no native mode");
+            instruct(normalised, wanted, obstacle, warnings);
+            Structured { schema, way: Way::Instruction, wrapped: false }
+        }
     };
-    if !tools {
-        instruct(normalised, wanted, warnings);
-        normalised.structured = Some(Structured { schema, way: Way::Instruction, wrapped: false });
-        return Ok(());
-    }
-    let tool = hidden_tool(normalised, name, wanted.description.clone(), sent);
-    if let Some(obstacle) = obstacle {
-        let name = &tool.name;
-        warnings.say(
-            BY_TOOL,
-            format!("asked for the answer to `output` by the hidden tool `{name}`: {obstacle}"),
-        );
-    }
-    let name = tool.name.clone();
-    by_tool(normalised, request, tool, target, warnings);
-    let suppress_others = std::mem::take(&mut normalised.suppress_tool_calls);
-    let way = Way::Tool { name, suppress_others };
-    normalised.structured = Some(Structured { schema, way, wrapped });
+    normalised.structured = Some(structured);
     Ok(())
 }
 
@@ -137,8 +130,9 @@ fn check(normalised: &Normalised, options: &Map<String, Value>) -> Result<()> {
     Ok(())
 }
 
-/// A name as Converse takes it.
-fn acceptable(name: &str, warnings: &mut Warnings) -> String {
+/// The name of the answer as Converse takes it, if it has one.
+fn name(wanted: &OutputSchema, warnings: &mut Warnings) -> Option<String> {
+    let name = wanted.name.as_deref()?;
     let fits = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
     let replaced = name.chars().map(|character| if fits(character) { character } else { '_' });
     let mut acceptable: String = replaced.take(LONGEST_NAME).collect();
@@ -149,7 +143,15 @@ fn acceptable(name: &str, warnings: &mut Warnings) -> String {
         format!("called the answer `{acceptable}`: the name in `output` has other characters than a-z, A-Z, 0-9, _ \
                  and -, or not 1 to {LONGEST_NAME} of them")
     });
-    acceptable
+    Some(acceptable)
+}
+
+fn say_wrapped(wrapped: bool, warnings: &mut Warnings) {
+    warnings.counted(WRAPPED, usize::from(wrapped), |_| {
+        "asked for the answer as the `value` of an object, and take it out again: the schema in `output` is not plainly \
+         one of an object"
+            .to_owned()
+    });
 }
 
 /// The schema in the native mode's words, or why that mode cannot be used.
@@ -309,7 +311,7 @@ fn unforceable(normalised: &Normalised, target: &Target) -> Option<&'static str>
 }
 
 /// Asks for JSON in the system prompt.
-fn instruct(normalised: &mut Normalised, wanted: &OutputSchema, warnings: &mut Warnings) {
+fn instruct(normalised: &mut Normalised, wanted: &OutputSchema, obstacle: &str, warnings: &mut Warnings) {
     let description = wanted.description.as_deref().map(str::trim).filter(|text| !text.is_empty());
     let description = description.map(|text| format!(" ({text})")).unwrap_or_default();
     let new = say_last(
@@ -320,7 +322,7 @@ fn instruct(normalised: &mut Normalised, wanted: &OutputSchema, warnings: &mut W
         ),
     );
     warnings.counted(BY_INSTRUCTION, usize::from(new), |_| {
-        "asked in the system prompt for the answer to `output`: this model has neither tools nor a native mode".to_owned()
+        format!("asked in the system prompt for the answer to `output`: {obstacle}, and calls no tools")
     });
 }
 

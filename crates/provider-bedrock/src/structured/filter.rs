@@ -92,20 +92,25 @@ impl Unwrap {
             }
             Self::Before { .. } | Self::Plain => return true,
         };
-        match (*string, character) {
-            (Some(true), _) => *string = Some(false),
-            (Some(false), '\\') => *string = Some(true),
-            (Some(false), '"') => *string = None,
-            (Some(false), _) => {}
-            (None, '}' | ']' | ',') if *depth == 0 => {
+        if let Some(escaped) = string {
+            match character {
+                _ if *escaped => *escaped = false,
+                '\\' => *escaped = true,
+                '"' => *string = None,
+                _ => {}
+            }
+            return true;
+        }
+        match character {
+            '}' | ']' | ',' if *depth == 0 => {
                 *self = Self::After { rest: character.to_string() };
                 return false;
             }
-            (None, '"') => *string = Some(false),
-            (None, '{' | '[') => *depth += 1,
-            (None, '}' | ']') => *depth -= 1,
-            (None, character) if character.is_whitespace() && !*begun => return false,
-            (None, _) => {}
+            '"' => *string = Some(false),
+            '{' | '[' => *depth += 1,
+            '}' | ']' => *depth -= 1,
+            _ if character.is_whitespace() && !*begun => return false,
+            _ => {}
         }
         *begun = true;
         true
@@ -185,15 +190,12 @@ impl Fence {
                     .filter(|(language, _)| language.trim().chars().all(char::is_alphanumeric))
                     .map(|(_, inside)| inside.to_owned());
                 let held = std::mem::take(held);
-                match inside {
-                    Some(inside) => {
-                        *self = Self::Inside { held: String::new() };
-                        self.push(&inside)
-                    }
-                    None => {
-                        *self = Self::Plain;
-                        held
-                    }
+                if let Some(inside) = inside {
+                    *self = Self::Inside { held: String::new() };
+                    self.push(&inside)
+                } else {
+                    *self = Self::Plain;
+                    held
                 }
             }
         }

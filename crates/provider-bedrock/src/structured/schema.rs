@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use jsonschema::Validator;
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
 use outcrop_core::{Error, ErrorKind, Result};
 use serde_json::Value;
 
@@ -28,12 +29,7 @@ impl Schema {
         }
         match jsonschema::options().offline().build(value) {
             Ok(validator) => Ok(Self { value: value.clone(), validator: Arc::new(validator) }),
-            Err(error) => {
-                let place = place(error.instance_path().as_str());
-                let message = format!("`output.schema` is no valid JSON schema, at {place}: {error}");
-                Err(Error::new(ErrorKind::InvalidRequest, message)
-                    .with_hint("references must lead to the schema itself, such as `#/$defs/item`"))
-            }
+            Err(error) => Err(invalid(&error)),
         }
     }
 
@@ -49,6 +45,18 @@ impl Schema {
         let error = self.validator.validate(&value).err()?;
         let place = place(error.instance_path().as_str());
         Some(format!("the answer does not follow the schema, at {place}: {}", error.masked()))
+    }
+}
+
+fn invalid(error: &ValidationError<'_>) -> Error {
+    let place = place(error.instance_path().as_str());
+    let message = format!("`output.schema` is no valid JSON schema, at {place}: {error}");
+    let invalid = Error::new(ErrorKind::InvalidRequest, message);
+    match error.kind() {
+        ValidationErrorKind::Referencing(_) => invalid.with_hint(
+            "nothing is fetched for a schema: let its references lead to the schema itself, as `#/$defs/item` does",
+        ),
+        _ => invalid,
     }
 }
 

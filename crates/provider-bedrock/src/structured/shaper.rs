@@ -174,10 +174,8 @@ impl Shaper {
             }
             if let Some(problem) = self.structured.schema.problem(&self.answer) {
                 let cut = !matches!(end.stop_reason, StopReason::EndTurn | StopReason::MalformedOutput);
-                let problem = match cut {
-                    true => format!("cut short by `{}`: {problem}", end.stop_reason),
-                    false => problem,
-                };
+                let problem =
+                    if cut { format!("cut short by `{}`: {problem}", end.stop_reason) } else { problem };
                 note(&mut end.metadata, PROBLEM, problem);
                 if end.stop_reason == StopReason::EndTurn {
                     end.stop_reason = StopReason::MalformedOutput;
