@@ -79,9 +79,10 @@ pub(crate) fn normalise(
     let mut described = request.tools.clone();
     let mut choice = request.tool_choice.clone();
     let names = names::map(&mut messages, &mut described, &mut choice, &mut warnings);
-    let messages = turns::merge(messages, &mut warnings);
+    let messages = turns::merge(caching::drop_lonely(messages, &mut warnings), &mut warnings);
     let messages = tools::pair(messages, &mut warnings);
-    let mut messages = turns::start_with_user(turns::merge(messages, &mut warnings), &mut warnings);
+    let messages = turns::merge(caching::drop_lonely(messages, &mut warnings), &mut warnings);
+    let mut messages = turns::start_with_user(messages, &mut warnings);
     media::adapt(&mut messages, target, &mut warnings)?;
     documents::name(&mut messages, &mut warnings);
     turns::check_ending(&mut messages, target, &mut warnings)?;
