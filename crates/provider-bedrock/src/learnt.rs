@@ -13,12 +13,18 @@ pub(crate) enum Refusal {
     Temperature,
     /// `inferenceConfig.topP`.
     TopP,
+    /// `inferenceConfig.temperature` and `topP` in one request.
+    TemperatureWithTopP,
     /// `inferenceConfig.stopSequences`.
     StopSequences,
     /// A member of `additionalModelRequestFields`.
     Field(String),
+    /// A `thinking.type`: `enabled`, `adaptive` or `disabled`.
+    ThinkingType(String),
     /// `thinking.display`.
     ThinkingDisplay,
+    /// An effort, such as `xhigh`, in whichever field.
+    Effort(String),
     /// Cache points in a part of the request.
     CachePoints(Section),
     /// The time to live of cache points.

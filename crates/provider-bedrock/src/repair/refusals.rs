@@ -21,8 +21,8 @@ const fn row(words: &'static [&'static str], refusals: fn(&Value, &str) -> Vec<R
 }
 
 const ROWS: &[Row] = &[
-    row(&["temperature", "top_p", "cannot both be specified"], top_p),
-    row(&["temperature", "topp", "cannot both be specified"], top_p),
+    row(&["temperature", "top_p", "cannot both be specified"], temperature_with_top_p),
+    row(&["temperature", "topp", "cannot both be specified"], temperature_with_top_p),
     row(&["thinking", "tool_choice forces tool use"], forced_choice),
     row(&["toolchoice"], forced_choice),
     row(&["tool_choice"], forced_choice),
@@ -112,6 +112,11 @@ fn top_p(body: &Value, _: &str) -> Vec<Refusal> {
     having(body, "/inferenceConfig/topP", Refusal::TopP)
 }
 
+fn temperature_with_top_p(body: &Value, _: &str) -> Vec<Refusal> {
+    let both = body.pointer("/inferenceConfig/temperature").and(body.pointer("/inferenceConfig/topP"));
+    both.map(|_| Refusal::TemperatureWithTopP).into_iter().collect()
+}
+
 fn stop_sequences(body: &Value, _: &str) -> Vec<Refusal> {
     having(body, "/inferenceConfig/stopSequences", Refusal::StopSequences)
 }
@@ -126,8 +131,16 @@ fn display(body: &Value, _: &str) -> Vec<Refusal> {
     having(body, "/additionalModelRequestFields/thinking/display", Refusal::ThinkingDisplay)
 }
 
-fn thinking(body: &Value, _: &str) -> Vec<Refusal> {
-    having(body, "/additionalModelRequestFields/thinking", Refusal::Field("thinking".into()))
+/// The type, where the message names it, for another one may do.
+fn thinking(body: &Value, message: &str) -> Vec<Refusal> {
+    let thinking = body.pointer("/additionalModelRequestFields/thinking");
+    let kind = thinking.and_then(|thinking| thinking.get("type")?.as_str()).filter(|kind| {
+        message.contains(&format!("\"thinking.type.{kind}\" is not supported"))
+            || message.contains(&format!("{kind} thinking is not supported"))
+    });
+    let refusal =
+        kind.map_or_else(|| Refusal::Field("thinking".into()), |kind| Refusal::ThinkingType(kind.to_owned()));
+    thinking.map(|_| refusal).into_iter().collect()
 }
 
 fn effort(body: &Value, message: &str) -> Vec<Refusal> {
@@ -136,7 +149,19 @@ fn effort(body: &Value, message: &str) -> Vec<Refusal> {
         |name: &&&str| body.pointer(&format!("/additionalModelRequestFields/{name}")).is_some();
     let named = fields.iter().find(|name| message.contains(&name.to_lowercase())).filter(of_anthropic);
     let field = named.or_else(|| fields.iter().find(of_anthropic));
-    field.map(|name| Refusal::Field((*name).to_owned())).into_iter().collect()
+    let refusal = |name: &&str| {
+        let value = body.pointer(&format!("/additionalModelRequestFields/{name}"));
+        let members = ["effort", "maxReasoningEffort"];
+        let effort = value.and_then(|value| {
+            value.as_str().or_else(|| members.iter().find_map(|member| value.get(member)?.as_str()))
+        });
+        // A lower effort may do where the message is about this one.
+        match effort.filter(|effort| message.contains(&format!("'{effort}'"))) {
+            Some(effort) => Refusal::Effort(effort.to_owned()),
+            None => Refusal::Field((*name).to_owned()),
+        }
+    };
+    field.map(refusal).into_iter().collect()
 }
 
 fn native_output(body: &Value, _: &str) -> Vec<Refusal> {

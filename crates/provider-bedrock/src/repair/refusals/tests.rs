@@ -51,7 +51,7 @@ fn wordings() -> Vec<(&'static str, Vec<Refusal>)> {
         (
             "The model returned the following errors: `temperature` and `top_p` cannot both be specified for this \
              model. Please use only one.",
-            vec![TopP],
+            vec![TemperatureWithTopP],
         ),
         (
             "Unsupported value: 'temperature' does not support 0.5 with this model. Only the default (1) value is \
@@ -65,7 +65,12 @@ fn wordings() -> Vec<(&'static str, Vec<Refusal>)> {
         ),
         ("Unsupported parameter: 'stop' is not supported with this model.", vec![StopSequences]),
         ("thinking.adaptive.display: Extra inputs are not permitted", vec![ThinkingDisplay]),
-        ("adaptive thinking is not supported on this model", vec![field("thinking")]),
+        ("adaptive thinking is not supported on this model", vec![ThinkingType("adaptive".into())]),
+        (
+            "\"thinking.type.adaptive\" is not supported for this model.",
+            vec![ThinkingType("adaptive".into())],
+        ),
+        ("thinking.type: Input should be 'disabled'", vec![field("thinking")]),
         (
             "\"thinking.type.enabled\" is not supported for this model. Use \"thinking.type.adaptive\" and \
              \"output_config.effort\" to control thinking behavior.",
@@ -73,7 +78,7 @@ fn wordings() -> Vec<(&'static str, Vec<Refusal>)> {
         ),
         (
             "This model does not support effort level 'max'. Supported levels: low, medium, high.",
-            vec![field("output_config")],
+            vec![Effort("max".into())],
         ),
         ("output_config.effort: Extra inputs are not permitted", vec![field("output_config")]),
         ("output_config.format: Extra inputs are not permitted", vec![NativeOutput]),
