@@ -91,10 +91,11 @@ pub(crate) fn normalise(
     let mut described = request.tools.clone();
     let mut choice = request.tool_choice.clone();
     let names = names::map(&mut messages, &mut described, &mut choice, &mut warnings);
-    let messages = turns::merge(messages, &mut warnings);
+    let messages = turns::merge(caching::drop_lonely(messages, &mut warnings), &mut warnings);
     let mut messages = tools::pair(messages, &mut warnings);
     projection::tell(&mut messages, &described, &names, target, &mut warnings);
-    let mut messages = turns::start_with_user(turns::merge(messages, &mut warnings), &mut warnings);
+    let messages = turns::merge(caching::drop_lonely(messages, &mut warnings), &mut warnings);
+    let mut messages = turns::start_with_user(messages, &mut warnings);
     // Documents are named by their place, which must not change when one before them is left out.
     documents::name(&mut messages, &mut warnings);
     media::adapt(&mut messages, target, &mut warnings);
