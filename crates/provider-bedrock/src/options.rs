@@ -66,7 +66,8 @@ pub(crate) fn completed(mut options: Map<String, Value>, normalised: &Normalised
     options
 }
 
-fn overlaid(below: Value, above: Option<Value>) -> Value {
+/// One value over another: objects member by member, all else as a whole.
+pub(crate) fn overlaid(below: Value, above: Option<Value>) -> Value {
     match (below, above) {
         (below, None) => below,
         (Value::Object(mut below), Some(Value::Object(above))) => {
