@@ -158,7 +158,7 @@ fn unsendable(path: &str, foreign: Foreign) -> Error {
             Error::unsupported(format!("`{path}` is {what}, which cannot be sent")).with_hint(KNOWN)
         }
         Foreign::Unknown => {
-            Error::unsupported(format!("`{path}` is nothing that can be sent")).with_hint(KNOWN)
+            Error::unsupported(format!("`{path}` is a file of no kind that is known")).with_hint(KNOWN)
         }
         Foreign::Encrypted => {
             Error::unsupported(format!("`{path}` is encrypted")).with_hint("take the password off it first")

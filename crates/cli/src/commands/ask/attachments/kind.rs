@@ -131,16 +131,17 @@ impl Kind {
         matches!(self, Self::Text | Self::Document(Csv | Html | Md | Txt))
     }
 
-    /// What it is, for people: `a jpeg image`.
+    /// What it is, for people: `an image (jpeg)`.
     pub(super) fn described(self) -> String {
-        match self {
-            Self::Image(format) => format!("a {} image", format.as_str()),
-            Self::Document(format) => format!("a {} document", format.as_str()),
-            Self::Video(VideoFormat::ThreeGp) => "a 3gp video".to_owned(),
-            Self::Video(format) => format!("a {} video", format.as_str()),
-            Self::Audio(format) => format!("a sound of the format {}", format.as_str()),
-            Self::Text => "text".to_owned(),
-        }
+        let (what, format) = match self {
+            Self::Image(format) => ("an image", format.as_str()),
+            Self::Document(format) => ("a document", format.as_str()),
+            Self::Video(VideoFormat::ThreeGp) => ("a video", "3gp"),
+            Self::Video(format) => ("a video", format.as_str()),
+            Self::Audio(format) => ("a sound", format.as_str()),
+            Self::Text => return "text".to_owned(),
+        };
+        format!("{what} ({format})")
     }
 }
 
