@@ -13,12 +13,18 @@ pub(crate) enum Refusal {
     Temperature,
     /// `inferenceConfig.topP`.
     TopP,
+    /// `inferenceConfig.temperature` and `topP` in one request.
+    TemperatureWithTopP,
     /// `inferenceConfig.stopSequences`.
     StopSequences,
     /// A member of `additionalModelRequestFields`.
     Field(String),
+    /// A `thinking.type`: `enabled`, `adaptive` or `disabled`.
+    ThinkingType(String),
     /// `thinking.display`.
     ThinkingDisplay,
+    /// An effort, such as `xhigh`, in whichever field.
+    Effort(String),
     /// Cache points in a part of the request.
     CachePoints(Section),
     /// The time to live of cache points.
@@ -60,11 +66,10 @@ impl Learnt {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(model).cloned().unwrap_or_default()
     }
 
-    /// Remembers a refusal that is the model's own way.
-    pub(crate) fn remember(&self, model: &ModelId, refusal: Refusal) {
-        if refusal != Refusal::Reasoning {
-            let mut learnt = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            learnt.entry(model.clone()).or_default().insert(refusal);
-        }
+    /// Remembers what is the model's own way.
+    pub(crate) fn remember(&self, model: &ModelId, refusals: &Refusals) {
+        let lasting = refusals.iter().filter(|refusal| **refusal != Refusal::Reasoning).cloned();
+        let mut learnt = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        learnt.entry(model.clone()).or_default().extend(lasting);
     }
 }

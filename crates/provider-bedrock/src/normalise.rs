@@ -54,6 +54,12 @@ pub(crate) struct Normalised {
     pub suppress_tool_calls: bool,
     /// Members of `additionalModelRequestFields` beside the caller's own.
     pub fields: Map<String, Value>,
+    /// Members of the caller's own `additionalModelRequestFields` that are not sent.
+    pub refused_fields: Vec<String>,
+    /// The model thinks before it answers, as far as the request decides that.
+    pub thinks: bool,
+    /// The model can be told that it must call a tool, as far as is known.
+    pub forces_tools: bool,
     /// `outputConfig`, if the caller gives none.
     pub output_config: Option<Value>,
     /// How the answer's JSON comes, if it has to be JSON.
@@ -101,6 +107,9 @@ pub(crate) fn normalise(
         tool_choice: tools.choice,
         suppress_tool_calls: tools.suppress_calls,
         fields: Map::new(),
+        refused_fields: Vec::new(),
+        thinks: false,
+        forces_tools: true,
         output_config: None,
         structured: None,
         names,

@@ -180,19 +180,19 @@ impl Bedrock {
     ) -> Result<T> {
         let mut place = self.place(request).await?;
         let mut refused = Refusals::default();
-        let mut moved = false;
+        let (mut repairs, mut moved) = (0, false);
         loop {
             let prepared = self.prepare(request, operation, &place, &refused)?;
             let error = match prepared.session.call(Plane::Runtime, || attempt(&prepared)).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            let refusal = repair::refused(&error, &prepared.body)
-                .filter(|refusal| refused.len() < MOST_REPAIRS && !refused.contains(refusal));
-            if let Some(refusal) = refusal {
-                tracing::debug!(model = %prepared.model, ?refusal, "sent again without what was refused");
-                self.learnt.remember(&prepared.model, refusal.clone());
-                refused.insert(refusal);
+            let refusals = repair::refused(&error, &prepared.body);
+            if repairs < MOST_REPAIRS && !refusals.is_subset(&refused) {
+                tracing::debug!(model = %prepared.model, ?refusals, "sent again without what was refused");
+                self.learnt.remember(&prepared.model, &refusals);
+                refused.extend(refusals);
+                repairs += 1;
             } else if !moved && let Some(instead) = self.instead(&prepared, &error).await {
                 moved = true;
                 place.move_to(instead, &self.clients).await?;

@@ -1,10 +1,12 @@
 //! Changed requests: what can be put right after a refusal, each kind at most once a call.
 
+mod refusals;
+
 use outcrop_core::{Error, ErrorKind, ModelId};
 use outcrop_model_facts::facts::{self, ModelFacts};
 use outcrop_model_facts::{BedrockId, Kind, profile_geographies};
 
-use crate::learnt::Refusal;
+pub(crate) use refusals::refused;
 
 /// How alike two ids must be (Jaro-Winkler, 0 to 1) for one to be taken for the other's misspelling.
 const SIMILAR: f64 = 0.9;
@@ -27,11 +29,6 @@ pub(crate) fn profile_instead(
         .iter()
         .find(|geography| facts.profile_prefixes.contains(&geography.as_str()))?;
     Some(ModelId::from(format!("{}.{}", geography.as_str(), model.as_str())))
-}
-
-/// What the model refused of a request, as its error says, if the request can do without.
-pub(crate) fn refused(_error: &Error, _body: &[u8]) -> Option<Refusal> {
-    None
 }
 
 /// Says what to call instead.

@@ -102,6 +102,24 @@ impl Target {
         })
     }
 
+    /// How a request controls the reasoning, by what is known and by what the model refused before.
+    pub(crate) fn control(&self) -> Control {
+        let refuses = |kind: &str| self.refuses(&Refusal::ThinkingType(kind.to_owned()));
+        match &self.thinking {
+            Control::Budget | Control::Adaptive { .. } if refuses("enabled") && refuses("adaptive") => {
+                Control::Unknown
+            }
+            Control::Budget if refuses("enabled") => {
+                Control::Adaptive { efforts: Vec::new(), always_on: false }
+            }
+            Control::Adaptive { .. } if refuses("adaptive") => Control::Budget,
+            Control::Adaptive { efforts, .. } if refuses("disabled") => {
+                Control::Adaptive { efforts: efforts.clone(), always_on: true }
+            }
+            known => known.clone(),
+        }
+    }
+
     /// Whether the model refused this before.
     pub(crate) fn refuses(&self, refusal: &Refusal) -> bool {
         self.refusals.contains(refusal)
@@ -109,6 +127,11 @@ impl Target {
 }
 
 impl Control {
+    /// Whether the model thinks whatever a request says.
+    pub(crate) const fn is_always_on(&self) -> bool {
+        matches!(self, Self::Adaptive { always_on: true, .. } | Self::Field { always_on: true, .. })
+    }
+
     fn of_facts(facts: &ModelFacts) -> Self {
         // The ceiling is what the sources tried; the list is what they document.
         let below = |efforts: &[Effort]| -> Vec<Effort> {
@@ -133,8 +156,12 @@ impl Control {
             [Effort::Minimal, Effort::Low, Effort::Medium, Effort::High, Effort::XHigh, Effort::Max];
         let named = |name: &str| EFFORTS.into_iter().find(|effort| effort.as_str() == name);
         let ceiling = card.effort_ceiling.as_deref().and_then(named).unwrap_or(Effort::Max);
-        let efforts: Vec<_> =
-            card.efforts.iter().filter_map(|name| named(name)).filter(|effort| *effort <= ceiling).collect();
+        let mut efforts: Vec<_> = card.efforts.iter().filter_map(|name| named(name)).collect();
+        if efforts.is_empty() && card.effort_ceiling.is_some() {
+            efforts = EFFORTS.into_iter().filter(|effort| *effort > Effort::Minimal).collect();
+        }
+        efforts.retain(|effort| *effort <= ceiling);
+        efforts.sort_unstable();
         let always_on = card.always_on;
         match (card.mode.as_str(), &card.field) {
             ("none", _) => Self::None,

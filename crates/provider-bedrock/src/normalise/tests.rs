@@ -551,9 +551,10 @@ fn sampling_that_the_model_refuses_is_left_out() {
     let left = Inference { max_tokens: Some(64), stop_sequences: vec!["END".into()], ..Inference::default() };
     assert_eq!(normalised.inference, left);
     let said: Vec<_> = normalised.warnings.iter().map(|warning| warning.message.as_str()).collect();
-    assert_eq!(said.len(), 2, "{said:?}");
+    assert_eq!(said.len(), 3, "{said:?}");
     assert!(said[0].contains("`temperature`") && said[1].contains("`topP`"), "{said:?}");
-    assert!(normalised.warnings.iter().all(|warning| warning.rule == "sampling-refused"));
+    assert!(normalised.warnings[..2].iter().all(|warning| warning.rule == "sampling-refused"));
+    assert_eq!(normalised.warnings[2].rule, "blank-stop-sequence");
 }
 
 #[test]
