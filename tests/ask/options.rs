@@ -125,3 +125,41 @@ fn how_long_caches_last_is_one_of_the_list() {
     For more information, try '--help'.
     "#);
 }
+
+#[test]
+fn thinking_goes_in_the_words_of_the_model_and_shows_beside_the_answer() {
+    let emulator = Emulator::start();
+    for mode in [&[][..], &["--no-stream"]] {
+        emulator.forget_requests();
+        let args = ["ask", "-m", THINKER, "--thinking", "minimal", "-v", "Why is the sky blue?"];
+        let run = Outcrop::new(args.iter().chain(mode)).via(&emulator).run().succeeds();
+        let [request]: [serde_json::Value; 1] = emulator.requests().try_into().unwrap();
+        let fields = &request["body"]["additionalModelRequestFields"];
+        assert_eq!(fields["thinking"], json!({ "type": "enabled", "budget_tokens": 1024 }), "{request}");
+        assert!(run.stdout.contains("“Why is the sky blue?”"), "{}", run.stdout);
+        let (thoughts, usage) = run.stderr.trim_end().rsplit_once("\n\n").expect("thoughts and usage");
+        assert!(!thoughts.trim().is_empty() && usage.contains("tokens in"), "{}", run.stderr);
+        assert!(!run.stdout.contains(thoughts), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn too_many_tokens_for_the_model_are_fewer_with_a_warning() {
+    let emulator = Emulator::start();
+    let run = ask(&emulator, &["--max-tokens", "1000000", "Hello"]).run().succeeds();
+    let [request]: [serde_json::Value; 1] = emulator.requests().try_into().unwrap();
+    let limit = request["body"]["inferenceConfig"]["maxTokens"].as_u64().unwrap();
+    assert!(limit < 1_000_000, "{request}");
+    assert!(run.stderr.starts_with("warning: ") && run.stderr.contains(&limit.to_string()), "{}", run.stderr);
+}
+
+#[test]
+fn a_guardrail_that_intervenes_is_a_failure_of_its_own() {
+    let emulator = Emulator::start();
+    let run =
+        ask(&emulator, &["--guardrail", "emulatorguardrail:1", "--json", "forbidden"]).run().exits_with(7);
+    assert_eq!(run.json()["stopReason"], "guardrail_intervened");
+    assert_eq!(run.error_json()["error"]["kind"], "Filtered");
+    let run = ask(&emulator, &["--guardrail", "nobodyhasthis", "Hello"]).run().exits_with(6);
+    assert!(run.stderr.contains("does not exist"), "{}", run.stderr);
+}

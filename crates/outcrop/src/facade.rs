@@ -144,12 +144,11 @@ impl Outcrop {
     /// As [`Outcrop::provider`].
     pub async fn capabilities(&self, reference: &ModelReference) -> Result<Capabilities> {
         let Built { provider, catalog } = self.built(&reference.provider).await?;
-        let resolver = catalog.and_then(|catalog| catalog.resolver);
-        let resolved = match resolver {
+        let meant = match catalog.and_then(|catalog| catalog.resolver) {
             Some(resolver) => resolver.resolve(&reference.model).await.ok(),
             None => None,
         };
-        let model = resolved.map(|resolved| resolved.base.unwrap_or(resolved.callable));
+        let model = meant.map(|meant| meant.base.unwrap_or(meant.callable));
         Ok(provider.capabilities(model.as_ref().unwrap_or(&reference.model)))
     }
 

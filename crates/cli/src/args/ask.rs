@@ -8,6 +8,7 @@ use outcrop_core::{CacheTtl, Caching, ThinkingLevel};
 use serde_json::{Value, json};
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(
     after_help = "Standard input is appended to the prompt: `git diff | outcrop ask \"Explain this change\"`.",
     after_long_help = "Standard input is appended to the prompt: `git diff | outcrop ask \"Explain this change\"`.\n\n\
