@@ -25,7 +25,7 @@ use serde_json::{Map, Value};
 use crate::target::Target;
 
 pub(crate) use names::Names;
-pub(crate) use structured::Structured;
+pub(crate) use structured::{Structured, Way};
 
 /// The rules, by the part of the request that they look after.
 pub(crate) const RULES: &[&[&str]] = &[
@@ -116,7 +116,7 @@ pub(crate) fn normalise(
         warnings: Vec::new(),
     };
     thinking::apply(&mut normalised, request.thinking, options, target, &mut warnings)?;
-    structured::apply(&mut normalised, request.output.as_ref(), options, target, &mut warnings)?;
+    structured::apply(&mut normalised, request, options, target, &mut warnings)?;
     caching::apply(&mut normalised, caching, target, &mut warnings);
     normalised.warnings = warnings.0;
     Ok(normalised)
