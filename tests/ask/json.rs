@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{MODEL, ask};
-use crate::support::{Emulator, Outcrop};
+use crate::support::{Emulator, Outcrop, names};
 
 /// The name of a field, and whether a value can be its.
 type Field = (&'static str, fn(&Value) -> bool);
@@ -28,7 +28,7 @@ fn one_object_has_every_documented_field_and_no_other() {
     let run = ask(&emulator, &["--json", "Why is the sky blue?"]).run().succeeds();
     assert_eq!(run.stdout.lines().count(), 1, "{}", run.stdout);
     let answer = run.json();
-    let names: Vec<_> = answer.as_object().unwrap().keys().map(String::as_str).collect();
+    let names = names(&answer);
     assert_eq!(names, FIELDS.map(|(name, _)| name));
     for (name, is_right) in FIELDS {
         assert!(is_right(&answer[name]), "`{name}` is {}", answer[name]);

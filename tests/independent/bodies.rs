@@ -1,5 +1,7 @@
 //! The bodies that we send, against the model of the service that AWS publishes with boto3.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::support::{Emulator, Finished, Home, Outcrop, Started, bodies, python};
@@ -55,12 +57,29 @@ const ENCODED: [&str; 2] = [
     include_str!("../../crates/provider-bedrock/tests-data/kinds.json"),
 ];
 
+/// The bodies of the provider's table of request cases, with the shapes of their operations.
+fn request_cases() -> impl Iterator<Item = (Value, Value)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../provider-bedrock/tests-data/requests");
+    let files = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
+    files.flat_map(|path| {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
+        cases.into_iter().filter(|case| !case["body"].is_null()).map(|case| {
+            let operation = case["operation"].as_str().unwrap_or("Converse");
+            (format!("{operation}Request").into(), case["body"].clone())
+        })
+    })
+}
+
 #[test]
 fn what_the_provider_can_encode_is_what_the_service_takes() {
     let cases = ENCODED.iter().flat_map(|text| serde_json::from_str::<Vec<Value>>(text).unwrap());
-    let bodies: Vec<_> = cases
-        .map(|case| json!({ "service": "bedrock-runtime", "shape": case["shape"], "body": case["body"] }))
+    let encoded = cases.map(|case| (case["shape"].clone(), case["body"].clone()));
+    let bodies: Vec<_> = encoded
+        .chain(request_cases())
+        .map(|(shape, body)| json!({ "service": "bedrock-runtime", "shape": shape, "body": body }))
         .collect();
+    assert!(bodies.len() > ENCODED.len());
     let lines: Vec<_> = bodies.iter().map(Value::to_string).collect();
     let finished = validate(&lines.join("\n")).succeeds();
     let expected = format!("{} bodies checked, 0 findings", bodies.len());

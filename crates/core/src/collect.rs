@@ -148,16 +148,16 @@ impl Partial {
                 signature: (!self.signature.is_empty()).then_some(self.signature),
                 redacted: (!self.data.is_empty()).then(|| Blob::new(self.data.freeze())),
             }),
-            Block::ToolUse { id, name } => {
+            Block::ToolUse { id, name, by_service } => {
                 let (input, malformed_input) = tool_input(self.text);
-                Content::ToolUse(ToolUse { id, name, input, malformed_input })
+                Content::ToolUse(ToolUse { id, name, input, malformed_input, by_service })
             }
-            Block::ToolResult { tool_use_id, is_error } => {
+            Block::ToolResult { tool_use_id, is_error, kind } => {
                 let mut content = self.parts;
                 if !self.text.is_empty() {
                     content.insert(0, ToolResultContent::Text(crate::Text { text: self.text }));
                 }
-                Content::ToolResult(ToolResult { tool_use_id, content, is_error })
+                Content::ToolResult(ToolResult { tool_use_id, content, is_error, kind })
             }
             Block::Image { format } => {
                 Content::Image(Image { format, source: Source::Bytes(Blob::new(self.data.freeze())) })
@@ -222,13 +222,13 @@ fn open(content: Content) -> Option<(Block, Vec<Delta>)> {
             let redacted = redacted.map(|data| Delta::Redacted { data });
             (Block::Reasoning, text.into_iter().chain(signature).chain(redacted).collect())
         }
-        Content::ToolUse(ToolUse { id, name, input, malformed_input }) => {
+        Content::ToolUse(ToolUse { id, name, input, malformed_input, by_service }) => {
             let json = malformed_input.unwrap_or_else(|| input.to_string());
-            (Block::ToolUse { id, name }, vec![Delta::ToolInput { json }])
+            (Block::ToolUse { id, name, by_service }, vec![Delta::ToolInput { json }])
         }
-        Content::ToolResult(ToolResult { tool_use_id, content, is_error }) => {
+        Content::ToolResult(ToolResult { tool_use_id, content, is_error, kind }) => {
             let deltas = content.into_iter().filter_map(tool_result_delta).collect();
-            (Block::ToolResult { tool_use_id, is_error }, deltas)
+            (Block::ToolResult { tool_use_id, is_error, kind }, deltas)
         }
         Content::Image(Image { format, source: Source::Bytes(data) }) => {
             (Block::Image { format }, vec![Delta::Image { data }])

@@ -275,6 +275,16 @@ pub struct ToolUse {
     /// an empty object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub malformed_input: Option<String>,
+    /// Whether the service runs the tool itself, and answers the call in the same turn.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_service: bool,
+}
+
+impl ToolUse {
+    /// A call of a tool that the caller runs.
+    pub fn new(id: impl Into<String>, name: impl Into<String>, input: Value) -> Self {
+        Self { id: id.into(), name: name.into(), input, malformed_input: None, by_service: false }
+    }
 }
 
 /// What a tool answered.
@@ -288,6 +298,9 @@ pub struct ToolResult {
     /// Whether the tool failed.
     #[serde(default)]
     pub is_error: bool,
+    /// What kind of result it is, as the service wrote it, if the service ran the tool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
 }
 
 impl ToolResult {
@@ -297,6 +310,7 @@ impl ToolResult {
             tool_use_id: tool_use_id.into(),
             content: vec![ToolResultContent::Text(Text { text: text.into() })],
             is_error: false,
+            kind: None,
         }
     }
 }

@@ -76,6 +76,9 @@ pub enum Block {
         id: String,
         /// The tool.
         name: String,
+        /// Whether the service runs the tool itself.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_service: bool,
     },
     /// The result of a tool that the service ran.
     ToolResult {
@@ -83,6 +86,9 @@ pub enum Block {
         tool_use_id: String,
         /// Whether the tool failed.
         is_error: bool,
+        /// What kind of result it is, as the service wrote it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kind: Option<String>,
     },
     /// A picture.
     Image {
@@ -136,6 +142,13 @@ pub enum Delta {
         /// The piece.
         data: Blob,
     },
+}
+
+impl Block {
+    /// A call of a tool that the caller runs.
+    pub fn tool_use(id: impl Into<String>, name: impl Into<String>) -> Self {
+        Self::ToolUse { id: id.into(), name: name.into(), by_service: false }
+    }
 }
 
 impl Delta {

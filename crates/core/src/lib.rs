@@ -58,7 +58,8 @@ pub use registry::{
     BuildContext, BuiltCatalog, CatalogFactory, Environment, ProviderFactory, Registry, SettingProblem,
 };
 pub use request::{
-    EmbedPurpose, EmbedRequest, Inference, Request, SystemContent, SystemTool, Tool, ToolChoice, ToolSpec,
+    Caching, EmbedPurpose, EmbedRequest, Inference, OutputSchema, Request, SystemContent, SystemTool,
+    Thinking, ThinkingLevel, Tool, ToolChoice, ToolSpec,
 };
 pub use response::{Embeddings, Response, TokenCount};
 pub use secret::{REDACTED, Secret};

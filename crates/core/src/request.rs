@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{CachePoint, Guard, IntoContent, Message, ModelId, ProviderId, Text};
+use crate::{
+    CachePoint, CacheTtl, Error, ErrorKind, Guard, IntoContent, Message, ModelId, ProviderId, Result, Text,
+};
 
 /// A request to a model, neutral of its provider.
 ///
@@ -39,6 +41,16 @@ pub struct Request {
     /// Which of them it may or must use; `None` leaves it to the model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_choice: Option<ToolChoice>,
+    /// How hard the model shall think before it answers; `None` leaves it to the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinking: Option<Thinking>,
+    /// What the answer shall look like; `None` for plain text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<OutputSchema>,
+    /// Whether the provider puts cache points where they pay; `None` leaves it to the provider's settings. Cache points
+    /// in the request itself stay where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caching: Option<Caching>,
     /// Settings that only one provider knows, by provider id. Entries of other providers are ignored.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<ProviderId, Value>,
@@ -60,6 +72,9 @@ impl Request {
             inference: Inference::default(),
             tools: Vec::new(),
             tool_choice: None,
+            thinking: None,
+            output: None,
+            caching: None,
             options: BTreeMap::new(),
             raw: false,
             extensions: http::Extensions::new(),
@@ -87,6 +102,18 @@ impl Request {
     /// Adds a tool.
     pub fn tool(mut self, tool: ToolSpec) -> Self {
         self.tools.push(Tool::Spec(tool));
+        self
+    }
+
+    /// Sets how hard the model shall think.
+    pub fn thinking(mut self, level: ThinkingLevel) -> Self {
+        self.thinking = Some(Thinking::at(level));
+        self
+    }
+
+    /// Asks for an answer that is JSON and follows a schema.
+    pub fn output(mut self, schema: OutputSchema) -> Self {
+        self.output = Some(schema);
         self
     }
 
@@ -126,6 +153,108 @@ pub struct Inference {
     /// Texts at which the answer stops.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stop_sequences: Vec<String>,
+}
+
+macro_rules! thinking_levels {
+    ($($(#[$doc:meta])* $variant:ident = $wire:literal),+ $(,)?) => {
+        /// How hard a model shall think, whatever its maker calls that.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum ThinkingLevel {
+            $($(#[$doc])* #[doc = concat!("`", $wire, "`")] #[serde(rename = $wire)] $variant,)+
+        }
+
+        impl ThinkingLevel {
+            /// Every level, the lowest first.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The level's name.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $wire,)+ }
+            }
+        }
+    };
+}
+
+thinking_levels! {
+    Off = "off", Minimal = "minimal", Low = "low", Medium = "medium", High = "high", XHigh = "xhigh", Max = "max",
+}
+
+impl std::fmt::Display for ThinkingLevel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for ThinkingLevel {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        Self::ALL.iter().copied().find(|level| level.as_str() == name).ok_or_else(|| {
+            let known: Vec<_> = Self::ALL.iter().map(|level| level.as_str()).collect();
+            let message = format!("`{name}` is no level of thinking: use one of `{}`", known.join("`, `"));
+            Error::new(ErrorKind::InvalidRequest, message)
+        })
+    }
+}
+
+/// How hard a model shall think before it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Thinking {
+    /// How hard.
+    pub level: ThinkingLevel,
+    /// The most tokens that the thoughts may have, in place of what the level stands for; only for models that are told
+    /// a number. At least 1024 for Claude.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget_tokens: Option<u32>,
+    /// Whether the model keeps its thoughts to itself: then only their signature comes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
+}
+
+impl Thinking {
+    /// A level, with everything else as usual.
+    pub const fn at(level: ThinkingLevel) -> Self {
+        Self { level, budget_tokens: None, hidden: false }
+    }
+}
+
+/// The JSON that an answer shall be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct OutputSchema {
+    /// What the answer is called, for the model to read; letters, digits, `_` and `-`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What the answer is for, for the model to read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The JSON schema of the answer, an object.
+    pub schema: Value,
+}
+
+impl OutputSchema {
+    /// A schema without name and description.
+    pub const fn new(schema: Value) -> Self {
+        Self { name: None, description: None, schema }
+    }
+}
+
+/// Whether a provider puts cache points where they pay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "mode", rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Caching {
+    /// It does not.
+    Off,
+    /// At the end of the tools, of the system prompt, and of the last two user turns, as far as the model takes them.
+    Auto {
+        /// How long the prefixes live.
+        #[serde(default)]
+        ttl: CacheTtl,
+    },
 }
 
 /// Something that a model may use.

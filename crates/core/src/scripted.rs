@@ -72,7 +72,7 @@ impl Script {
     /// Asks for a tool, with the arguments in pieces of JSON text.
     pub fn tool_call(self, id: &str, name: &str, input: &[&str]) -> Self {
         let index = self.next_index;
-        let block = Block::ToolUse { id: id.to_owned(), name: name.to_owned() };
+        let block = Block::tool_use(id, name);
         let script = self.close().event(Event::Open { index, block });
         let mut script = input.iter().fold(script, |script, json| {
             script.event(Event::Delta { index, delta: Delta::ToolInput { json: (*json).to_owned() } })

@@ -79,6 +79,9 @@ pub struct Holdings {
     /// The rows of ListMarketplaceModelEndpoints; in a file `{"marketplaceModelEndpoints": […]}`.
     #[serde(deserialize_with = "rows::<MarketplaceModelEndpoints, _>")]
     pub marketplace_model_endpoints: Vec<Row>,
+    /// The rows of ListGuardrails; in a file `{"guardrails": […]}`. Requests may name them, in any version.
+    #[serde(deserialize_with = "rows::<Guardrails, _>")]
+    pub guardrails: Vec<Row>,
     /// Answers of GetFoundationModelAvailability, by model id. What an answer does not say is available and authorised,
     /// as is every listed model that is not here. A model that is not available answers nobody.
     pub availability: BTreeMap<String, Row>,
@@ -170,6 +173,7 @@ answers! {
     ProvisionedModelSummaries { provisioned_model_summaries }
     ModelDeploymentSummaries { model_deployment_summaries }
     MarketplaceModelEndpoints { marketplace_model_endpoints }
+    Guardrails { guardrails }
 }
 
 #[cfg(test)]

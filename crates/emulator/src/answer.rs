@@ -11,9 +11,9 @@ use outcrop_model_facts::facts::Thinking;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::json::at;
+use crate::json::{at, insert};
 use crate::model::Model;
-use crate::scenario::{Reply, ReplyBlock};
+use crate::scenario::{ReplyBlock, ReplyMessage};
 use prompt::{Prompt, Tool};
 use usage::CachedPrefix;
 
@@ -25,25 +25,45 @@ pub(crate) struct Answer {
     pub(crate) usage: Value,
     pub(crate) latency_ms: u64,
     pub(crate) additional_fields: Option<Value>,
+    pub(crate) trace: Option<Value>,
     pub(crate) performance_config: Option<Value>,
     pub(crate) service_tier: Option<Value>,
+    /// The stream's metadata comes before its `messageStop`.
+    pub(crate) metadata_first: bool,
 }
 
 /// A block of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Block {
     Text(String),
+    Citations {
+        text: String,
+        citations: Vec<Value>,
+    },
     Reasoning {
         text: String,
         signature: Option<String>,
     },
     /// Base64.
     RedactedReasoning(String),
+    /// The bytes are base64.
+    Image {
+        format: String,
+        bytes: String,
+    },
     /// The input is the JSON text that is streamed.
     ToolUse {
         id: String,
         name: String,
         input: String,
+        kind: Option<String>,
+    },
+    /// The answer of a tool that the service runs.
+    ToolResult {
+        id: String,
+        content: Vec<Value>,
+        status: Option<String>,
+        kind: Option<String>,
     },
 }
 
@@ -59,12 +79,31 @@ impl Block {
                 json!({ "reasoningContent": { "reasoningText": { "text": text, "signature": signature } } })
             }
             Self::RedactedReasoning(bytes) => json!({ "reasoningContent": { "redactedContent": bytes } }),
-            Self::ToolUse { id, name, input } => {
+            Self::Citations { text, citations } => {
+                json!({ "citationsContent": { "content": [{ "text": text }], "citations": citations } })
+            }
+            Self::Image { format, bytes } => {
+                json!({ "image": { "format": format, "source": { "bytes": bytes } } })
+            }
+            Self::ToolUse { id, name, input, kind } => {
                 // An input that the token limit cut is no JSON; without a stream the service has nothing to show then.
                 let input = serde_json::from_str(input).unwrap_or_else(|_| json!({}));
-                json!({ "toolUse": { "toolUseId": id, "name": name, "input": input } })
+                let mut call = json!({ "toolUseId": id, "name": name, "input": input });
+                insert(&mut call, "type", kind.as_deref().map(Value::from));
+                json!({ "toolUse": call })
+            }
+            Self::ToolResult { id, content, status, kind } => {
+                let mut result = json!({ "toolUseId": id, "content": content });
+                insert(&mut result, "status", status.as_deref().map(Value::from));
+                insert(&mut result, "type", kind.as_deref().map(Value::from));
+                json!({ "toolResult": result })
             }
         }
+    }
+
+    /// Whether the client has to answer it.
+    fn is_call(&self) -> bool {
+        matches!(self, Self::ToolUse { kind, .. } if kind.as_deref() != Some("server_tool_use"))
     }
 }
 
@@ -73,7 +112,7 @@ impl Block {
 pub(crate) fn compose(
     model: &Model<'_>,
     body: &Value,
-    reply: Option<&Reply>,
+    reply: Option<&ReplyMessage>,
     prefixes: &[CachedPrefix],
     hits: usize,
 ) -> Answer {
@@ -88,23 +127,49 @@ pub(crate) fn compose(
         (None, limits::Cut::MaxTokens) => "max_tokens".to_owned(),
         (None, limits::Cut::StopSequence(_)) => "stop_sequence".to_owned(),
         (None, limits::Cut::None) => {
-            let calls = blocks.iter().any(|block| matches!(block, Block::ToolUse { .. }));
-            if calls { "tool_use".to_owned() } else { "end_turn".to_owned() }
+            if blocks.iter().any(Block::is_call) {
+                "tool_use".to_owned()
+            } else {
+                "end_turn".to_owned()
+            }
         }
     };
     let output: u64 = blocks.iter().map(usage::of_block).sum();
     let counted = || usage::usage(body, prefixes, hits, output);
-    let given = |key: &str| Some(body[key].clone()).filter(|value| !value.is_null());
     Answer {
         usage: reply.and_then(|reply| reply.usage.clone()).unwrap_or_else(counted),
         // As if the model needed 200 ms to begin and 10 ms a token.
         latency_ms: 200 + 10 * output,
-        additional_fields: additional_fields(body, &cut),
-        performance_config: given("performanceConfig"),
-        service_tier: given("serviceTier"),
+        additional_fields: reply
+            .and_then(|reply| reply.additional_model_response_fields.clone())
+            .or_else(|| additional_fields(body, &cut)),
+        trace: reply.and_then(|reply| reply.trace.clone()),
+        metadata_first: reply.is_some_and(|reply| reply.metadata_first),
+        performance_config: given(body, "performanceConfig"),
+        service_tier: given(body, "serviceTier"),
         stop_reason,
         blocks,
     }
+}
+
+/// The answer of a guardrail that did not let a request through to the model: there is nothing to pay the model for.
+pub(crate) fn blocked(body: &Value, trace: Option<Value>) -> Answer {
+    Answer {
+        blocks: vec![Block::Text("Sorry, the model cannot answer this question.".to_owned())],
+        stop_reason: "guardrail_intervened".to_owned(),
+        usage: json!({ "inputTokens": 0, "outputTokens": 0, "totalTokens": 0 }),
+        latency_ms: 200,
+        additional_fields: None,
+        trace,
+        performance_config: given(body, "performanceConfig"),
+        service_tier: given(body, "serviceTier"),
+        metadata_first: false,
+    }
+}
+
+/// A setting that the answer repeats.
+fn given(body: &Value, key: &str) -> Option<Value> {
+    body.get(key).filter(|value| !value.is_null()).cloned()
 }
 
 /// What the model says by itself.
@@ -134,20 +199,28 @@ fn spontaneous(model: &Model<'_>, prompt: &Prompt<'_>) -> Vec<Block> {
     blocks
 }
 
-fn scripted(model: &Model<'_>, prompt: &Prompt<'_>, reply: &Reply) -> Vec<Block> {
-    let block = |(index, block): (usize, &ReplyBlock)| match block {
-        ReplyBlock::Text(text) => Block::Text(text.clone()),
+fn scripted(model: &Model<'_>, prompt: &Prompt<'_>, reply: &ReplyMessage) -> Vec<Block> {
+    let mut last_call = String::new();
+    let mut block = |(index, block): (usize, &ReplyBlock)| match block.clone() {
+        ReplyBlock::Text(text) => Block::Text(text),
+        ReplyBlock::Citations { text, citations } => Block::Citations { text, citations },
         ReplyBlock::Reasoning(text) => {
-            Block::Reasoning { text: text.clone(), signature: model.signs().then(|| signature(text)) }
+            let signature = model.signs().then(|| signature(&text));
+            Block::Reasoning { text, signature }
         }
-        ReplyBlock::RedactedReasoning(bytes) => Block::RedactedReasoning(bytes.clone()),
-        ReplyBlock::ToolUse { name, input } => Block::ToolUse {
-            id: tool_use_id(prompt, index),
-            name: name.clone(),
-            input: input.as_str().map_or_else(|| input.to_string(), str::to_owned),
-        },
+        ReplyBlock::RedactedReasoning(bytes) => Block::RedactedReasoning(bytes),
+        ReplyBlock::Image { format, bytes } => Block::Image { format, bytes },
+        ReplyBlock::ToolUse { name, input, tool_use_id: id, kind } => {
+            let id = id.unwrap_or_else(|| tool_use_id(prompt, index));
+            last_call.clone_from(&id);
+            let input = input.as_str().map_or_else(|| input.to_string(), str::to_owned);
+            Block::ToolUse { id, name, input, kind }
+        }
+        ReplyBlock::ToolResult { content, tool_use_id: id, status, kind } => {
+            Block::ToolResult { id: id.unwrap_or_else(|| last_call.clone()), content, status, kind }
+        }
     };
-    reply.content.iter().enumerate().map(block).collect()
+    reply.content.iter().enumerate().map(&mut block).collect()
 }
 
 fn call(prompt: &Prompt<'_>, tool: &Tool<'_>, index: usize) -> Block {
@@ -155,7 +228,8 @@ fn call(prompt: &Prompt<'_>, tool: &Tool<'_>, index: usize) -> Block {
     if !input.is_object() {
         input = json!({});
     }
-    Block::ToolUse { id: tool_use_id(prompt, index), name: tool.name.to_owned(), input: input.to_string() }
+    let (name, input) = (tool.name.to_owned(), input.to_string());
+    Block::ToolUse { id: tool_use_id(prompt, index), name, input, kind: None }
 }
 
 /// An id in the service's own form, derived from the conversation so far.

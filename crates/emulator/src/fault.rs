@@ -39,9 +39,10 @@ pub(crate) fn steps(mut frames: Vec<Frame>, fault: Option<&Fault>) -> Vec<Step> 
                 frame.bytes.truncate(frame.bytes.len() / 2);
             }
         }
-        Some(Fault::CorruptCrc { frame }) => {
+        Some(Fault::CutAt { byte }) => cut_at(&mut frames, *byte),
+        Some(Fault::CorruptCrc { frame, prelude }) => {
             if let Some(frame) = frames.get_mut(index(*frame)) {
-                frame.bytes = with_wrong_checksum(&frame.bytes);
+                frame.bytes = with_wrong_checksum(&frame.bytes, *prelude);
             }
         }
         Some(Fault::NoMetadata {}) => frames.retain(|frame| frame.kind != FrameKind::Metadata),
@@ -55,6 +56,7 @@ fn position(frames: &[Frame], after: After) -> usize {
     let behind_last = |kind| frames.iter().rposition(|frame| frame.kind == kind).map_or(0, |index| index + 1);
     match after {
         After::Deltas(0) => 0,
+        After::Frames { frames: count } => frames.len().min(usize::try_from(count).unwrap_or(usize::MAX)),
         After::Deltas(count) => {
             let deltas = frames.iter().enumerate().filter(|(_, frame)| frame.kind == FrameKind::Delta);
             let last = deltas.take(usize::try_from(count).unwrap_or(usize::MAX)).last();
@@ -70,10 +72,23 @@ fn index(frame: u32) -> usize {
     usize::try_from(frame.saturating_sub(1)).unwrap_or(usize::MAX)
 }
 
-fn with_wrong_checksum(frame: &Bytes) -> Bytes {
+/// Leaves the first bytes of the stream and nothing behind them.
+fn cut_at(frames: &mut Vec<Frame>, byte: u64) {
+    let mut left = usize::try_from(byte).unwrap_or(usize::MAX);
+    frames.retain_mut(|frame| {
+        frame.bytes.truncate(left);
+        left -= frame.bytes.len();
+        !frame.bytes.is_empty()
+    });
+}
+
+/// A frame ends with the checksum of all of it; the one of its prelude is in the bytes 8 to 11.
+fn with_wrong_checksum(frame: &Bytes, prelude: bool) -> Bytes {
+    const LAST_OF_PRELUDE: usize = 11;
     let mut bytes = frame.to_vec();
-    if let Some(last) = bytes.last_mut() {
-        *last ^= 0xff;
+    let broken = if prelude { bytes.get_mut(LAST_OF_PRELUDE) } else { bytes.last_mut() };
+    if let Some(byte) = broken {
+        *byte ^= 0xff;
     }
     bytes.into()
 }

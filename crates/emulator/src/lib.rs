@@ -1,8 +1,8 @@
 //! A Bedrock that runs on loopback and speaks the real wire protocol.
 //!
 //! It answers the control plane (foundation models, inference profiles, model availability; provisioned, imported and
-//! custom models, marketplace endpoints) and the runtime (Converse, ConverseStream, CountTokens) with the service's own
-//! shapes, headers and error texts; it verifies SigV4 signatures and bearer tokens; it rejects what the service rejects;
+//! custom models, marketplace endpoints) and the runtime (Converse, ConverseStream, CountTokens; InvokeModel for
+//! embeddings) with the service's own shapes, headers and error texts; it verifies SigV4 signatures and bearer tokens; it rejects what the service rejects;
 //! and it breaks in every way a network and a service can break when a [`Scenario`] asks for it. The models come from
 //! `outcrop-model-facts`, or from an [`Account`] of one's own.
 //!
@@ -20,12 +20,15 @@
 //!
 //! A reply names the model and quotes the prompt, so that different prompts get different answers, and the same
 //! request always gets the same one. When tools are offered the model calls one, with input built from the tool's
-//! JSON schema; once the result is there it answers in text. Reasoning comes when the request asks for it.
+//! JSON schema; once the result is there it answers in text. Reasoning comes when the request asks for it. An embedding
+//! depends on the text alone. A guardrail (`emulatorguardrail`, or one of the account's) steps in at the word
+//! `forbidden`.
 //!
 //! # How it counts
 //!
 //! One token is one word with the blanks before it, or eight characters of a longer word. Every message costs four
-//! tokens more, an image 1,600, any other attachment one per 4 bytes, tools one per 4 bytes of their JSON.
+//! tokens more, an image 1,600, a document that is text one per 4 bytes, any other attachment one per 64, tools one per
+//! 4 bytes of their JSON. What a cache point marks is cached if it is as long as the model wants it.
 //!
 //! # Admin routes
 //!
@@ -51,8 +54,10 @@ mod body;
 mod catalog;
 mod connection;
 mod control;
+mod embed;
 mod error;
 mod fault;
+mod guardrail;
 mod journal;
 mod json;
 mod keys;
@@ -76,6 +81,7 @@ pub use journal::{AuthKind, Event, EventKind, RecordedRequest};
 pub use operation::Operation;
 pub use options::{AcceptedKey, Credentials, Options};
 pub use scenario::{
-    After, Fault, ForeignBody, Match, NamedEvent, Reply, ReplyBlock, Rule, Scenario, StreamException,
+    After, Fault, ForeignBody, Match, NamedEvent, RawEvent, Reply, ReplyBlock, ReplyEvents, ReplyMessage,
+    Rule, Scenario, StreamException,
 };
 pub use server::{Emulator, Running};

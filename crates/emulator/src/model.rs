@@ -18,12 +18,24 @@ pub(crate) struct Model<'a> {
     /// What the account calls it.
     pub(crate) label: Option<&'a str>,
     facts: Option<&'static ModelFacts>,
+    /// A prompt of prompt management stands before the model.
+    prompt: bool,
 }
 
 impl<'a> Model<'a> {
     pub(crate) fn new(id: Option<&'a str>, row: Option<&'a Row>, label: Option<&'a str>) -> Self {
         let facts = id.and_then(|id| facts::lookup(&BedrockId::parse(id))).map(|found| found.facts);
-        Self { id, row, label, facts }
+        Self { id, row, label, facts, prompt: false }
+    }
+
+    /// The model behind a prompt of prompt management, of which nobody knows more than the prompt's id.
+    pub(crate) fn behind_prompt(id: Option<&'a str>) -> Self {
+        Self { prompt: true, ..Self::new(None, None, id) }
+    }
+
+    /// Whether a prompt of prompt management was called.
+    pub(crate) const fn is_prompt(&self) -> bool {
+        self.prompt
     }
 
     /// The name to show.

@@ -39,6 +39,8 @@ pub enum Operation {
     ConverseStream,
     /// `POST /model/{modelId}/count-tokens`
     CountTokens,
+    /// `POST /model/{modelId}/invoke`
+    InvokeModel,
 }
 
 impl Operation {
@@ -59,7 +61,7 @@ impl Operation {
             Self::ListCustomModelDeployments => "ListCustomModelDeployments",
             Self::GetCustomModelDeployment => "GetCustomModelDeployment",
             Self::ListMarketplaceModelEndpoints => "ListMarketplaceModelEndpoints",
-            Self::Converse => "InvokeModel",
+            Self::Converse | Self::InvokeModel => "InvokeModel",
             Self::ConverseStream => "InvokeModelWithResponseStream",
             Self::CountTokens => "CountTokens",
         }
@@ -110,6 +112,7 @@ impl Route {
             ["model", id, "converse"] if post => (Operation::Converse, *id),
             ["model", id, "converse-stream"] if post => (Operation::ConverseStream, *id),
             ["model", id, "count-tokens"] if post => (Operation::CountTokens, *id),
+            ["model", id, "invoke"] if post => (Operation::InvokeModel, *id),
             ["model", _, _, _, ..] if post => return Self::UnencodedModelId,
             _ => return Self::Unknown,
         };
@@ -141,6 +144,9 @@ mod tests {
             Route::of(&Method::POST, "/model/amazon.nova-lite-v1:0/converse-stream"),
             Route::Operation(Operation::ConverseStream, "amazon.nova-lite-v1:0".to_owned())
         );
+        let invoke = Route::of(&Method::POST, "/model/cohere.embed-v4%3A0/invoke");
+        assert_eq!(invoke, Route::Operation(Operation::InvokeModel, "cohere.embed-v4:0".to_owned()));
+        assert_eq!(Operation::InvokeModel.action(), "InvokeModel");
     }
 
     #[test]

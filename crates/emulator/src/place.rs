@@ -23,10 +23,13 @@ pub(crate) struct Place<'a> {
 
 impl<'a> Place<'a> {
     /// The model that the runtime calls for an id or ARN.
-    pub(crate) fn resolve(&self, raw: &str) -> Result<Model<'a>, ApiError> {
+    pub(crate) fn resolve(&self, raw: &'a str) -> Result<Model<'a>, ApiError> {
         let id = BedrockId::parse(raw);
         if raw.is_empty() || self.is_elsewhere(&id) {
             return Err(invalid_identifier());
+        }
+        if id.kind() == Kind::Prompt {
+            return self.prompt(&id);
         }
         if let Some(row) = self.profile(raw) {
             return self.behind(self.base_of_profile(row), text(row, "inferenceProfileName"));
@@ -67,6 +70,11 @@ impl<'a> Place<'a> {
         )
     }
 
+    /// The ARN of something of the account's in this region.
+    pub(crate) fn arn(&self, resource: &str) -> String {
+        format!("arn:{}:bedrock:{}:{}:{resource}", self.partition(), self.region, self.account_id)
+    }
+
     fn partition(&self) -> &'static str {
         Partition::of_region(self.region).name()
     }
@@ -105,6 +113,17 @@ impl<'a> Place<'a> {
         };
         let by_id = || BedrockId::parse(text(row, "inferenceProfileId").filter(|_| is_system(row))?).base();
         by_models(row).or_else(|| details.and_then(by_models)).or_else(by_id)
+    }
+
+    /// A prompt of prompt management. The account has every one that has its number.
+    fn prompt(&self, id: &BedrockId<'a>) -> Result<Model<'a>, ApiError> {
+        if id.account() != Some(self.account_id) {
+            return Err(ApiError::not_found(
+                "Could not find the prompt resource from the provided identifier.",
+            ));
+        }
+        let name = id.raw().rsplit('/').next().and_then(|name| name.split(':').next());
+        Ok(Model::behind_prompt(name))
     }
 
     /// What the account itself made or bought, by its ARN; `None` if there is no such thing.

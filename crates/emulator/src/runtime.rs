@@ -1,9 +1,11 @@
-//! The runtime: Converse, ConverseStream, CountTokens.
+//! The runtime: Converse, ConverseStream, CountTokens, InvokeModel.
 
 use serde_json::{Value, json};
 
 use crate::answer::{self, Answer};
+use crate::embed::{self, Invoked};
 use crate::error::ApiError;
+use crate::guardrail::Guardrail;
 use crate::json::{at, insert, text_at};
 use crate::model::Model;
 use crate::place::Place;
@@ -35,6 +37,7 @@ impl Runtime<'_> {
         });
         for (key, value) in [
             ("additionalModelResponseFields", answer.additional_fields),
+            ("trace", answer.trace),
             ("performanceConfig", answer.performance_config),
             ("serviceTier", answer.service_tier),
         ] {
@@ -49,15 +52,36 @@ impl Runtime<'_> {
         if model.converses() && !model.streams() {
             return Err(ApiError::validation("The model is unsupported for streaming."));
         }
-        Ok(stream::frames(&self.answer(&model, body)?))
+        let answer = self.answer(&model, body)?;
+        Ok(match &self.reply {
+            Some(Reply::Events(script)) => stream::scripted(script),
+            _ => stream::frames(&answer),
+        })
     }
 
     fn answer(&self, model: &Model<'_>, body: &Value) -> Result<Answer, ApiError> {
-        validate::check(model, body)?;
-        let prefixes = answer::usage::cached_prefixes(body);
+        validate::check(model, body, self.place.region)?;
+        let guardrail = Guardrail::of(&self.place, body)?;
+        let reply = self.reply.as_ref().and_then(Reply::message);
+        let assessment = guardrail.filter(|_| reply.is_none()).map(|guardrail| guardrail.assess(body));
+        if let Some(blocked) = assessment.as_ref().filter(|it| it.blocks()) {
+            return Ok(answer::blocked(body, blocked.trace()));
+        }
+        let mut prefixes = answer::usage::cached_prefixes(body);
+        let shortest = model.fact(|facts| facts.prompt_caching.min_tokens).map_or(0, u64::from);
+        prefixes.retain(|prefix| prefix.tokens >= shortest);
         let digests: Vec<_> = prefixes.iter().map(|prefix| prefix.digest).collect();
         let hits = self.state.remember_prefixes(&digests);
-        Ok(answer::compose(model, body, self.reply.as_ref(), &prefixes, hits))
+        let mut answer = answer::compose(model, body, reply, &prefixes, hits);
+        if let Some(assessment) = assessment {
+            answer.trace = assessment.trace();
+        }
+        Ok(answer)
+    }
+
+    /// Embeds. Other models than those of embeddings have Converse.
+    pub(crate) fn invoke_model(&self, id: &str, body: &Value) -> Result<Invoked, ApiError> {
+        embed::answer(&self.place.resolve(id)?, body)
     }
 
     /// Counts with the same rule as the usage of an answer. The service takes foundation models here, and no profiles.
@@ -68,7 +92,7 @@ impl Runtime<'_> {
         let tokens = if let Some(encoded) = text_at(input, "/invokeModel/body") {
             tokens::of_bytes(encoded.len() / 4 * 3)
         } else {
-            validate::check(&model, at(input, "/converse"))?;
+            validate::check(&model, at(input, "/converse"), self.place.region)?;
             answer::usage::input_tokens(at(input, "/converse"))
         };
         Ok(json!({ "inputTokens": tokens }))

@@ -16,6 +16,7 @@ use crate::auth;
 use crate::body::{Body, Step};
 use crate::connection::Control;
 use crate::control::ControlPlane;
+use crate::embed::Invoked;
 use crate::error::ApiError;
 use crate::fault;
 use crate::journal::RecordedRequest;
@@ -41,6 +42,7 @@ pub(crate) struct Context {
 /// What an operation gives.
 enum Outcome {
     Json(Value),
+    Invoked(Invoked),
     Stream(Vec<stream::Frame>),
 }
 
@@ -119,11 +121,15 @@ impl Context {
             Operation::Converse => runtime.converse(id, &json).map(Outcome::Json),
             Operation::ConverseStream => runtime.converse_stream(id, &json).map(Outcome::Stream),
             Operation::CountTokens => runtime.count_tokens(id, &json).map(Outcome::Json),
+            Operation::InvokeModel => runtime.invoke_model(id, &json).map(Outcome::Invoked),
             _ => control_plane.answer(operation, id, query).map(Outcome::Json),
         };
         Ok(match outcome {
             Err(error) => failed(exchange, &error),
-            Ok(Outcome::Json(value)) => succeeded(exchange, &value),
+            Ok(Outcome::Json(value)) => succeeded(exchange, &value, None),
+            Ok(Outcome::Invoked(Invoked { body, input_tokens })) => {
+                succeeded(exchange, &body, Some(input_tokens))
+            }
             Ok(Outcome::Stream(frames)) => self.streamed(exchange, frames, fault.as_ref()),
         })
     }
@@ -216,8 +222,11 @@ fn whole(mut exchange: Exchange, mut response: Response<Body>, body: impl Into<B
     response
 }
 
-fn succeeded(exchange: Exchange, value: &Value) -> Response<Body> {
-    let response = head(&exchange, StatusCode::OK, "application/json");
+fn succeeded(exchange: Exchange, value: &Value, input_tokens: Option<u64>) -> Response<Body> {
+    let mut response = head(&exchange, StatusCode::OK, "application/json");
+    if let Some(tokens) = input_tokens {
+        response.headers_mut().insert("x-amzn-bedrock-input-token-count", tokens.into());
+    }
     whole(exchange, response, value.to_string())
 }
 

@@ -42,6 +42,8 @@ pub(crate) enum Shape {
     Union(&'static [Member]),
     /// An object of strings.
     Map { max: usize, longest: usize },
+    /// An object whose values look all the same.
+    Objects { of: &'static Shape },
 }
 
 /// A member of a structure or union.
@@ -162,6 +164,11 @@ impl Violations {
                     self.check(&Shape::Text { min: 0, max: *longest }, value, &key);
                 }
             }
+            (Shape::Objects { of }, Value::Object(members)) => {
+                for (key, value) in members {
+                    self.check(of, value, &join(path, key));
+                }
+            }
             _ => self.add(path, &format!("Member must be of type {}", shape.type_name())),
         }
     }
@@ -206,7 +213,7 @@ impl Shape {
             Self::Blob => "blob",
             Self::List { .. } => "list",
             Self::Structure(_) | Self::Union(_) => "structure",
-            Self::Map { .. } => "map",
+            Self::Map { .. } | Self::Objects { .. } => "map",
         }
     }
 }

@@ -2,6 +2,9 @@
 
 mod media;
 mod model;
+mod prompt;
+mod schema;
+mod thinking;
 mod tools;
 mod turns;
 
@@ -11,13 +14,18 @@ use crate::error::ApiError;
 use crate::json::{list_at, text_at};
 use crate::model::Model;
 
-/// Checks a request of the right shape against the rules of the service and of the model.
-pub(crate) fn check(model: &Model<'_>, body: &Value) -> Result<(), ApiError> {
+/// Checks a request of the right shape against the rules of the service and of the model, in the region where it is
+/// sent.
+pub(crate) fn check(model: &Model<'_>, body: &Value, region: &str) -> Result<(), ApiError> {
     let messages = Messages(list_at(body, "/messages"));
     model::can_converse(model)?;
-    turns::check(messages, body)?;
+    prompt::check(model, body)?;
+    if !model.is_prompt() || !messages.0.is_empty() {
+        turns::check(messages, body)?;
+    }
     tools::check(model, messages, body)?;
     media::check(model, messages)?;
+    thinking::check(model, body, region)?;
     model::check(model, messages, body)
 }
 

@@ -79,8 +79,19 @@ pub struct ModelFacts {
     pub thinking: Thinking,
     /// The highest effort that is accepted as `output_config.effort`.
     pub effort_ceiling: Option<Effort>,
+    /// Whether it reasons when a request says nothing of it, for models that can also do without.
+    pub thinks_unasked: Support,
+    /// Whether it thinks between calls of tools when `anthropic_beta` asks for that. Adaptive thinking does so by itself.
+    pub interleaved_thinking: Support,
+    /// Whether `thinking.display` is accepted. Where it is not, thoughts come as summaries; where it is, newer models leave
+    /// them out unless it says otherwise.
+    pub thinking_display: Support,
     /// Whether `temperature` and `topP` are accepted. [`Support::Unknown`] means that no restriction is recorded.
     pub sampling: Support,
+    /// Whether one request may have both of them. [`Support::Unknown`] means that no restriction is recorded.
+    pub temperature_with_top_p: Support,
+    /// Whether `stopSequences` is accepted. [`Support::Unknown`] means that no restriction is recorded.
+    pub stop_sequences: Support,
     /// Whether tool choice may be `any` or `tool`. [`Support::Unknown`] means that no restriction is recorded.
     pub forced_tool_choice: Support,
     /// Whether `outputConfig` takes a JSON schema.

@@ -40,7 +40,8 @@ pub(crate) async fn streamed_bytes(body: Vec<u8>, suppress_tool_calls: bool) -> 
     let sent = client(body).converse_stream().model_id(MODEL).send().await;
     let sent = sent.map_err(failure::converse_stream)?;
     let request_id = sent.request_id().map(str::to_owned);
-    stream::open(sent.stream, Start { request_id, ..Start::default() }, suppress_tool_calls).await
+    let shaping = stream::Shaping { suppress_tool_calls, ..stream::Shaping::default() };
+    stream::open(sent.stream, Start { request_id, ..Start::default() }, shaping).await
 }
 
 /// The frame of an event; an event whose name ends in `Exception` is one.

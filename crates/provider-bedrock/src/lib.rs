@@ -7,18 +7,24 @@
 
 #[cfg(test)]
 mod canned;
+#[cfg(test)]
+mod cases;
 mod client;
 mod content_type;
+mod draft;
 mod factory;
 mod failure;
+mod learnt;
 mod normalise;
 mod options;
 mod provider;
 mod repair;
 mod settings;
 mod stream;
+mod structured;
+mod target;
 mod wire;
 
 pub use factory::{API, factory};
-pub use provider::Bedrock;
+pub use provider::{Bedrock, DryRun};
 pub use settings::BedrockSettings;

@@ -1,37 +1,45 @@
 //! Makes a conversation acceptable to Converse before it is sent, so that nothing that once happened in a session
 //! can make every later request of it fail.
 //!
-//! One place for all rules. Each rule has an id ([`RULES`]), a test, and says what it did in a [`Warning`]. The
-//! result depends on nothing but the request, so that the same prefix gives the same bytes: prompt caches live on
-//! that. Normalising twice changes nothing.
+//! One place for all rules. Each rule has an id ([`RULES`]), a case in `tests-data/requests`, and says what it did in a
+//! [`Warning`]. The result depends on nothing but the request and the model, so that the same prefix gives the same
+//! bytes: prompt caches live on that. Normalising twice changes nothing.
 
+mod caching;
 mod documents;
 mod inference;
+mod media;
+mod names;
 mod reasoning;
+mod structured;
 mod text;
+mod thinking;
 mod tools;
 mod turns;
 
 use outcrop_core::{
-    Error, ErrorKind, Inference, Message, Request, Result, SystemContent, Tool, ToolChoice, Warning,
+    Caching, Error, ErrorKind, Inference, Message, Request, Result, SystemContent, Tool, ToolChoice, Warning,
 };
-use outcrop_model_facts::facts::ModelFacts;
+use serde_json::{Map, Value};
 
-/// The rules, in the order in which they act.
-pub(crate) const RULES: &[&str] = &[
-    reasoning::FOREIGN_REASONING,
-    text::BLANK_TEXT,
-    tools::TOOL_INPUT,
-    turns::MERGED_TURNS,
-    tools::TOOL_RESULT_ORDER,
-    tools::ORPHAN_TOOL_RESULT,
-    tools::MISSING_TOOL_RESULT,
-    turns::FIRST_TURN,
-    documents::DOCUMENT_NAME,
-    tools::TOOL_STUBS,
-    tools::TOOLS_WITHHELD,
-    inference::RANGE,
-    inference::REFUSED_SAMPLING,
+use crate::target::Target;
+
+pub(crate) use names::Names;
+pub(crate) use structured::{Structured, Way};
+
+/// The rules, by the part of the request that they look after.
+pub(crate) const RULES: &[&[&str]] = &[
+    reasoning::RULES,
+    text::RULES,
+    names::RULES,
+    turns::RULES,
+    tools::RULES,
+    media::RULES,
+    documents::RULES,
+    inference::RULES,
+    thinking::RULES,
+    structured::RULES,
+    caching::RULES,
 ];
 
 /// A request as Converse accepts it.
@@ -44,37 +52,74 @@ pub(crate) struct Normalised {
     pub tool_choice: Option<ToolChoice>,
     /// The caller wants no tool call, yet tools had to be described: a call that comes anyway is removed.
     pub suppress_tool_calls: bool,
+    /// Members of `additionalModelRequestFields` beside the caller's own.
+    pub fields: Map<String, Value>,
+    /// Members of the caller's own `additionalModelRequestFields` that are not sent.
+    pub refused_fields: Vec<String>,
+    /// The model thinks before it answers, as far as the request decides that.
+    pub thinks: bool,
+    /// The model can be told that it must call a tool, as far as is known.
+    pub forces_tools: bool,
+    /// `outputConfig`, if the caller gives none.
+    pub output_config: Option<Value>,
+    /// How the answer's JSON comes, if it has to be JSON.
+    pub structured: Option<Structured>,
+    /// What the tools are called by the caller.
+    pub names: Names,
     pub warnings: Vec<Warning>,
 }
 
-/// Applies the rules.
-pub(crate) fn normalise(request: &Request, facts: Option<&ModelFacts>) -> Result<Normalised> {
+/// Applies the rules. `options`: what the caller says in Converse's own words, which is sent beside the result. `caching`:
+/// what the request says of it, or the settings.
+pub(crate) fn normalise(
+    request: &Request,
+    options: &Map<String, Value>,
+    caching: Option<Caching>,
+    target: &Target,
+) -> Result<Normalised> {
     let mut warnings = Warnings::default();
-    let maker = facts.map(|facts| facts.provider);
     let mut messages = request.messages.clone();
-    reasoning::drop_foreign(&mut messages, maker, &mut warnings);
+    reasoning::drop_foreign(&mut messages, target, &mut warnings);
     text::drop_blank(&mut messages, &mut warnings);
     tools::coerce_inputs(&mut messages, &mut warnings);
+    let mut described = request.tools.clone();
+    let mut choice = request.tool_choice.clone();
+    let names = names::map(&mut messages, &mut described, &mut choice, &mut warnings);
     let messages = turns::merge(messages, &mut warnings);
     let messages = tools::pair(messages, &mut warnings);
     let mut messages = turns::start_with_user(turns::merge(messages, &mut warnings), &mut warnings);
+    media::adapt(&mut messages, target, &mut warnings)?;
     documents::name(&mut messages, &mut warnings);
-    if messages.is_empty() {
+    turns::check_ending(&mut messages, target, &mut warnings)?;
+    // A prompt of the account's own (`promptVariables`) brings its messages along.
+    if messages.is_empty() && !options.contains_key("promptVariables") {
         return Err(Error::new(ErrorKind::InvalidRequest, "the request has no message with any content")
             .with_hint("say something in `messages`"));
     }
     let system = text::without_blank_system(&request.system, &mut warnings);
-    let tools = tools::choose(request, &messages, &mut warnings)?;
-    let inference = inference::adjust(&request.inference, facts, &mut warnings)?;
-    Ok(Normalised {
+    let tools = tools::choose(described, choice, &messages, target, &mut warnings)?;
+    let inference = inference::adjust(&request.inference, target, &mut warnings)?;
+    let mut normalised = Normalised {
         system,
         messages,
         inference,
         tools: tools.described,
         tool_choice: tools.choice,
         suppress_tool_calls: tools.suppress_calls,
-        warnings: warnings.0,
-    })
+        fields: Map::new(),
+        refused_fields: Vec::new(),
+        thinks: false,
+        forces_tools: true,
+        output_config: None,
+        structured: None,
+        names,
+        warnings: Vec::new(),
+    };
+    thinking::apply(&mut normalised, request.thinking, options, target, &mut warnings)?;
+    structured::apply(&mut normalised, request, options, target, &mut warnings)?;
+    caching::apply(&mut normalised, caching, target, &mut warnings);
+    normalised.warnings = warnings.0;
+    Ok(normalised)
 }
 
 /// The warnings so far.
@@ -82,11 +127,16 @@ pub(crate) fn normalise(request: &Request, facts: Option<&ModelFacts>) -> Result
 struct Warnings(Vec<Warning>);
 
 impl Warnings {
+    /// Adds a warning of a rule.
+    fn say(&mut self, rule: &'static str, message: impl Into<String>) {
+        debug_assert!(RULES.iter().any(|rules| rules.contains(&rule)), "rule `{rule}` is not in the list");
+        self.0.push(Warning::new(rule, message));
+    }
+
     /// Adds one warning for everything that a rule did, if it did anything.
     fn counted(&mut self, rule: &'static str, count: usize, message: impl FnOnce(usize) -> String) {
         if count > 0 {
-            debug_assert!(RULES.contains(&rule), "rule `{rule}` is not in the list");
-            self.0.push(Warning::new(rule, message(count)));
+            self.say(rule, message(count));
         }
     }
 }

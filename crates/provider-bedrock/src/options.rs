@@ -4,6 +4,7 @@ use outcrop_core::{Error, ErrorKind, Request, Result};
 use serde_json::{Map, Value};
 
 use crate::BedrockSettings;
+use crate::normalise::Normalised;
 
 /// What may stand there, as Converse names it.
 pub(crate) const OPTIONS: [&str; 8] = [
@@ -49,6 +50,60 @@ pub(crate) fn merged(
         options.insert("requestMetadata".into(), Value::Object(metadata));
     }
     Ok(options)
+}
+
+/// The member that holds what only the model knows.
+pub(crate) const MODEL_FIELDS: &str = "additionalModelRequestFields";
+
+/// The options with what the rules add, and without what they leave out. What the caller says himself has the last word,
+/// member by member.
+pub(crate) fn completed(mut options: Map<String, Value>, normalised: &Normalised) -> Map<String, Value> {
+    let Normalised { fields, refused_fields, .. } = normalised;
+    if !refused_fields.is_empty()
+        && let Some(Value::Object(own)) = options.get_mut(MODEL_FIELDS)
+    {
+        own.retain(|name, _| !refused_fields.contains(name));
+        if own.is_empty() {
+            options.remove(MODEL_FIELDS);
+        }
+    }
+    if !fields.is_empty() {
+        let own = options.remove(MODEL_FIELDS).map(|own| with_betas(own, fields));
+        options.insert(MODEL_FIELDS.into(), overlaid(Value::Object(fields.clone()), own));
+    }
+    if let Some(config) = &normalised.output_config {
+        let own = options.remove("outputConfig");
+        options.insert("outputConfig".into(), overlaid(config.clone(), own));
+    }
+    options
+}
+
+/// The caller's fields with our `anthropic_beta` behind their own: one list would replace the other.
+fn with_betas(mut own: Value, fields: &Map<String, Value>) -> Value {
+    if let Some(Value::Array(ours)) = fields.get("anthropic_beta")
+        && let Some(Value::Array(betas)) = own.get_mut("anthropic_beta")
+    {
+        let missing: Vec<_> = ours.iter().filter(|beta| !betas.contains(beta)).cloned().collect();
+        betas.extend(missing);
+    }
+    own
+}
+
+fn overlaid(below: Value, above: Option<Value>) -> Value {
+    match (below, above) {
+        (below, None) => below,
+        (Value::Object(mut below), Some(Value::Object(above))) => {
+            for (name, value) in above {
+                let merged = match below.remove(&name) {
+                    Some(known) => overlaid(known, Some(value)),
+                    None => value,
+                };
+                below.insert(name, merged);
+            }
+            Value::Object(below)
+        }
+        (_, Some(above)) => above,
+    }
 }
 
 fn invalid(message: String) -> Error {
@@ -158,6 +213,29 @@ mod tests {
         assert_eq!(
             merge(own, &entry, true),
             json!({ "requestMetadata": { "user": "alice", "team": "growth", "stage": "prod" } })
+        );
+    }
+
+    #[test]
+    fn what_the_rules_leave_out_of_the_callers_fields_is_not_sent() {
+        let tidy = |own: Value, refused: &[&str], fields: Value| {
+            let request = Request::new("amazon.nova-lite-v1:0").user("Hi");
+            let target = crate::target::Target::of("amazon.nova-lite-v1:0");
+            let mut normalised = crate::normalise::normalise(&request, &Map::new(), None, &target).unwrap();
+            normalised.refused_fields = refused.iter().map(|name| (*name).to_owned()).collect();
+            normalised.fields = fields.as_object().cloned().unwrap();
+            let options = Map::from_iter([(MODEL_FIELDS.to_owned(), own)]);
+            Value::Object(completed(options, &normalised))
+        };
+        assert_eq!(tidy(json!({}), &[], json!({})), json!({ MODEL_FIELDS: {} }));
+        assert_eq!(tidy(json!({ "a": 1 }), &["a"], json!({})), json!({}));
+        assert_eq!(
+            tidy(json!({ "a": 1, "b": { "c": 2 } }), &["a"], json!({ "b": { "c": 1, "d": 3 } })),
+            json!({ MODEL_FIELDS: { "b": { "c": 2, "d": 3 } } })
+        );
+        assert_eq!(
+            tidy(json!({ "anthropic_beta": ["x", "y"] }), &[], json!({ "anthropic_beta": ["y", "z"] })),
+            json!({ MODEL_FIELDS: { "anthropic_beta": ["x", "y", "z"] } })
         );
     }
 }

@@ -13,17 +13,20 @@ use futures_util::future::BoxFuture;
 use outcrop_aws::endpoint::Plane;
 use outcrop_aws::{Aws, Call, Session, error_from_sdk};
 use outcrop_core::{
-    Capabilities, Content, Error, EventStream, Modality, ModelId, ModelProvider, ModelResolver, ProviderId,
-    Request, Resolved, Response, Result, Start, StopReason, Support, TokenCount, Warning,
+    Capabilities, Content, Error, EventStream, Modality, ModelCard, ModelId, ModelProvider, ModelResolver,
+    ProviderId, Request, Resolved, Response, Result, Start, StopReason, Support, TokenCount, Warning,
 };
 use outcrop_model_facts::facts::{self, ModelFacts};
 use outcrop_model_facts::{BedrockId, Kind};
 
 use crate::client::Clients;
 use crate::content_type::{EVENT_STREAM, Expects, JSON};
-use crate::normalise::{Normalised, normalise};
-use crate::wire::{decode, encode};
-use crate::{BedrockSettings, failure, options, repair, stream};
+use crate::draft::{Draft, Operation};
+use crate::learnt::{Learnt, Refusals};
+use crate::normalise::Normalised;
+use crate::target::Target;
+use crate::wire::decode;
+use crate::{BedrockSettings, failure, repair, stream, structured};
 
 /// The rule of the warning that another id was called than was asked for.
 const CALLED_AS: &str = "called-as";
@@ -32,6 +35,10 @@ const MODEL: &str = "model";
 /// The rule of the warning that raw events were asked for.
 const RAW_EVENTS: &str = "raw-events";
 
+/// How many changed requests may follow a refused one. Each refusal is answered once; a model that refuses more than this
+/// is not understood.
+const MOST_REPAIRS: usize = 4;
+
 /// Amazon Bedrock, by Converse and ConverseStream.
 #[derive(Debug)]
 pub struct Bedrock {
@@ -39,6 +46,25 @@ pub struct Bedrock {
     settings: BedrockSettings,
     resolver: Option<Arc<dyn ModelResolver>>,
     clients: Clients,
+    learnt: Learnt,
+}
+
+/// What would be sent for a request.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct DryRun {
+    /// `ConverseStream`, or `Converse`.
+    pub operation: &'static str,
+    /// The id that would be called.
+    pub model: ModelId,
+    /// The region of the call.
+    pub region: String,
+    /// The base URL of the runtime plane.
+    pub endpoint: String,
+    /// The body, byte for byte.
+    pub body: Bytes,
+    /// What was adjusted, repaired or dropped.
+    pub warnings: Vec<Warning>,
 }
 
 impl Bedrock {
@@ -50,36 +76,78 @@ impl Bedrock {
         settings: BedrockSettings,
         resolver: Option<Arc<dyn ModelResolver>>,
     ) -> Self {
-        Self { id, clients: Clients::new(aws, settings.aws.clone()), settings, resolver }
+        let clients = Clients::new(aws, settings.aws.clone());
+        Self { id, clients, settings, resolver, learnt: Learnt::default() }
     }
 
-    /// Everything that a request needs before it is sent.
-    async fn prepare(&self, request: &Request, streaming: bool) -> Result<Prepared> {
+    /// What would be sent for a request. Nothing is sent, and no credentials are needed.
+    ///
+    /// # Errors
+    /// As [`ModelProvider::stream`] before the call.
+    pub async fn dry_run(&self, request: &Request, streaming: bool) -> Result<DryRun> {
+        let operation = if streaming { Operation::ConverseStream } else { Operation::Converse };
+        let place = self.place(request).await?;
+        let prepared = self.prepare(request, operation, &place, &Refusals::default())?;
+        let (endpoint, _) = prepared.session.resolved_endpoint(Plane::Runtime)?;
+        Ok(DryRun {
+            operation: operation.name(),
+            model: prepared.model,
+            region: prepared.session.region().name.clone(),
+            endpoint,
+            body: prepared.body,
+            warnings: prepared.normalised.warnings,
+        })
+    }
+
+    /// Which model is called where.
+    async fn place(&self, request: &Request) -> Result<Place> {
         let resolved = match &self.resolver {
             Some(resolver) => resolver.resolve(&request.model).await?,
             None => Resolved::unchanged(request.model.clone()),
         };
-        let parsed = BedrockId::parse(resolved.callable.as_str());
-        let base = resolved.base.as_ref().map_or(parsed, |base| BedrockId::parse(base.as_str()));
-        let facts = facts::lookup(&base).map(|found| found.facts);
-        let region = resolved.region.as_deref().or_else(|| parsed.region());
+        let mut warnings = Vec::new();
+        warnings.extend(resolved.note.map(|note| Warning::new(CALLED_AS, note)));
+        let region =
+            resolved.region.as_deref().or_else(|| BedrockId::parse(resolved.callable.as_str()).region());
         let (client, session) = self.clients.of(region).await?;
-        let mut normalised = normalise(request, facts)?;
-        if let Some(note) = resolved.note {
-            normalised.warnings.insert(0, Warning::new(CALLED_AS, note));
-        }
-        normalised.warnings.extend(resolved.warning.map(|warning| Warning::new(MODEL, warning)));
+        let mut late_warnings: Vec<_> =
+            resolved.warning.map(|warning| Warning::new(MODEL, warning)).into_iter().collect();
         if request.raw {
             let message = "left out the service's own events, which this provider does not have";
-            normalised.warnings.push(Warning::new(RAW_EVENTS, message));
+            late_warnings.push(Warning::new(RAW_EVENTS, message));
         }
-        let options = options::merged(request, self.id.as_str(), &self.settings, streaming)?;
-        Ok(Prepared {
+        Ok(Place {
             client,
             session,
             model: resolved.callable,
-            facts,
-            body: Bytes::from(encode::converse_body(&normalised, &options)?),
+            base: resolved.base,
+            card: resolved.card,
+            warnings,
+            late_warnings,
+        })
+    }
+
+    /// Everything that a request needs before it is sent. `refused`: what the model just refused of it.
+    fn prepare(
+        &self,
+        request: &Request,
+        operation: Operation,
+        place: &Place,
+        refused: &Refusals,
+    ) -> Result<Prepared> {
+        let mut target = place.target();
+        target.refusals = self.learnt.of(&place.model);
+        target.refusals.extend(refused.iter().cloned());
+        let Draft { mut normalised, body } =
+            Draft::new(request, self.id.as_str(), &self.settings, &target, operation)?;
+        normalised.warnings.splice(0..0, place.warnings.iter().cloned());
+        normalised.warnings.extend(place.late_warnings.iter().cloned());
+        Ok(Prepared {
+            client: place.client.clone(),
+            session: Arc::clone(&place.session),
+            model: place.model.clone(),
+            facts: target.facts,
+            body,
             normalised,
         })
     }
@@ -102,29 +170,75 @@ impl Bedrock {
         }
     }
 
-    /// Does `attempt`, and does it once more with an inference profile if a bare id is refused for want of one, or with
-    /// fresh credentials if those so far are refused.
-    async fn with_repairs<T>(&self, mut prepared: Prepared, attempt: Attempt<T>) -> Result<T> {
-        let error = match prepared.session.call(Plane::Runtime, || attempt(&prepared)).await {
-            Ok(answer) => return Ok(answer),
-            Err(error) => error,
-        };
-        let Some(instead) = self.instead(&prepared, &error).await else {
-            return Err(self.named(error, &prepared));
-        };
-        let note = format!("called `{}`: `{}` needs an inference profile", instead.callable, prepared.model);
-        prepared.normalised.warnings.insert(0, Warning::new(CALLED_AS, note));
-        prepared.model = instead.callable;
-        if let Some(region) = &instead.region {
-            (prepared.client, prepared.session) = self.clients.of(Some(region)).await?;
+    /// Does `attempt`, and does it again with an inference profile if a bare id is refused for want of one, without what
+    /// the model refuses, or with fresh credentials if those so far are refused: each at most once.
+    async fn with_repairs<T>(
+        &self,
+        request: &Request,
+        operation: Operation,
+        attempt: Attempt<T>,
+    ) -> Result<T> {
+        let mut place = self.place(request).await?;
+        let mut refused = Refusals::default();
+        let (mut repairs, mut moved) = (0, false);
+        loop {
+            let prepared = self.prepare(request, operation, &place, &refused)?;
+            let error = match prepared.session.call(Plane::Runtime, || attempt(&prepared)).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let refusals = repair::refused(&error, &prepared.body);
+            if repairs < MOST_REPAIRS && !refusals.is_subset(&refused) {
+                tracing::debug!(model = %prepared.model, ?refusals, "sent again without what was refused");
+                self.learnt.remember(&prepared.model, &refusals);
+                refused.extend(refusals);
+                repairs += 1;
+            } else if !moved && let Some(instead) = self.instead(&prepared, &error).await {
+                moved = true;
+                place.move_to(instead, &self.clients).await?;
+            } else {
+                return Err(self.named(error, &prepared));
+            }
         }
-        let answer = prepared.session.call(Plane::Runtime, || attempt(&prepared)).await;
-        answer.map_err(|error| self.named(error, &prepared))
     }
 }
 
 /// One way to send a request.
 type Attempt<T> = for<'a> fn(&'a Prepared) -> BoxFuture<'a, Result<T>>;
+
+/// Which model is called where.
+struct Place {
+    client: Client,
+    session: Arc<Session>,
+    /// The id to call.
+    model: ModelId,
+    base: Option<ModelId>,
+    card: Option<Arc<ModelCard>>,
+    /// What to say before everything else.
+    warnings: Vec<Warning>,
+    /// What to say after everything else.
+    late_warnings: Vec<Warning>,
+}
+
+impl Place {
+    fn target(&self) -> Target {
+        let base = self.base.as_ref().unwrap_or(&self.model);
+        Target::new(&BedrockId::parse(base.as_str()), &self.session.region().name, self.card.as_deref())
+    }
+
+    /// Calls something else from now on.
+    async fn move_to(&mut self, instead: Resolved, clients: &Clients) -> Result<()> {
+        let note = format!("called `{}`: `{}` needs an inference profile", instead.callable, self.model);
+        self.warnings.insert(0, Warning::new(CALLED_AS, note));
+        if let Some(region) = &instead.region {
+            (self.client, self.session) = clients.of(Some(region)).await?;
+        }
+        self.base.get_or_insert_with(|| self.model.clone());
+        self.model = instead.callable;
+        self.card = instead.card.or_else(|| self.card.take());
+        Ok(())
+    }
+}
 
 /// A request that can be sent.
 struct Prepared {
@@ -156,7 +270,10 @@ impl Prepared {
         let call = call.interceptor(Expects(EVENT_STREAM));
         let sent = call.mutate_request(self.body()).send().await.map_err(failure::converse_stream)?;
         let start = self.start(sent.request_id());
-        stream::open(sent.stream, start, self.normalised.suppress_tool_calls).await
+        let Normalised { suppress_tool_calls, names, structured, .. } = &self.normalised;
+        let shaping = stream::Shaping { suppress_tool_calls: *suppress_tool_calls, names: names.clone() };
+        let events = stream::open(sent.stream, start, shaping).await?;
+        Ok(structured::watch(events, structured.as_ref()))
     }
 
     async fn generate(&self) -> Result<Response> {
@@ -171,10 +288,32 @@ impl Prepared {
                 response.stop_reason = StopReason::EndTurn;
             }
         }
+        for content in &mut response.content {
+            if let Content::ToolUse(call) = content {
+                call.name = self.normalised.names.original(std::mem::take(&mut call.name));
+            }
+        }
+        structured::settle(&mut response, self.normalised.structured.as_ref());
         let Start { model, warnings, .. } = self.start(None);
         response.model = model;
         response.warnings = warnings;
         Ok(response)
+    }
+
+    async fn count(&self) -> Result<TokenCount> {
+        // CountTokens knows foundation models only, whatever profile is called later.
+        let parsed = BedrockId::parse(self.model.as_str());
+        let model = match parsed.kind() {
+            Kind::SystemProfile | Kind::ApplicationProfile => {
+                self.facts.map(|facts| facts.id).or_else(|| parsed.base())
+            }
+            _ => None,
+        };
+        let input = CountTokensInput::Converse(ConverseTokensRequest::builder().build());
+        let call = self.client.count_tokens().model_id(model.unwrap_or(self.model.as_str())).input(input);
+        let sent = call.customize().mutate_request(self.body()).send().await;
+        let counted = sent.map_err(|error| error_from_sdk(&Call::new("CountTokens"), error))?;
+        Ok(TokenCount { input_tokens: u64::try_from(counted.input_tokens).unwrap_or(0) })
     }
 }
 
@@ -218,41 +357,19 @@ impl ModelProvider for Bedrock {
     }
 
     async fn stream(&self, request: &Request) -> Result<EventStream> {
-        let prepared = self.prepare(request, true).await?;
-        self.with_repairs(prepared, |prepared| Box::pin(prepared.stream())).await
+        let attempt: Attempt<_> = |prepared| Box::pin(prepared.stream());
+        self.with_repairs(request, Operation::ConverseStream, attempt).await
     }
 
     /// One Converse call.
     async fn generate(&self, request: &Request) -> Result<Response> {
-        let prepared = self.prepare(request, false).await?;
-        self.with_repairs(prepared, |prepared| Box::pin(prepared.generate())).await
+        let attempt: Attempt<_> = |prepared| Box::pin(prepared.generate());
+        self.with_repairs(request, Operation::Converse, attempt).await
     }
 
     async fn count_tokens(&self, request: &Request) -> Result<TokenCount> {
-        let prepared = self.prepare(request, false).await?;
-        let options = options::merged(request, self.id.as_str(), &self.settings, false)?;
-        let body = Bytes::from(encode::count_tokens_body(&prepared.normalised, &options)?);
-        // CountTokens knows foundation models only, whatever profile is called later.
-        let parsed = BedrockId::parse(prepared.model.as_str());
-        let model = match parsed.kind() {
-            Kind::SystemProfile | Kind::ApplicationProfile => {
-                prepared.facts.map(|facts| facts.id).or_else(|| parsed.base())
-            }
-            _ => None,
-        };
-        let input = CountTokensInput::Converse(ConverseTokensRequest::builder().build());
-        let call =
-            prepared.client.count_tokens().model_id(model.unwrap_or(prepared.model.as_str())).input(input);
-        let count = || async {
-            let sent = call.clone().customize().mutate_request(replace_body(body.clone())).send().await;
-            sent.map_err(|error| error_from_sdk(&Call::new("CountTokens"), error))
-        };
-        let counted = prepared
-            .session
-            .call(Plane::Runtime, count)
-            .await
-            .map_err(|error| self.named(error, &prepared))?;
-        Ok(TokenCount { input_tokens: u64::try_from(counted.input_tokens).unwrap_or(0) })
+        let attempt: Attempt<_> = |prepared| Box::pin(prepared.count());
+        self.with_repairs(request, Operation::CountTokens, attempt).await
     }
 }
 

@@ -18,6 +18,7 @@ use outcrop_core::{
 };
 
 use crate::failure;
+use crate::normalise::Names;
 use crate::wire::decode::{self, Metadata};
 use crate::wire::document::to_value;
 
@@ -26,13 +27,18 @@ type Receiver = EventReceiver<sdk::ConverseStreamOutput, ConverseStreamOutputErr
 /// How long to wait for the usage once the model has stopped.
 const PATIENCE_FOR_METADATA: Duration = Duration::from_secs(5);
 
+/// What the caller shall see otherwise than it comes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Shaping {
+    /// Tool calls are left out.
+    pub suppress_tool_calls: bool,
+    /// What the tools are called by the caller.
+    pub names: Names,
+}
+
 /// Waits for the first frame, so that a failure in it is a failure of the call, and streams from there.
-pub(crate) async fn open(
-    mut receiver: Receiver,
-    start: Start,
-    suppress_tool_calls: bool,
-) -> Result<EventStream> {
-    let mut translator = Translator::new(start.request_id.clone(), suppress_tool_calls);
+pub(crate) async fn open(mut receiver: Receiver, start: Start, shaping: Shaping) -> Result<EventStream> {
+    let mut translator = Translator::new(start.request_id.clone(), shaping);
     match receiver.recv().await {
         Ok(Some(frame)) => {
             translator.queue.push_back(Event::Start(start));
@@ -114,7 +120,7 @@ struct Translator {
     stopped: Option<StopReason>,
     metadata: Metadata,
     measured: Option<sdk::ConverseStreamMetadataEvent>,
-    suppress_tool_calls: bool,
+    shaping: Shaping,
     broken_tool_call: bool,
     ended: bool,
 }
@@ -127,7 +133,7 @@ enum OpenBlock {
 }
 
 impl Translator {
-    fn new(request_id: Option<String>, suppress_tool_calls: bool) -> Self {
+    fn new(request_id: Option<String>, shaping: Shaping) -> Self {
         Self {
             queue: VecDeque::with_capacity(4),
             open: BTreeMap::new(),
@@ -136,7 +142,7 @@ impl Translator {
             stopped: None,
             metadata: Metadata::default(),
             measured: None,
-            suppress_tool_calls,
+            shaping,
             broken_tool_call: false,
             ended: false,
         }
@@ -179,14 +185,19 @@ impl Translator {
             return Err(self.broken(format!("the service began block {index} twice")));
         }
         let block = match start {
-            sdk::ContentBlockStart::ToolUse(_) if self.suppress_tool_calls => {
+            sdk::ContentBlockStart::ToolUse(_) if self.shaping.suppress_tool_calls => {
                 self.open.insert(index, OpenBlock::Suppressed);
                 return Ok(());
             }
-            sdk::ContentBlockStart::ToolUse(call) => Block::ToolUse { id: call.tool_use_id, name: call.name },
+            sdk::ContentBlockStart::ToolUse(call) => Block::ToolUse {
+                id: call.tool_use_id,
+                name: self.shaping.names.original(call.name),
+                by_service: call.r#type.is_some(),
+            },
             sdk::ContentBlockStart::ToolResult(result) => Block::ToolResult {
                 tool_use_id: result.tool_use_id,
                 is_error: result.status == Some(sdk::ToolResultStatus::Error),
+                kind: result.r#type,
             },
             sdk::ContentBlockStart::Image(image) => match decode::image_format(&image.format) {
                 Some(format) => Block::Image { format },
@@ -265,7 +276,7 @@ impl Translator {
 
     /// The model is done; blocks that it left open end here.
     fn stop(&mut self, reason: StopReason) {
-        let suppressed = self.suppress_tool_calls && reason == StopReason::ToolUse;
+        let suppressed = self.shaping.suppress_tool_calls && reason == StopReason::ToolUse;
         while let Some((&index, block)) = self.open.first_key_value() {
             let unfinished_call = matches!(block, OpenBlock::Shown { block: Block::ToolUse { .. }, .. })
                 && !reason.may_break_tool_input();

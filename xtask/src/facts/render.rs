@@ -47,7 +47,12 @@ const UNKNOWN: ModelFacts = ModelFacts {
     profile_prefixes: &[],
     thinking: Thinking::Unknown,
     effort_ceiling: None,
+    thinks_unasked: Support::Unknown,
+    interleaved_thinking: Support::Unknown,
+    thinking_display: Support::Unknown,
     sampling: Support::Unknown,
+    temperature_with_top_p: Support::Unknown,
+    stop_sequences: Support::Unknown,
     forced_tool_choice: Support::Unknown,
     native_structured_output: Support::Unknown,
     strict_tools: Support::Unknown,
@@ -129,7 +134,12 @@ fn model(text: &mut String, reduced: &Reduced<'_>) {
         "effort_ceiling",
         flags.output_config_effort_ceiling.map(|effort| some(&format!("Effort::{effort:?}"))),
     );
+    field("thinks_unasked", support(flags.thinks_unasked));
+    field("interleaved_thinking", support(flags.interleaved_thinking_beta));
+    field("thinking_display", support(flags.accepts_thinking_display));
     field("sampling", support(flags.accepts_temperature_top_p));
+    field("temperature_with_top_p", support(flags.accepts_temperature_with_top_p));
+    field("stop_sequences", support(flags.accepts_stop_sequences));
     field("forced_tool_choice", support(flags.accepts_forced_tool_choice_any_or_tool));
     field("native_structured_output", support(reduced.native_structured_output));
     field("strict_tools", support(flags.converse_strict_tools));

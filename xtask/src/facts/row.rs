@@ -72,7 +72,10 @@ pub(super) enum Modality {
 pub(super) struct Flags {
     pub(super) accepts_forced_tool_choice_any_or_tool: Option<bool>,
     pub(super) accepts_output_config_effort: Option<bool>,
+    pub(super) accepts_stop_sequences: Option<bool>,
     pub(super) accepts_temperature_top_p: Option<bool>,
+    pub(super) accepts_temperature_with_top_p: Option<bool>,
+    pub(super) accepts_thinking_display: Option<bool>,
     pub(super) adaptive_thinking: Option<bool>,
     pub(super) assistant_prefill: Option<bool>,
     pub(super) converse_output_config_json_schema: Option<bool>,
@@ -81,9 +84,11 @@ pub(super) struct Flags {
     pub(super) effort_minimal: Option<bool>,
     pub(super) effort_none: Option<bool>,
     pub(super) effort_xhigh: Option<bool>,
+    pub(super) interleaved_thinking_beta: Option<bool>,
     pub(super) native_structured_output_anthropic_style: Option<bool>,
     pub(super) output_config_effort_ceiling: Option<Effort>,
     pub(super) thinking_always_on: Option<bool>,
+    pub(super) thinks_unasked: Option<bool>,
     pub(super) tool_result_images: Option<bool>,
 }
 

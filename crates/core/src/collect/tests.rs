@@ -22,7 +22,7 @@ fn every_kind_of_block_is_put_together_in_order_of_index() {
     let usage = Usage { input_tokens: 3, ..Usage::default() };
     let items = vec![
         Ok(Event::Start(Start { request_id: Some("first".into()), ..Start::default() })),
-        Ok(Event::Open { index: 7, block: Block::ToolUse { id: "c".into(), name: "add".into() } }),
+        Ok(Event::Open { index: 7, block: Block::tool_use("c", "add") }),
         Ok(Event::Open { index: 2, block: Block::Reasoning }),
         Ok(delta(7, Delta::ToolInput { json: r#"{"a":"#.into() })),
         Ok(delta(2, Delta::Reasoning { text: "hm".into() })),
@@ -53,12 +53,7 @@ fn every_kind_of_block_is_put_together_in_order_of_index() {
                 text: "so".into(),
                 citations: vec![Citation { title: Some("t".into()), ..Citation::default() }],
             }),
-            Content::ToolUse(ToolUse {
-                id: "c".into(),
-                name: "add".into(),
-                input: json!({"a": 1}),
-                malformed_input: None,
-            }),
+            Content::ToolUse(ToolUse::new("c", "add", json!({"a": 1}))),
         ]
     );
     assert_eq!(response.text(), "so");
@@ -98,7 +93,7 @@ fn an_answer_without_an_end_was_interrupted() {
 fn a_tool_call_that_is_no_json_is_kept_as_it_came() {
     let items = vec![
         Ok(Event::Start(Start::default())),
-        Ok(Event::Open { index: 0, block: Block::ToolUse { id: "c".into(), name: "add".into() } }),
+        Ok(Event::Open { index: 0, block: Block::tool_use("c", "add") }),
         Ok(delta(0, Delta::ToolInput { json: r#"{"a": tru"#.into() })),
         Ok(Event::Close { index: 0 }),
         Ok(Event::End(Box::new(End::new(StopReason::MaxTokens)))),
@@ -119,12 +114,7 @@ fn replayed_answers_are_lawful_and_collect_to_the_same_answer() {
                 redacted: Some(Blob::new(&b"x"[..])),
             }),
             Content::text("hello"),
-            Content::ToolUse(ToolUse {
-                id: "1".into(),
-                name: "f".into(),
-                input: json!([1]),
-                malformed_input: None,
-            }),
+            Content::ToolUse(ToolUse::new("1", "f", json!([1]))),
         ],
         stop_reason: StopReason::ToolUse,
         request_id: Some("r".into()),
@@ -141,7 +131,7 @@ fn replayed_answers_are_lawful_and_collect_to_the_same_answer() {
 
 #[test]
 fn events_and_content_round_trip_through_json_with_stable_names() {
-    let event = Event::Open { index: 1, block: Block::ToolUse { id: "c".into(), name: "add".into() } };
+    let event = Event::Open { index: 1, block: Block::tool_use("c", "add") };
     let json = serde_json::to_value(&event).unwrap();
     assert_eq!(
         json,

@@ -25,7 +25,7 @@ fn open(index: u32) -> Event {
 }
 
 fn open_tool(index: u32) -> Event {
-    Event::Open { index, block: Block::ToolUse { id: "1".into(), name: "t".into() } }
+    Event::Open { index, block: Block::tool_use("1", "t") }
 }
 
 fn text(index: u32) -> Event {

@@ -47,14 +47,14 @@ fn limit_tokens(blocks: &mut Vec<Block>, limit: u64) -> bool {
         }
         let keep = usize::try_from(left).unwrap_or(usize::MAX);
         match block {
-            Block::Text(text) | Block::ToolUse { input: text, .. } => {
+            Block::Text(text) | Block::Citations { text, .. } | Block::ToolUse { input: text, .. } => {
                 *text = tokens::pieces(text).take(keep).collect();
             }
             Block::Reasoning { text, signature } => {
                 *text = tokens::pieces(text).take(keep).collect();
                 *signature = None;
             }
-            Block::RedactedReasoning(_) => {}
+            Block::RedactedReasoning(_) | Block::Image { .. } | Block::ToolResult { .. } => {}
         }
         // A block without a single token never began.
         blocks.truncate(index + usize::from(keep > 0));

@@ -40,8 +40,13 @@ impl<'a> Prompt<'a> {
         self.messages.last().map_or(&[], |message| list_at(message, "/content"))
     }
 
-    /// The words of the last message.
+    /// The words of the last message; without messages, those of the variables of the prompt that is called.
     pub(super) fn text(&self) -> String {
+        if self.messages.is_empty() {
+            let variables = at(self.body, "/promptVariables").as_object().into_iter().flatten();
+            let texts = variables.filter_map(|(_, value)| text_at(value, "/text"));
+            return texts.map(str::trim).collect::<Vec<_>>().join(" ");
+        }
         let texts = self.last_content().iter().filter_map(|block| {
             text_at(block, "/text").or_else(|| text_at(block, "/guardContent/text/text"))
         });
@@ -141,6 +146,9 @@ impl<'a> Prompt<'a> {
         hash.update(at(self.body, "/system").to_string());
         for message in self.messages {
             hash.update(message.to_string());
+        }
+        if self.messages.is_empty() {
+            hash.update(at(self.body, "/promptVariables").to_string());
         }
         hash.finalize().into()
     }

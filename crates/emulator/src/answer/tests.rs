@@ -1,4 +1,5 @@
 use super::*;
+use crate::scenario::Reply;
 use crate::validate;
 
 const HAIKU: &str = "anthropic.claude-haiku-4-5-20251001-v1:0";
@@ -9,7 +10,7 @@ fn model(id: &str) -> Model<'_> {
 }
 
 fn answer_of(id: &str, body: &Value) -> Answer {
-    validate::check(&model(id), body).unwrap();
+    validate::check(&model(id), body, "us-east-1").unwrap();
     compose(&model(id), body, None, &[], 0)
 }
 
@@ -72,7 +73,7 @@ fn the_fitting_tool_is_called_with_input_from_its_schema() {
     let body = with(ask("What is the weather in Paris?"), "toolConfig", weather());
     let answer = answer_of(HAIKU, &body);
     assert_eq!(answer.stop_reason, "tool_use");
-    let [Block::Text(_), Block::ToolUse { id, name, input }] = answer.blocks.as_slice() else {
+    let [Block::Text(_), Block::ToolUse { id, name, input, .. }] = answer.blocks.as_slice() else {
         panic!("text and a call: {answer:?}")
     };
     assert_eq!(name, "get_weather");
@@ -156,36 +157,94 @@ fn limits_cut_the_answer_and_say_so() {
 
 #[test]
 fn a_json_schema_for_the_answer_is_kept() {
-    let schema = r#"{"type":"object","properties":{"n":{"type":"integer","minimum":5}},"required":["n"]}"#;
+    let schema = r#"{"type":"object","properties":{"n":{"type":"integer","default":5}},"required":["n"],
+                     "additionalProperties":false}"#;
     let format = json!({ "textFormat": { "type": "json_schema",
                          "structure": { "jsonSchema": { "schema": schema } } } });
     let answer = answer_of(HAIKU, &with(ask("A number, please"), "outputConfig", format));
     assert_eq!(text_of(&answer), r#"{"n":5}"#);
 }
 
+fn scripted(reply: Value) -> Answer {
+    let Reply::Message(message) = serde_json::from_value(reply).unwrap() else { panic!("no content") };
+    compose(&model(HAIKU), &ask("?"), Some(message.as_ref()), &[], 0)
+}
+
 #[test]
 fn a_scripted_reply_is_said_word_for_word() {
-    let reply = Reply {
-        content: vec![
-            ReplyBlock::Reasoning("Hm.".into()),
-            ReplyBlock::RedactedReasoning("cmVk".into()),
-            ReplyBlock::Text("No.".into()),
-            ReplyBlock::ToolUse { name: "f".into(), input: json!({ "a": 1 }) },
-            ReplyBlock::ToolUse { name: "f".into(), input: json!("{broken") },
+    let answer = scripted(json!({
+        "content": [
+            { "reasoning": "Hm." },
+            { "redactedReasoning": "cmVk" },
+            { "text": "No." },
+            { "toolUse": { "name": "f", "input": { "a": 1 } } },
+            { "toolUse": { "name": "f", "input": "{broken", "toolUseId": "own" } },
         ],
-        stop_reason: Some("guardrail_intervened".into()),
-        usage: Some(json!({ "inputTokens": 0, "outputTokens": 0, "totalTokens": 0 })),
-    };
-    let answer = compose(&model(HAIKU), &ask("?"), Some(&reply), &[], 0);
+        "stopReason": "guardrail_intervened",
+        "usage": { "inputTokens": 0, "outputTokens": 0, "totalTokens": 0 },
+        "additionalModelResponseFields": { "x": [1] },
+        "trace": { "promptRouter": { "invokedModelId": "m" } },
+        "metadataFirst": true,
+    }));
     let contents: Vec<_> = answer.blocks.iter().map(Block::to_json).collect();
     assert_eq!(contents[0]["reasoningContent"]["reasoningText"]["signature"], signature("Hm."));
     assert_eq!(contents[1], json!({ "reasoningContent": { "redactedContent": "cmVk" } }));
     assert_eq!(contents[2], json!({ "text": "No." }));
     assert_eq!(contents[3]["toolUse"]["input"], json!({ "a": 1 }));
-    assert!(matches!(&answer.blocks[4], Block::ToolUse { input, .. } if input == "{broken"));
+    assert_eq!(contents[3]["toolUse"].get("type"), None);
+    assert!(
+        matches!(&answer.blocks[4], Block::ToolUse { id, input, .. } if input == "{broken" && id == "own")
+    );
     assert_ne!(contents[3]["toolUse"]["toolUseId"], contents[4]["toolUse"]["toolUseId"]);
     assert_eq!(answer.stop_reason, "guardrail_intervened");
     assert_eq!(answer.usage["totalTokens"], 0);
+    assert_eq!(answer.additional_fields, Some(json!({ "x": [1] })));
+    assert_eq!(answer.trace, Some(json!({ "promptRouter": { "invokedModelId": "m" } })));
+    assert!(answer.metadata_first);
+}
+
+#[test]
+fn a_scripted_reply_may_cite_draw_and_use_the_tools_of_the_service() {
+    let citation =
+        json!({ "title": "t", "location": { "documentChar": { "documentIndex": 0, "start": 0, "end": 2 } } });
+    let answer = scripted(json!({ "content": [
+        { "citations": { "text": "It is so.", "citations": [citation] } },
+        { "image": { "format": "png", "bytes": "aGk=" } },
+        { "toolUse": { "name": "browse", "input": {}, "type": "server_tool_use" } },
+        { "toolResult": { "content": [{ "text": "found" }], "status": "success", "type": "browse_result" } },
+    ] }));
+    let contents: Vec<_> = answer.blocks.iter().map(Block::to_json).collect();
+    assert_eq!(
+        contents[0],
+        json!({ "citationsContent": { "content": [{ "text": "It is so." }], "citations": [citation] } })
+    );
+    assert_eq!(contents[1], json!({ "image": { "format": "png", "source": { "bytes": "aGk=" } } }));
+    let id = &contents[2]["toolUse"]["toolUseId"];
+    assert_eq!(
+        contents[2],
+        json!({ "toolUse": { "toolUseId": id, "name": "browse", "input": {}, "type": "server_tool_use" } })
+    );
+    assert_eq!(
+        contents[3],
+        json!({ "toolResult": { "toolUseId": id, "content": [{ "text": "found" }], "status": "success",
+                                "type": "browse_result" } })
+    );
+    assert_eq!(answer.stop_reason, "end_turn", "nobody waits for the client");
+    let served = json!({ "role": "assistant", "content": contents });
+    let body = json!({ "messages": [ask("?")["messages"][0], served, ask("and?")["messages"][0]],
+                       "toolConfig": weather() });
+    assert_eq!(crate::shape::check(&crate::shape::CONVERSE, &body), Ok(()));
+    assert_eq!(validate::check(&model(HAIKU), &body, "us-east-1"), Ok(()), "it can be sent back");
+}
+
+#[test]
+fn a_prompt_resource_answers_its_variables() {
+    let body = json!({ "promptVariables": { "a": { "text": "Why is" }, "b": { "text": "the sky blue?" } } });
+    let answer = compose(&Model::behind_prompt(Some("ABC")), &body, None, &[], 0);
+    assert!(
+        text_of(&answer)
+            .starts_with("You asked: “Why is the sky blue?” This is Outcrop's emulator in place of ABC")
+    );
 }
 
 #[test]

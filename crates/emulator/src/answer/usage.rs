@@ -10,6 +10,10 @@ use crate::tokens;
 
 const PER_MESSAGE: u64 = 4;
 const PER_IMAGE: u64 = 1600;
+/// How many bytes of other media have as many tokens as one byte of text.
+const MEDIA_PER_TEXT: usize = 16;
+/// The formats of documents that are text already.
+const PLAIN_TEXT: [&str; 4] = ["txt", "md", "csv", "html"];
 
 /// The beginning of a prompt, up to a cache point.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,9 +27,12 @@ pub(crate) struct CachedPrefix {
 /// The tokens of a block of an answer.
 pub(super) fn of_block(block: &Block) -> u64 {
     match block {
-        Block::Text(text) | Block::Reasoning { text, .. } | Block::ToolUse { input: text, .. } => {
-            tokens::count(text)
-        }
+        Block::Text(text)
+        | Block::Citations { text, .. }
+        | Block::Reasoning { text, .. }
+        | Block::ToolUse { input: text, .. } => tokens::count(text),
+        Block::Image { .. } => PER_IMAGE,
+        Block::ToolResult { content, .. } => content.iter().map(of_content).sum(),
         Block::RedactedReasoning(bytes) => tokens::of_bytes(bytes.len()),
     }
 }
@@ -61,7 +68,8 @@ pub(crate) fn cached_prefixes(body: &Value) -> Vec<CachedPrefix> {
     prefixes
 }
 
-/// The `usage` of an answer. `inputTokens` leaves out what was read from or written to the cache.
+/// The `usage` of an answer. `inputTokens` leaves out what was read from or written to the cache. `prefixes` are those
+/// that are long enough to be cached.
 pub(super) fn usage(body: &Value, prefixes: &[CachedPrefix], hits: usize, output: u64) -> Value {
     let all = input_tokens(body);
     let known =
@@ -71,9 +79,12 @@ pub(super) fn usage(body: &Value, prefixes: &[CachedPrefix], hits: usize, output
     usage.insert("inputTokens".to_owned(), (all - cached).into());
     usage.insert("outputTokens".to_owned(), output.into());
     usage.insert("totalTokens".to_owned(), (all + output).into());
-    if !prefixes.is_empty() {
+    let is_point = |part: Part<'_>| matches!(part, Part::Block(block) if block.get("cachePoint").is_some());
+    if parts(body).any(is_point) {
         usage.insert("cacheReadInputTokens".to_owned(), read.into());
         usage.insert("cacheWriteInputTokens".to_owned(), (cached - read).into());
+    }
+    if !prefixes.is_empty() {
         usage.insert("cacheDetails".to_owned(), details(prefixes, hits, read));
     }
     usage.into()
@@ -136,7 +147,9 @@ fn of_content(block: &Value) -> u64 {
     }
     for kind in ["document", "video", "audio"] {
         if let Some(bytes) = block.get(kind).and_then(|value| text_at(value, "/source/bytes")) {
-            return tokens::of_bytes(bytes.len() / 4 * 3);
+            let bytes = bytes.len() / 4 * 3;
+            let is_text = text_at(block, "/document/format").is_some_and(|it| PLAIN_TEXT.contains(&it));
+            return tokens::of_bytes(if is_text { bytes } else { bytes.div_ceil(MEDIA_PER_TEXT) });
         }
     }
     tokens::of_bytes(block.to_string().len())

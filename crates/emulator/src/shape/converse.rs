@@ -89,6 +89,32 @@ const REASONING: Shape = Union(&[
     may("redactedContent", &Blob),
 ]);
 
+const INDEX: Shape = Integer { min: 0 };
+const TEXTS: Shape = List { of: &Union(&[may("text", &STRING)]), min: 0, max: ANY_LENGTH };
+/// Where in a document or search result: which one, and from where to where.
+const fn span(of_what: &'static str) -> [Member; 3] {
+    [may(of_what, &INDEX), may("start", &INDEX), may("end", &INDEX)]
+}
+static IN_DOCUMENT: [Member; 3] = span("documentIndex");
+static IN_SEARCH_RESULT: [Member; 3] = span("searchResultIndex");
+static IN_DOCUMENT_SHAPE: Shape = Structure(&IN_DOCUMENT);
+static IN_SEARCH_RESULT_SHAPE: Shape = Structure(&IN_SEARCH_RESULT);
+static CITATION_LOCATION: Shape = Union(&[
+    may("web", &Structure(&[may("url", &STRING), may("domain", &STRING)])),
+    may("documentChar", &IN_DOCUMENT_SHAPE),
+    may("documentPage", &IN_DOCUMENT_SHAPE),
+    may("documentChunk", &IN_DOCUMENT_SHAPE),
+    may("searchResultLocation", &IN_SEARCH_RESULT_SHAPE),
+]);
+static CITATION: Shape = Structure(&[
+    may("title", &STRING),
+    may("source", &STRING),
+    may("sourceContent", &TEXTS),
+    may("location", &CITATION_LOCATION),
+]);
+static CITATIONS_CONTENT: Shape =
+    Structure(&[may("content", &TEXTS), may("citations", &List { of: &CITATION, min: 0, max: ANY_LENGTH })]);
+
 const TOOL_USE: Shape = Structure(&[
     needs("toolUseId", &TOOL_USE_ID),
     needs("name", &TOOL_NAME),
@@ -121,7 +147,7 @@ const CONTENT_BLOCK: Shape = Union(&[
     may("guardContent", &GUARD_CONTENT),
     may("cachePoint", &CACHE_POINT),
     may("reasoningContent", &REASONING),
-    may("citationsContent", &Document),
+    may("citationsContent", &CITATIONS_CONTENT),
     may("searchResult", &SEARCH_RESULT),
     may("toolAddition", &Document),
     may("toolRemoval", &Document),
@@ -207,6 +233,8 @@ const OUTPUT_CONFIG: Shape = Structure(&[
 const PERFORMANCE_CONFIG: Shape = Structure(&[may("latency", &Enum(&["standard", "optimized"]))]);
 const SERVICE_TIER: Shape = Structure(&[needs("type", &Enum(&["priority", "default", "flex", "reserved"]))]);
 
+const PROMPT_VARIABLES: Shape = Shape::Objects { of: &Union(&[may("text", &STRING)]) };
+
 const fn request(guardrail: &'static Shape) -> [Member; 13] {
     [
         may("messages", &MESSAGES),
@@ -215,7 +243,7 @@ const fn request(guardrail: &'static Shape) -> [Member; 13] {
         may("toolConfig", &TOOL_CONFIG),
         may("guardrailConfig", guardrail),
         may("additionalModelRequestFields", &Document),
-        may("promptVariables", &Document),
+        may("promptVariables", &PROMPT_VARIABLES),
         may("additionalModelResponseFieldPaths", &List { of: &Text { min: 1, max: 256 }, min: 0, max: 10 }),
         may("requestMetadata", &Shape::Map { max: 16, longest: 256 }),
         may("performanceConfig", &PERFORMANCE_CONFIG),

@@ -36,6 +36,47 @@ fn a_full_request_passes() {
 }
 
 #[test]
+fn citations_and_prompt_variables_have_their_shapes() {
+    let said = |content: Value| json!({ "messages": [{ "role": "assistant", "content": [{ "citationsContent": content }] }] });
+    let span = json!({ "documentIndex": 0, "start": 1, "end": 2 });
+    for location in [
+        json!({ "documentChar": span }),
+        json!({ "documentPage": span }),
+        json!({ "documentChunk": span }),
+        json!({ "searchResultLocation": { "searchResultIndex": 0 } }),
+        json!({ "web": { "url": "https://example.com", "domain": "example.com" } }),
+    ] {
+        let citation =
+            json!({ "title": "t", "source": "s", "sourceContent": [{ "text": "x" }], "location": location });
+        let body = said(json!({ "content": [{ "text": "x" }], "citations": [citation] }));
+        assert_eq!(check(&CONVERSE, &body), Ok(()), "{location}");
+    }
+    let wrong = json!({ "citations": [{ "location": { "documentChar": { "documentIndex": -1 } } }] });
+    assert!(
+        message(&said(wrong)).contains("documentIndex' failed to satisfy constraint: Member must have value")
+    );
+    let both = json!({ "citations": [{ "location": { "documentChar": span, "documentPage": span } }] });
+    assert!(message(&said(both)).contains("Member must have exactly one of: [web, documentChar"));
+
+    let variables = |value: Value| json!({ "promptVariables": { "city": value } });
+    assert_eq!(check(&CONVERSE, &variables(json!({ "text": "Paris" }))), Ok(()));
+    assert!(message(&variables(json!("Paris"))).contains("'promptVariables.city' failed"));
+    assert!(message(&json!({ "promptVariables": [] })).contains("Member must be of type map"));
+}
+
+#[test]
+fn ids_of_calls_have_their_own_alphabet() {
+    let call = |id: &str| {
+        let call = json!({ "toolUse": { "toolUseId": id, "name": "f", "input": {} } });
+        json!({ "messages": [{ "role": "assistant", "content": [call] }] })
+    };
+    assert_eq!(check(&CONVERSE, &call(&"a_B-9.:".repeat(9))), Ok(()));
+    assert!(message(&call("a b")).contains("must satisfy regular expression pattern: [a-zA-Z0-9_.:-]+"));
+    assert!(message(&call(&"a".repeat(65))).contains("length less than or equal to 64"));
+    assert!(message(&call("")).contains("length greater than or equal to 1"));
+}
+
+#[test]
 fn violations_are_named_with_place_and_constraint() {
     let tool = |name: &str| json!({ "toolConfig": { "tools": [{ "toolSpec": { "name": name, "inputSchema": { "json": {} } } }] } });
     assert_eq!(

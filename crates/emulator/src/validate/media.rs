@@ -1,4 +1,5 @@
-//! Attachments: what a model can take, and the names of documents.
+//! Attachments: what a model can take, how many and how large they may be, and the names of documents. Source of the
+//! limits: "Message" in the Bedrock API reference, and the refusals that users report.
 
 use std::collections::HashSet;
 
@@ -8,6 +9,13 @@ use super::Messages;
 use crate::error::ApiError;
 use crate::json::{list_at, text_at};
 use crate::model::Model;
+
+/// The service counts an image as it is sent, in base64: 3.75 MB of it are 5 MB there.
+const LARGEST_IMAGE: usize = 5 << 20;
+/// 4.5 MB, before base64.
+const LARGEST_DOCUMENT: usize = (9 << 20) / 2;
+const MOST_IMAGES: usize = 20;
+const MOST_DOCUMENTS: usize = 5;
 
 pub(super) fn check(model: &Model<'_>, messages: Messages<'_>) -> Result<(), ApiError> {
     let mut names = HashSet::new();
@@ -27,7 +35,73 @@ pub(super) fn check(model: &Model<'_>, messages: Messages<'_>) -> Result<(), Api
         }
         document(place.block, &mut names)?;
     }
+    beside_documents(messages)?;
+    sizes(messages)?;
+    counts(model, messages)
+}
+
+/// Whoever attaches a document says something about it.
+fn beside_documents(messages: Messages<'_>) -> Result<(), ApiError> {
+    for message in messages.0 {
+        let has = |kind: &str| list_at(message, "/content").iter().any(|block| block.get(kind).is_some());
+        if has("document") && !has("text") {
+            return Err(ApiError::validation("A text block must be included when using documents."));
+        }
+    }
     Ok(())
+}
+
+/// Every attachment, with its path; those in the results of tools too.
+fn attachments(messages: Messages<'_>) -> impl Iterator<Item = (String, &Value)> {
+    messages.blocks().flat_map(|place| {
+        let path = format!("messages.{}.content.{}", place.message, place.content);
+        let shown = list_at(place.block, "/toolResult/content").iter().enumerate();
+        let inner = path.clone();
+        let shown = shown.map(move |(index, block)| (format!("{inner}.toolResult.content.{index}"), block));
+        std::iter::once((path, place.block)).chain(shown)
+    })
+}
+
+fn sizes(messages: Messages<'_>) -> Result<(), ApiError> {
+    for (path, block) in attachments(messages) {
+        let sent = text_at(block, "/image/source/bytes").map_or(0, str::len);
+        if sent > LARGEST_IMAGE {
+            return Err(ApiError::from_model(format!(
+                "{path}.image.source.bytes: image exceeds 5 MB maximum: {sent} bytes > {LARGEST_IMAGE} bytes"
+            )));
+        }
+        let bytes = text_at(block, "/document/source/bytes").map_or(0, decoded_length);
+        if bytes > LARGEST_DOCUMENT {
+            return Err(ApiError::validation(format!(
+                "The document at {path} exceeds the maximum size of 4.5 MB: {bytes} bytes > {LARGEST_DOCUMENT} bytes."
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// How many bytes a text in base64 stands for.
+fn decoded_length(base64: &str) -> usize {
+    base64.len() / 4 * 3 - base64.bytes().rev().take_while(|byte| *byte == b'=').count()
+}
+
+fn counts(model: &Model<'_>, messages: Messages<'_>) -> Result<(), ApiError> {
+    let count = |kind: &str| attachments(messages).filter(|(_, block)| block.get(kind).is_some()).count();
+    let (images, documents) = (count("image"), count("document"));
+    let too_many =
+        |most: &str| ApiError::validation(format!("You can't include more than {most} in a request."));
+    if documents > MOST_DOCUMENTS {
+        return Err(too_many("5 documents"));
+    }
+    if images > MOST_IMAGES && model.signs() {
+        return Err(ApiError::from_model(format!(
+            "messages: too many images and documents: {images} + {documents} > {MOST_IMAGES}"
+        )));
+    }
+    if images > MOST_IMAGES {
+        return Err(too_many("20 images"));
+    }
+    if count("video") > 1 { Err(too_many("1 video")) } else { Ok(()) }
 }
 
 fn unsupported(kind: &str, role: &str) -> ApiError {
@@ -47,9 +121,7 @@ fn document<'a>(block: &'a Value, names: &mut HashSet<&'a str>) -> Result<(), Ap
         ));
     }
     if !names.insert(name) {
-        return Err(ApiError::validation(format!(
-            "The document file names in a request must be unique. '{name}' occurs more than once."
-        )));
+        return Err(ApiError::validation("Messages can't contain duplicate document names."));
     }
     Ok(())
 }

@@ -1,9 +1,8 @@
-//! What one model refuses and another takes: limits, sampling, thinking, prompt caching, replayed reasoning.
+//! What one model refuses and another takes: limits, sampling, prompt caching, replayed reasoning, schemas.
 
-use outcrop_model_facts::facts::{Effort, Thinking};
 use serde_json::Value;
 
-use super::{Messages, is_blank};
+use super::{Messages, is_blank, schema};
 use crate::answer;
 use crate::error::ApiError;
 use crate::json::{at, list_at, text_at};
@@ -18,16 +17,22 @@ pub(super) fn can_converse(model: &Model<'_>) -> Result<(), ApiError> {
 pub(super) fn check(model: &Model<'_>, messages: Messages<'_>, body: &Value) -> Result<(), ApiError> {
     limits(model, body)?;
     sampling(model, body)?;
-    thinking(model, body)?;
     caching(model, messages, body)?;
     reasoning(model, messages)?;
     ending(model, messages)?;
-    if !at(body, "/outputConfig/textFormat").is_null()
-        && model.is_known(|facts| facts.native_structured_output.is_no())
-    {
+    output(model, at(body, "/outputConfig/textFormat"))
+}
+
+/// The JSON schema that the answer shall be forced into.
+fn output(model: &Model<'_>, format: &Value) -> Result<(), ApiError> {
+    if format.is_null() {
+        return Ok(());
+    }
+    if model.is_known(|facts| facts.native_structured_output.is_no()) {
         return Err(ApiError::from_model("output_config.format: Extra inputs are not permitted"));
     }
-    Ok(())
+    let schema = text_at(format, "/structure/jsonSchema/schema").unwrap_or_default();
+    schema::check_text(schema, "output_config.format.schema")
 }
 
 fn limits(model: &Model<'_>, body: &Value) -> Result<(), ApiError> {
@@ -70,75 +75,6 @@ fn sampling(model: &Model<'_>, body: &Value) -> Result<(), ApiError> {
         return Err(ApiError::from_model("`temperature` may only be set to 1 when thinking is enabled."));
     }
     Ok(())
-}
-
-fn thinking(model: &Model<'_>, body: &Value) -> Result<(), ApiError> {
-    let fields = at(body, "/additionalModelRequestFields");
-    let refused = |kind: &str, instead: &str| {
-        Err(ApiError::from_model(format!(
-            "\"thinking.type.{kind}\" is not supported for this model. {instead}"
-        )))
-    };
-    let thinking = at(fields, "/thinking");
-    match (model.thinking(), text_at(thinking, "/type")) {
-        (Thinking::Budget, Some("adaptive")) => {
-            return Err(ApiError::from_model("adaptive thinking is not supported on this model"));
-        }
-        (Thinking::Budget | Thinking::Adaptive { .. }, Some("enabled")) => {
-            // Those that refuse sampling parameters are also those that dropped budgets.
-            if matches!(model.thinking(), Thinking::Adaptive { .. })
-                && model.is_known(|facts| facts.sampling.is_no())
-            {
-                return refused(
-                    "enabled",
-                    "Use \"thinking.type.adaptive\" and \"output_config.effort\" to control thinking behavior.",
-                );
-            }
-            budget(thinking, at(body, "/inferenceConfig"))?;
-        }
-        (Thinking::Adaptive { always_on: true, .. }, Some("disabled")) => {
-            return refused("disabled", "This model always thinks.");
-        }
-        (Thinking::None, Some(_)) => {
-            return Err(ApiError::from_model("thinking: Extra inputs are not permitted"));
-        }
-        _ => {}
-    }
-    effort(model, at(fields, "/output_config/effort"))?;
-    effort(model, at(body, "/outputConfig/effort"))
-}
-
-fn budget(thinking: &Value, config: &Value) -> Result<(), ApiError> {
-    let Some(budget) = at(thinking, "/budget_tokens").as_u64() else {
-        return Err(ApiError::from_model("thinking.enabled.budget_tokens: Field required"));
-    };
-    if budget < 1024 {
-        return Err(ApiError::from_model(
-            "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024",
-        ));
-    }
-    if at(config, "/maxTokens").as_u64().is_some_and(|limit| limit <= budget) {
-        return Err(ApiError::from_model(
-            "`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our documentation at \
-             https://docs.claude.com/en/docs/build-with-claude/extended-thinking#max-tokens-and-context-window-size",
-        ));
-    }
-    Ok(())
-}
-
-fn effort(model: &Model<'_>, effort: &Value) -> Result<(), ApiError> {
-    let Some(word) = effort.as_str() else { return Ok(()) };
-    let efforts = [Effort::Minimal, Effort::Low, Effort::Medium, Effort::High, Effort::XHigh, Effort::Max];
-    let ceiling = model.fact(|facts| facts.effort_ceiling).unwrap_or(Effort::Max);
-    let known = efforts.into_iter().find(|effort| effort.as_str() == word);
-    if known.is_some_and(|effort| effort <= ceiling) {
-        return Ok(());
-    }
-    let supported: Vec<_> = efforts.into_iter().filter(|it| *it <= ceiling).map(Effort::as_str).collect();
-    Err(ApiError::from_model(format!(
-        "This model does not support effort level '{word}'. Supported levels: {}.",
-        supported.join(", ")
-    )))
 }
 
 fn caching(model: &Model<'_>, messages: Messages<'_>, body: &Value) -> Result<(), ApiError> {

@@ -4,12 +4,19 @@ use serde_json::json;
 use super::*;
 use crate::answer;
 
+mod attachments;
+
 const HAIKU: &str = "anthropic.claude-haiku-4-5-20251001-v1:0";
 const OPUS: &str = "anthropic.claude-opus-4-7";
 const NOVA: &str = "amazon.nova-lite-v1:0";
+const NOVA_2: &str = "amazon.nova-2-lite-v1:0";
 
 fn outcome(model: &str, body: &Value) -> Result<(), String> {
-    super::check(&Model::new(Some(model), None, None), body).map_err(|error| error.message)
+    outcome_in("us-east-1", model, body)
+}
+
+fn outcome_in(region: &str, model: &str, body: &Value) -> Result<(), String> {
+    super::check(&Model::new(Some(model), None, None), body, region).map_err(|error| error.message)
 }
 
 #[track_caller]
@@ -248,48 +255,27 @@ fn cache_points_go_by_the_model() {
 }
 
 #[test]
-fn attachments_go_by_the_model() {
-    let image = json!({ "image": { "format": "png", "source": { "bytes": "aGk=" } } });
-    let video = json!({ "video": { "format": "mp4", "source": { "bytes": "aGk=" } } });
-    let named =
-        |name: &str| json!({ "document": { "format": "pdf", "name": name, "source": { "bytes": "aGk=" } } });
-    let text = json!({ "text": "x" });
-    assert_eq!(outcome(HAIKU, &talk(&[user(json!([text, image, named("a (1) [b]-c")]))])), Ok(()));
-    refused(
-        HAIKU,
-        &talk(&[user(json!([text, video]))]),
-        "This model doesn't support the video field for user messages. Remove video and try again.",
-    );
-    assert_eq!(outcome(NOVA, &talk(&[user(json!([text, video]))])), Ok(()));
-    refused(
-        "amazon.nova-micro-v1:0",
-        &talk(&[user(json!([text, image]))]),
-        "doesn't support the image field",
-    );
-    for name in ["a.pdf", "a  b", "a/b"] {
-        refused(HAIKU, &talk(&[user(json!([text, named(name)]))]), "The document file name can only contain");
-    }
-    refused(HAIKU, &talk(&[user(json!([text, named("a"), named("a")]))]), "must be unique");
-    let shown = json!({ "toolResult": { "toolUseId": "a", "content": [image] } });
-    let body =
-        with(talk(&[hi(), assistant(json!([call("a")])), user(json!([shown]))]), "toolConfig", tools());
-    assert_eq!(outcome(HAIKU, &body), Ok(()));
-    let without =
-        facts::all().iter().find(|model| model.converse && model.tool_result_images.is_no()).unwrap();
-    refused(without.id, &body, "doesn't support the image field for user messages");
-}
-
-#[test]
 fn a_begun_answer_and_a_schema_go_by_the_model() {
     let begun = |text: &str| talk(&[hi(), assistant(json!([{ "text": text }]))]);
     assert_eq!(outcome(HAIKU, &begun("So")), Ok(()));
     refused(HAIKU, &begun("So "), "cannot end with trailing whitespace");
     refused(OPUS, &begun("So"), "does not support assistant message prefill");
-    let format =
-        json!({ "textFormat": { "type": "json_schema", "structure": { "jsonSchema": { "schema": "{}" } } } });
-    let body = with(talk(&[hi()]), "outputConfig", format);
-    assert_eq!(outcome(HAIKU, &body), Ok(()));
-    refused(OPUS, &body, "output_config.format: Extra inputs are not permitted");
+    let format = |schema: &str| {
+        let structure = json!({ "jsonSchema": { "schema": schema } });
+        with(
+            talk(&[hi()]),
+            "outputConfig",
+            json!({ "textFormat": { "type": "json_schema", "structure": structure } }),
+        )
+    };
+    let schema = r#"{"type":"object","properties":{"n":{"type":"integer"}},"additionalProperties":false}"#;
+    assert_eq!(outcome(HAIKU, &format(schema)), Ok(()));
+    refused(OPUS, &format(schema), "output_config.format: Extra inputs are not permitted");
+    refused(
+        HAIKU,
+        &format(&schema.replace(r#""integer""#, r#""integer","minimum":1"#)),
+        "errors: output_config.format.schema: For 'integer' type, property 'minimum' is not supported",
+    );
 }
 
 #[test]
@@ -304,7 +290,7 @@ fn a_model_that_nobody_knows_takes_what_its_row_says_and_has_generous_limits() {
     let id = "startup.first-model-v1:0";
     let row = json!({ "inputModalities": ["TEXT", "IMAGE"], "outputModalities": ["TEXT"] });
     let model = Model::new(Some(id), row.as_object(), None);
-    let check = |body: &Value| super::check(&model, body).map_err(|error| error.message);
+    let check = |body: &Value| super::check(&model, body, "us-east-1").map_err(|error| error.message);
     let image = json!({ "image": { "format": "png", "source": { "bytes": "AAAA" } } });
     let body = with(talk(&[user(json!([{ "text": "?" }, image]))]), "toolConfig", tools());
     let body = with(body, "inferenceConfig", json!({ "maxTokens": 1_000_000, "temperature": 0.5 }));
@@ -316,4 +302,92 @@ fn a_model_that_nobody_knows_takes_what_its_row_says_and_has_generous_limits() {
         outcome(id, &talk(&[user(json!([{ "text": "?" }, image]))])).is_err(),
         "without a row: text only"
     );
+}
+
+#[test]
+fn strict_tools_go_by_the_model_and_are_closed() {
+    let body = |schema: Value| {
+        let mut tool = tool("f");
+        tool["toolSpec"]["inputSchema"]["json"] = schema;
+        tool["toolSpec"]["strict"] = json!(true);
+        with(talk(&[hi()]), "toolConfig", json!({ "tools": [tool] }))
+    };
+    let closed = json!({ "type": "object", "additionalProperties": false });
+    assert_eq!(outcome(HAIKU, &body(closed.clone())), Ok(()));
+    refused(OPUS, &body(closed), "tools.0.custom.strict: Extra inputs are not permitted");
+    let open = json!({ "type": "object" });
+    refused(HAIKU, &body(open.clone()), "tools.0.custom: For 'object' type, 'additionalProperties' must be");
+    assert_eq!(outcome(NOVA, &body(open)), Ok(()));
+}
+
+#[test]
+fn nova_thinks_hard_only_without_limits_and_only_if_it_thinks() {
+    let request = |effort: &str, config: Value| {
+        let wanted = json!({ "type": "enabled", "maxReasoningEffort": effort });
+        let body = with(talk(&[hi()]), "additionalModelRequestFields", json!({ "reasoningConfig": wanted }));
+        with(body, "inferenceConfig", config)
+    };
+    assert_eq!(outcome(NOVA_2, &request("high", json!({ "stopSequences": ["x"] }))), Ok(()));
+    assert_eq!(outcome(NOVA_2, &request("medium", json!({ "maxTokens": 9, "temperature": 0 }))), Ok(()));
+    for (config, named) in [
+        (json!({ "maxTokens": 9 }), "maxTokens must not be set"),
+        (json!({ "temperature": 0 }), "temperature must not be set"),
+        (json!({ "topP": 1, "maxTokens": 9 }), "maxTokens, topP must not be set"),
+    ] {
+        refused(NOVA_2, &request("high", config), named);
+    }
+    refused(
+        "amazon.nova-pro-v1:0",
+        &request("low", json!({})),
+        "Malformed input request: the provided reasoning config value is invalid, please reformat your input",
+    );
+}
+
+#[test]
+fn govcloud_has_an_older_thinking_field() {
+    let fields = |thinking: Value| {
+        with(talk(&[hi()]), "additionalModelRequestFields", json!({ "thinking": thinking }))
+    };
+    let budget = json!({ "type": "enabled", "budget_tokens": 1024, "display": "summarized" });
+    assert_eq!(outcome(HAIKU, &fields(budget.clone())), Ok(()));
+    let refusal = outcome_in("us-gov-west-1", HAIKU, &fields(budget.clone())).unwrap_err();
+    assert!(refusal.ends_with(": thinking.enabled.display: Extra inputs are not permitted"), "{refusal}");
+    let adaptive = fields(json!({ "type": "adaptive", "display": "omitted" }));
+    let refusal = outcome_in("us-gov-east-1", OPUS, &adaptive).unwrap_err();
+    assert!(refusal.ends_with(": thinking.adaptive.display: Extra inputs are not permitted"), "{refusal}");
+    let plain = fields(json!({ "type": "enabled", "budget_tokens": 1024 }));
+    assert_eq!(outcome_in("us-gov-west-1", HAIKU, &plain), Ok(()));
+}
+
+#[test]
+fn a_prompt_resource_needs_no_messages_and_brings_its_own_settings() {
+    let prompt = Model::behind_prompt(Some("ABCDEF1234"));
+    let check = |body: &Value| super::check(&prompt, body, "us-east-1").map_err(|error| error.message);
+    let variables = json!({ "city": { "text": "Paris" } });
+    assert_eq!(check(&json!({ "promptVariables": variables })), Ok(()));
+    assert_eq!(check(&with(talk(&[hi()]), "promptVariables", variables.clone())), Ok(()));
+    for (field, value) in [
+        ("inferenceConfig", json!({ "maxTokens": 5 })),
+        ("system", json!([{ "text": "x" }])),
+        ("toolConfig", tools()),
+        ("additionalModelRequestFields", json!({})),
+    ] {
+        let refusal = check(&with(json!({ "promptVariables": variables }), field, value)).unwrap_err();
+        assert!(refusal.contains(&format!("The {field} field can't be overridden")), "{refusal}");
+    }
+    // The service overlooks variables where there is no prompt, and then misses the messages.
+    assert_eq!(outcome(HAIKU, &with(talk(&[hi()]), "promptVariables", variables.clone())), Ok(()));
+    refused(HAIKU, &json!({ "promptVariables": variables }), "must start with a user message");
+}
+
+#[test]
+fn what_the_service_ran_itself_stays_in_the_turn_of_the_model() {
+    let served = json!({ "toolUse": { "toolUseId": "s", "name": "nova_code", "input": {}, "type": "server_tool_use" } });
+    let body = |blocks: Value| with(talk(&[hi(), assistant(blocks), hi()]), "toolConfig", tools());
+    let text = json!({ "text": "x" });
+    assert_eq!(outcome(NOVA, &body(json!([served, result("s"), text]))), Ok(()));
+    refused(NOVA, &body(json!([served, result("t"), text])), "isn't supported for the assistant role");
+    refused(NOVA, &body(json!([served, call("c")])), "for the following Ids: c");
+    let both = [hi(), assistant(json!([served, result("s"), call("c")])), user(json!([result("c")]))];
+    assert_eq!(outcome(NOVA, &with(talk(&both), "toolConfig", tools())), Ok(()));
 }

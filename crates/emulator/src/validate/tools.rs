@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::Messages;
+use super::{Messages, schema};
 use crate::error::ApiError;
 use crate::json::{at, list_at, text_at};
 use crate::model::Model;
@@ -55,6 +55,9 @@ fn offered(model: &Model<'_>, config: &Value, body: &Value) -> Result<(), ApiErr
                 "tools.{index}.custom.strict: Extra inputs are not permitted"
             )));
         }
+        if at(spec, "/strict").as_bool() == Some(true) && model.signs() {
+            schema::check(at(spec, "/inputSchema/json"), &format!("tools.{index}.custom"))?;
+        }
     }
     let choice = at(config, "/toolChoice");
     let forced = choice.get("any").is_some() || choice.get("tool").is_some();
@@ -73,11 +76,17 @@ fn offered(model: &Model<'_>, config: &Value, body: &Value) -> Result<(), ApiErr
     Ok(())
 }
 
-/// Models call, users answer.
+/// Models call, users answer; what the service itself runs is answered right behind the call.
 fn sides(messages: Messages<'_>) -> Result<(), ApiError> {
+    let mut run_by_the_service = HashSet::new();
     for place in messages.blocks() {
+        if is_server_call(place.block) {
+            run_by_the_service.extend(text_at(place.block, "/toolUse/toolUseId"));
+        }
+        let answers_itself = text_at(place.block, "/toolResult/toolUseId")
+            .is_some_and(|id| place.role == "assistant" && run_by_the_service.contains(id));
         for (kind, role) in [("toolUse", "assistant"), ("toolResult", "user")] {
-            if place.block.get(kind).is_some() && place.role != role {
+            if place.block.get(kind).is_some() && place.role != role && !answers_itself {
                 return Err(ApiError::validation(format!(
                     "The {kind} content block at messages.{}.content.{} isn't supported for the {} role. Use the \
                      {role} role and try again.",
@@ -97,6 +106,9 @@ fn results(model: &Model<'_>, index: usize, message: &Value, before: Option<&Val
             "messages.{}: `tool_use` ids must be unique",
             index.saturating_sub(1)
         )));
+    }
+    if at(message, "/role") == "assistant" {
+        return Ok(());
     }
     let content = list_at(message, "/content");
     let answered: Vec<_> =
@@ -127,8 +139,14 @@ fn results(model: &Model<'_>, index: usize, message: &Value, before: Option<&Val
     Ok(())
 }
 
+/// The calls that the client has to answer.
 fn calls(message: &Value) -> Vec<&str> {
-    list_at(message, "/content").iter().filter_map(|block| text_at(block, "/toolUse/toolUseId")).collect()
+    let content = list_at(message, "/content").iter().filter(|block| !is_server_call(block));
+    content.filter_map(|block| text_at(block, "/toolUse/toolUseId")).collect()
+}
+
+fn is_server_call(block: &Value) -> bool {
+    at(block, "/toolUse/type") == "server_tool_use"
 }
 
 fn missing(index: usize, ids: &[&str]) -> ApiError {

@@ -6,7 +6,7 @@ use http_body_util::Full;
 use outcrop_emulator::{AuthKind, Operation};
 use serde_json::{Value, json};
 
-use crate::client::{Connection, End, HAIKU, ask, sign_as, start};
+use crate::client::{Connection, End, HAIKU, ask, sign_as, start, start_with_rule};
 
 /// The text of a stream, its stop reason and its usage.
 fn collect(events: &[(String, Value)]) -> (String, Value, Value) {
@@ -146,20 +146,32 @@ async fn a_second_prompt_with_the_same_beginning_reads_the_cache() {
     let emulator = start().await;
     let mut connection = Connection::open(&emulator).await;
     let mut body = ask("one two three");
-    body["system"] = json!([{ "text": "be brief" }, { "cachePoint": { "type": "default" } }]);
+    // The model caches from 4,096 tokens on.
+    body["system"] = json!([{ "text": "be brief ".repeat(2500) }, { "cachePoint": { "type": "default" } }]);
     let mut usage = Vec::new();
     for _ in 0..2 {
         usage.push(connection.converse(&body).await.unwrap().json().await["usage"].clone());
     }
     assert_eq!(
         (&usage[0]["cacheReadInputTokens"], &usage[0]["cacheWriteInputTokens"]),
-        (&json!(0), &json!(2))
+        (&json!(0), &json!(5001))
     );
     assert_eq!(
         (&usage[1]["cacheReadInputTokens"], &usage[1]["cacheWriteInputTokens"]),
-        (&json!(2), &json!(0))
+        (&json!(5001), &json!(0))
     );
     assert_eq!(usage[0]["totalTokens"], usage[1]["totalTokens"]);
+
+    body["system"][0]["text"] = json!("be brief ".repeat(2000));
+    for _ in 0..2 {
+        let usage = connection.converse(&body).await.unwrap().json().await["usage"].clone();
+        assert_eq!(
+            (&usage["cacheReadInputTokens"], &usage["cacheWriteInputTokens"], usage.get("cacheDetails")),
+            (&json!(0), &json!(0), None),
+            "too short for the cache"
+        );
+        assert_eq!(usage["inputTokens"], 4001 + 7);
+    }
 }
 
 #[tokio::test]
@@ -188,4 +200,79 @@ async fn the_journal_tells_what_was_asked() {
     assert_eq!(request.region, "us-east-1");
     assert_eq!(request.access_key_id.as_deref(), Some("AKIAOUTC…ATOR"));
     assert_eq!(request.body, ask("hi"));
+}
+
+#[tokio::test]
+async fn a_prompt_resource_is_called_by_its_arn_without_messages() {
+    let emulator = start().await;
+    let mut connection = Connection::open(&emulator).await;
+    let body = json!({ "promptVariables": { "question": { "text": "Why is the sky blue?" } } });
+    let path = |account: &str| {
+        format!("/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A{account}%3Aprompt%2FABCDEF1234%3A2/converse")
+    };
+    let answer = connection.send("POST", &path("123456789012"), &body).await.unwrap().json().await;
+    let text = answer["output"]["message"]["content"][0]["text"].as_str().unwrap();
+    assert!(text.contains("“Why is the sky blue?”") && text.contains("in place of ABCDEF1234"), "{text}");
+    assert_eq!(connection.send("POST", &path("210987654321"), &body).await.unwrap().status, 404);
+    let mut own = body.clone();
+    own["inferenceConfig"] = json!({ "maxTokens": 5 });
+    assert_eq!(connection.send("POST", &path("123456789012"), &own).await.unwrap().status, 400);
+}
+
+#[tokio::test]
+async fn a_guardrail_steps_in_and_says_so() {
+    let emulator = start().await;
+    let mut connection = Connection::open(&emulator).await;
+    let guarded = |text: &str, id: &str| {
+        let mut body = ask(text);
+        body["guardrailConfig"] =
+            json!({ "guardrailIdentifier": id, "guardrailVersion": "1", "trace": "enabled" });
+        body
+    };
+    let blocked = guarded("a forbidden thing", "emulatorguardrail");
+    let answer = connection.converse(&blocked).await.unwrap().json().await;
+    let content = json!([{ "text": "Sorry, the model cannot answer this question." }]);
+    assert_eq!(answer["output"]["message"]["content"], content);
+    assert_eq!(
+        (&answer["stopReason"], &answer["usage"]["totalTokens"]),
+        (&json!("guardrail_intervened"), &json!(0))
+    );
+    let found =
+        &answer["trace"]["guardrail"]["inputAssessment"]["emulatorguardrail"]["wordPolicy"]["customWords"];
+    assert_eq!(found[0]["match"], "forbidden");
+    let (events, end) = connection.converse_stream(&blocked).await.unwrap().events().await;
+    assert_eq!((collect(&events).1, end), (json!("guardrail_intervened"), End::Clean));
+    assert_eq!(events.last().unwrap().1["trace"], answer["trace"]);
+
+    let passed = connection.converse(&guarded("hello", "emulatorguardrail")).await.unwrap().json().await;
+    assert_eq!(passed["stopReason"], "end_turn");
+    assert_eq!(passed["trace"]["guardrail"]["actionReason"], "No action.");
+    let refused = connection.converse(&guarded("hello", "nosuchguardrail")).await.unwrap();
+    assert_eq!(refused.status, 400);
+    let message = "The guardrail identifier or version provided in the request does not exist.";
+    assert_eq!(refused.json().await, json!({ "message": message }));
+}
+
+#[tokio::test]
+async fn scripted_events_go_out_on_streams_alone() {
+    let events = json!([{ "messageStart": { "role": "assistant" } }, { "somethingNew": {} },
+                        { "internalServerException": { "message": "m" } }]);
+    let emulator = start_with_rule(json!({ "reply": { "events": events, "padding": false } })).await;
+    let mut connection = Connection::open(&emulator).await;
+    assert_eq!(connection.converse(&ask("hi")).await.unwrap().json().await["stopReason"], "end_turn");
+    let (found, end) = connection.converse_stream(&ask("hi")).await.unwrap().events().await;
+    let expected = [
+        ("messageStart", json!({ "role": "assistant" })),
+        ("somethingNew", json!({})),
+        ("internalServerException", json!({ "message": "m" })),
+    ];
+    assert_eq!(
+        (found, end),
+        (expected.map(|(name, payload)| (name.to_owned(), payload)).to_vec(), End::Clean)
+    );
+    assert_eq!(
+        connection.converse_stream(&json!({})).await.unwrap().status,
+        400,
+        "the request is checked all the same"
+    );
 }

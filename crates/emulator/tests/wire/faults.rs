@@ -101,6 +101,21 @@ async fn broken_frames_do_not_decode() {
 }
 
 #[tokio::test]
+async fn a_stream_is_cut_at_a_byte_or_a_frame() {
+    let (events, end) = stream_under(json!({ "type": "cutAt", "byte": 1 })).await;
+    assert_eq!((events, end), (vec![], End::MidFrame));
+    let (events, end) = stream_under(json!({ "type": "cutAt", "byte": 0 })).await;
+    assert_eq!((events, end), (vec![], End::Clean));
+    let (events, end) = stream_under(json!({ "type": "cutAt", "byte": 1_000_000 })).await;
+    assert_eq!((events.last().map(String::as_str), end), (Some("metadata"), End::Clean));
+    let (events, end) = stream_under(json!({ "type": "corruptCrc", "frame": 3, "prelude": true })).await;
+    assert_eq!((events.len(), end), (2, End::Corrupt));
+    let exception =
+        json!({ "type": "exception", "exception": "throttlingException", "after": { "frames": 1 } });
+    assert_eq!(stream_under(exception).await.0, ["messageStart", "throttlingException"]);
+}
+
+#[tokio::test]
 async fn single_bytes_add_up_to_the_same_stream() {
     let emulator = start_with_rule(json!({ "match": "next", "fault": { "type": "singleBytes" } })).await;
     let mut connection = Connection::open(&emulator).await;

@@ -8,4 +8,6 @@ mod answers;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod embeddings;
+#[cfg(test)]
 mod faults;

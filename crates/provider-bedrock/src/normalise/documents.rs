@@ -7,7 +7,9 @@ use outcrop_core::{Content, Document, Message, ToolResultContent};
 
 use super::{Warnings, plural};
 
-pub(super) const DOCUMENT_NAME: &str = "document-name";
+pub(super) const RULES: &[&str] = &[DOCUMENT_NAME];
+
+const DOCUMENT_NAME: &str = "document-name";
 
 const LONGEST: usize = 200;
 

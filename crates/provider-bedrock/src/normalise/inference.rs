@@ -1,35 +1,71 @@
 //! Limits and sampling within what Converse and the model take.
 
 use outcrop_core::{Error, ErrorKind, Inference, Result};
-use outcrop_model_facts::facts::ModelFacts;
 
-use super::Warnings;
+use super::{Warnings, plural};
+use crate::learnt::Refusal;
+use crate::target::Target;
 
-pub(super) const RANGE: &str = "sampling-range";
-pub(super) const REFUSED_SAMPLING: &str = "sampling-refused";
+pub(super) const RULES: &[&str] =
+    &[MAX_TOKENS, REFUSED_SAMPLING, RANGE, TEMPERATURE_WITH_TOP_P, BLANK_STOP, REFUSED_STOP];
 
-/// Clamps what is out of range and leaves out what the model refuses.
-pub(super) fn adjust(
-    inference: &Inference,
-    facts: Option<&ModelFacts>,
-    warnings: &mut Warnings,
-) -> Result<Inference> {
-    if inference.max_tokens == Some(0) {
-        return Err(Error::new(ErrorKind::InvalidRequest, "`maxTokens` is 0, and must be at least 1"));
-    }
-    let mut adjusted = Inference { stop_sequences: inference.stop_sequences.clone(), ..inference.clone() };
-    adjusted.stop_sequences.retain(|sequence| !sequence.is_empty());
-    if facts.is_some_and(|facts| facts.sampling.is_no()) {
-        for (name, value) in [("temperature", &mut adjusted.temperature), ("topP", &mut adjusted.top_p)] {
-            let refused = value.take().is_some();
-            warnings.counted(REFUSED_SAMPLING, usize::from(refused), |_| {
-                format!("left out `{name}`, which this model refuses")
-            });
-        }
-    }
+const MAX_TOKENS: &str = "max-tokens-limit";
+const REFUSED_SAMPLING: &str = "sampling-refused";
+const RANGE: &str = "sampling-range";
+const TEMPERATURE_WITH_TOP_P: &str = "temperature-with-top-p";
+const BLANK_STOP: &str = "blank-stop-sequence";
+const REFUSED_STOP: &str = "stop-sequences-refused";
+
+/// The most stop sequences of a request (`InferenceConfiguration` of the service model).
+const MOST_STOP_SEQUENCES: usize = 2500;
+
+/// Brings limits and sampling into the range that the model takes, and leaves out what it refuses.
+pub(super) fn adjust(inference: &Inference, target: &Target, warnings: &mut Warnings) -> Result<Inference> {
+    let mut adjusted = inference.clone();
+    adjusted.max_tokens = max_tokens(inference.max_tokens, target, warnings)?;
+    drop_refused_sampling(&mut adjusted, target, warnings);
     adjusted.temperature = within(adjusted.temperature, "temperature", warnings)?;
     adjusted.top_p = within(adjusted.top_p, "topP", warnings)?;
+    let pair_refused = target.fact(|facts| facts.temperature_with_top_p).is_no()
+        || target.refuses(&Refusal::TemperatureWithTopP);
+    if pair_refused && adjusted.temperature.is_some() && adjusted.top_p.take().is_some() {
+        warnings.say(
+            TEMPERATURE_WITH_TOP_P,
+            "left out `topP`: this model takes it or `temperature`, and not both in one request",
+        );
+    }
+    adjusted.stop_sequences = stop_sequences(adjusted.stop_sequences, target, warnings)?;
     Ok(adjusted)
+}
+
+/// Asking for more than the model can give is an error of the service.
+fn max_tokens(wanted: Option<u32>, target: &Target, warnings: &mut Warnings) -> Result<Option<u32>> {
+    match (wanted, target.max_output_tokens) {
+        (Some(0), _) => {
+            Err(Error::new(ErrorKind::InvalidRequest, "`maxTokens` is 0, and must be at least 1"))
+        }
+        (Some(wanted), Some(limit)) if wanted > limit => {
+            warnings.say(
+                MAX_TOKENS,
+                format!("lowered `maxTokens` from {wanted} to {limit}, the most that this model gives"),
+            );
+            Ok(Some(limit))
+        }
+        _ => Ok(wanted),
+    }
+}
+
+fn drop_refused_sampling(adjusted: &mut Inference, target: &Target, warnings: &mut Warnings) {
+    let known = target.fact(|facts| facts.sampling).is_no();
+    for (name, value, refusal) in [
+        ("temperature", &mut adjusted.temperature, Refusal::Temperature),
+        ("topP", &mut adjusted.top_p, Refusal::TopP),
+    ] {
+        let refused = (known || target.refuses(&refusal)) && value.take().is_some();
+        warnings.counted(REFUSED_SAMPLING, usize::from(refused), |_| {
+            format!("left out `{name}`, which this model refuses")
+        });
+    }
 }
 
 /// Converse takes 0 to 1 (`InferenceConfiguration` of the service model).
@@ -44,4 +80,61 @@ fn within(value: Option<f64>, name: &str, warnings: &mut Warnings) -> Result<Opt
         format!("set `{name}` to {clamped}: {value} is not within 0 and 1")
     });
     Ok(Some(clamped))
+}
+
+fn stop_sequences(
+    mut sequences: Vec<String>,
+    target: &Target,
+    warnings: &mut Warnings,
+) -> Result<Vec<String>> {
+    let before = sequences.len();
+    // Claude alone is known to refuse white space; a line break is a good place to stop for others.
+    let blank = |sequence: &str| sequence.is_empty() || (target.is_claude() && sequence.trim().is_empty());
+    sequences.retain(|sequence| !blank(sequence));
+    warnings.counted(BLANK_STOP, before - sequences.len(), |count| {
+        format!("left out {} of `stopSequences` that this model refuses as blank", plural(count, "text"))
+    });
+    if sequences.len() > MOST_STOP_SEQUENCES {
+        let message = format!(
+            "`stopSequences` has {} texts, and may have {MOST_STOP_SEQUENCES} at most",
+            sequences.len()
+        );
+        return Err(Error::new(ErrorKind::InvalidRequest, message));
+    }
+    let refused =
+        target.fact(|facts| facts.stop_sequences).is_no() || target.refuses(&Refusal::StopSequences);
+    if refused && !sequences.is_empty() {
+        sequences.clear();
+        warnings.say(REFUSED_STOP, "left out `stopSequences`, which this model refuses: it stops by itself");
+    }
+    Ok(sequences)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_stop_sequences_than_converse_takes_are_refused() {
+        let stops = |count: usize| {
+            let stop_sequences = (0..count).map(|number| format!("<{number}>")).collect();
+            let inference = Inference { stop_sequences, ..Inference::default() };
+            adjust(&inference, &Target::unknown(), &mut Warnings::default())
+        };
+        assert_eq!(stops(MOST_STOP_SEQUENCES).unwrap().stop_sequences.len(), MOST_STOP_SEQUENCES);
+        let error = stops(MOST_STOP_SEQUENCES + 1).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert!(error.message().contains("`stopSequences` has 2501"), "{error}");
+    }
+
+    #[test]
+    fn white_space_stops_whoever_is_not_known_to_refuse_it() {
+        let stops = |id: &str| {
+            let stop_sequences = vec![" ".to_owned(), String::new()];
+            let inference = Inference { stop_sequences, ..Inference::default() };
+            adjust(&inference, &Target::of(id), &mut Warnings::default()).unwrap().stop_sequences
+        };
+        assert_eq!(stops("unknown"), [" "]);
+        assert_eq!(stops("anthropic.claude-opus-5"), [""; 0]);
+    }
 }

@@ -4,13 +4,16 @@ use outcrop_core::{Content, Message, Reasoning, Role};
 use outcrop_model_facts::BedrockId;
 
 use super::{Warnings, plural};
+use crate::target::Target;
 
-pub(super) const FOREIGN_REASONING: &str = "foreign-reasoning";
+pub(super) const RULES: &[&str] = &[FOREIGN_REASONING];
+
+const FOREIGN_REASONING: &str = "foreign-reasoning";
 
 /// Leaves out reasoning that this model would refuse: signed by another maker's model, or without the signature that
 /// Claude asks for, or with one where the model takes none. What is kept is kept byte for byte.
-pub(super) fn drop_foreign(messages: &mut [Message], maker: Option<&str>, warnings: &mut Warnings) {
-    let Some(maker) = maker else { return };
+pub(super) fn drop_foreign(messages: &mut [Message], target: &Target, warnings: &mut Warnings) {
+    let Some(maker) = target.maker.as_deref() else { return };
     let mut dropped = 0;
     for message in messages.iter_mut().filter(|message| message.role == Role::Assistant) {
         let author = message.model.as_ref().and_then(|model| BedrockId::parse(model.as_str()).maker());

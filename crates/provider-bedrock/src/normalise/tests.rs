@@ -7,7 +7,6 @@ use outcrop_core::{
     GuardContent, Image, ImageFormat, Inference, Message, Reasoning, Request, Role, Source, SystemContent,
     SystemTool, Text, Tool, ToolChoice, ToolResult, ToolResultContent, ToolSpec, ToolUse,
 };
-use outcrop_model_facts::facts::{self, ModelFacts};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -18,8 +17,14 @@ const NOVA: &str = "amazon.nova-lite-v1:0";
 /// A model that takes no sampling parameters.
 const NO_SAMPLING: &str = "anthropic.claude-opus-4-7";
 
-fn facts_of(id: &str) -> &'static ModelFacts {
-    facts::find(id).unwrap()
+/// A request to a model of which nothing is known.
+fn tidy(request: &Request) -> Result<Normalised> {
+    super::normalise(request, &Map::new(), None, &Target::unknown())
+}
+
+/// A request to a model of the table.
+fn tidy_for(request: &Request, model: &str) -> Result<Normalised> {
+    super::normalise(request, &Map::new(), None, &Target::of(model))
 }
 
 fn ask(messages: Vec<Message>) -> Request {
@@ -45,7 +50,7 @@ fn call(id: &str) -> Content {
 }
 
 fn call_with(id: &str, input: Value) -> Content {
-    Content::ToolUse(ToolUse { id: id.into(), name: "weather".into(), input, malformed_input: None })
+    Content::ToolUse(ToolUse::new(id, "weather", input))
 }
 
 fn result(id: &str, answer: &str) -> Content {
@@ -102,17 +107,17 @@ fn stub(name: &str) -> Tool {
 struct Case {
     rule: &'static str,
     name: &'static str,
-    facts: Option<&'static ModelFacts>,
+    model: Option<&'static str>,
     before: Vec<Message>,
     after: Vec<Message>,
 }
 
 fn case(rule: &'static str, name: &'static str, before: Vec<Message>, after: Vec<Message>) -> Case {
-    Case { rule, name, facts: None, before, after }
+    Case { rule, name, model: None, before, after }
 }
 
-fn for_model(model: &str, case: Case) -> Case {
-    Case { facts: Some(facts_of(model)), ..case }
+fn for_model(model: &'static str, case: Case) -> Case {
+    Case { model: Some(model), ..case }
 }
 
 /// The conversations that exactly one rule changes.
@@ -174,6 +179,7 @@ fn text_cases() -> Vec<Case> {
                         ToolResultContent::Text(Text { text: "sun".into() }),
                     ],
                     is_error: false,
+                    kind: None,
                 })]),
                 user(""),
             ],
@@ -347,6 +353,7 @@ fn document_cases() -> Vec<Case> {
                     tool_use_id: "c".into(),
                     content: vec![ToolResultContent::Document(file(Some("a")))],
                     is_error: false,
+                    kind: None,
                 })]),
             ],
             vec![
@@ -356,29 +363,19 @@ fn document_cases() -> Vec<Case> {
                     tool_use_id: "c".into(),
                     content: vec![ToolResultContent::Document(file(Some("a (2)")))],
                     is_error: false,
+                    kind: None,
                 })]),
             ],
         ),
     ]
 }
 
-/// The rules that change something beside the messages; each has its own test below.
-const BESIDE_THE_MESSAGES: [&str; 4] = ["tool-stubs", "tools-withheld", "sampling-range", "sampling-refused"];
-
-#[test]
-fn every_rule_has_a_case_and_every_case_a_rule() {
-    let shown: BTreeSet<_> = cases().iter().map(|case| case.rule).chain(BESIDE_THE_MESSAGES).collect();
-    let rules: BTreeSet<_> = RULES.iter().copied().collect();
-    assert_eq!(rules, shown);
-    assert_eq!(rules.len(), RULES.len(), "no id stands for two rules");
-}
-
 #[test]
 fn every_rule_does_what_it_says_and_says_so() {
     for case in cases() {
-        let Case { rule, name, facts, before, after } = case;
+        let Case { rule, name, model, before, after } = case;
         let request = with_tools(ask(before));
-        let normalised = normalise(&request, facts).unwrap();
+        let normalised = model.map_or_else(|| tidy(&request), |model| tidy_for(&request, model)).unwrap();
         assert_eq!(normalised.messages, after, "{rule}: {name}");
         let said: Vec<_> = normalised.warnings.iter().map(|warning| &*warning.rule).collect();
         assert_eq!(said, [rule], "{name}");
@@ -400,7 +397,7 @@ fn a_conversation_in_order_stays_as_it_is() {
         assistant("Done.\n"),
         user("Thanks"),
     ];
-    let normalised = normalise(&with_tools(ask(messages.clone())), Some(facts_of(CLAUDE))).unwrap();
+    let normalised = tidy_for(&with_tools(ask(messages.clone())), CLAUDE).unwrap();
     assert_eq!(normalised.warnings, []);
     let Content::Document(unnamed) = &normalised.messages[0].content[2] else { panic!() };
     assert_eq!(unnamed.name.as_deref(), Some("document-2"), "one without a name gets one without a word");
@@ -415,7 +412,7 @@ fn a_tool_that_the_service_ran_has_its_result_beside_the_call() {
         assistant(vec![call("s1"), result("s1", "nine ships"), text("Nine ships.")]),
         user("Thanks"),
     ];
-    let normalised = normalise(&with_tools(ask(messages.clone())), None).unwrap();
+    let normalised = tidy(&with_tools(ask(messages.clone()))).unwrap();
     assert_eq!((normalised.messages, normalised.warnings), (messages, vec![]));
 }
 
@@ -428,7 +425,7 @@ fn what_moved_is_said_even_after_another_repair() {
         assistant(vec![call("b"), call("c")]),
         user(vec![result("c", "3"), result("b", "2")]),
     ];
-    let normalised = normalise(&with_tools(ask(messages)), None).unwrap();
+    let normalised = tidy(&with_tools(ask(messages))).unwrap();
     let said: Vec<_> = normalised.warnings.iter().map(|warning| &*warning.rule).collect();
     assert_eq!(said, ["tool-result-order", "missing-tool-result"]);
 }
@@ -437,7 +434,7 @@ fn what_moved_is_said_even_after_another_repair() {
 fn a_long_name_that_stands_twice_keeps_single_spaces() {
     let name = format!("{} {}", "x".repeat(195), "y".repeat(50));
     let request = ask(vec![user(vec![document(Some(&name)), document(Some(&name))])]);
-    let normalised = normalise(&request, None).unwrap();
+    let normalised = tidy(&request).unwrap();
     let Content::Document(second) = &normalised.messages[0].content[1] else { panic!() };
     assert_eq!(second.name.as_deref(), Some(&*format!("{} (2)", "x".repeat(195))));
 }
@@ -447,7 +444,7 @@ fn a_request_that_says_nothing_is_refused() {
     for messages in
         [vec![], vec![user(" ")], vec![user(vec![]), assistant("\n")], vec![user(result("a", "1"))]]
     {
-        let error = normalise(&ask(messages), None).unwrap_err();
+        let error = tidy(&ask(messages)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
         assert!(error.hints()[0].contains("`messages`"), "{error:?}");
     }
@@ -458,49 +455,44 @@ fn blank_system_text_is_left_out() {
     let mut request = ask(vec![user("Hi")]).system(" ").system("Be brief.");
     let cache = SystemContent::CachePoint(CachePoint::default());
     request.system.push(cache.clone());
-    let normalised = normalise(&request, None).unwrap();
+    let normalised = tidy(&request).unwrap();
     assert_eq!(normalised.system, [SystemContent::Text(Text { text: "Be brief.".into() }), cache]);
     assert_eq!(normalised.warnings[0].rule, "blank-text");
 }
 
 #[test]
 fn tools_that_only_the_conversation_knows_are_described_from_it() {
-    let other = Content::ToolUse(ToolUse {
-        id: "b".into(),
-        name: "clock".into(),
-        input: json!({}),
-        malformed_input: None,
-    });
+    let other = Content::ToolUse(ToolUse::new("b", "clock", json!({})));
     let messages =
         vec![user("Hi"), assistant(vec![call("a"), other]), user(vec![result("a", "1"), result("b", "2")])];
     let mut request = ask(messages);
-    let normalised = normalise(&request, None).unwrap();
+    let normalised = tidy(&request).unwrap();
     assert_eq!(normalised.tools, [stub("clock"), stub("weather")], "in an order that is always the same");
     assert_eq!(normalised.warnings[0].rule, "tool-stubs");
     assert!(!normalised.suppress_tool_calls);
 
     request.tool_choice = Some(ToolChoice::None);
-    let withheld = normalise(&request, None).unwrap();
+    let withheld = tidy(&request).unwrap();
     assert_eq!(withheld.tools, normalised.tools);
     assert_eq!(withheld.tool_choice, None, "Converse has no word for it");
     assert!(withheld.suppress_tool_calls, "a call that comes anyway is removed");
 
     request.tool_choice = None;
     request.tools = vec![Tool::CachePoint(CachePoint::default())];
-    assert_eq!(normalise(&request, None).unwrap().tools, normalised.tools, "a cache point describes nothing");
+    assert_eq!(tidy(&request).unwrap().tools, normalised.tools, "a cache point describes nothing");
 }
 
 #[test]
 fn withheld_tools_are_described_only_if_the_conversation_speaks_of_them() {
     let mut request = with_tools(ask(vec![user("Hi")]));
     request.tool_choice = Some(ToolChoice::None);
-    let normalised = normalise(&request, None).unwrap();
+    let normalised = tidy(&request).unwrap();
     assert_eq!((normalised.tools, normalised.tool_choice), (vec![], None));
     assert_eq!(normalised.warnings, []);
     assert!(!normalised.suppress_tool_calls, "there is nothing to call");
 
     request.messages = vec![user("Hi"), assistant(call("a")), user(result("a", "1"))];
-    let normalised = normalise(&request, None).unwrap();
+    let normalised = tidy(&request).unwrap();
     assert_eq!(normalised.tools, [Tool::Spec(weather())]);
     assert_eq!(normalised.tool_choice, None);
     assert_eq!(normalised.warnings[0].rule, "tools-withheld");
@@ -512,9 +504,9 @@ fn a_tool_choice_without_tools_is_not_sent() {
     for choice in [ToolChoice::Auto, ToolChoice::Any, ToolChoice::Tool { name: "weather".into() }] {
         let mut request = ask(vec![user("Hi")]);
         request.tool_choice = Some(choice.clone());
-        assert_eq!(normalise(&request, None).unwrap().tool_choice, None);
+        assert_eq!(tidy(&request).unwrap().tool_choice, None);
         request.tools = vec![Tool::System(SystemTool { name: "nova_grounding".into() })];
-        assert_eq!(normalise(&request, None).unwrap().tool_choice, Some(choice));
+        assert_eq!(tidy(&request).unwrap().tool_choice, Some(choice));
     }
 }
 
@@ -522,7 +514,7 @@ fn a_tool_choice_without_tools_is_not_sent() {
 fn a_schema_that_is_no_object_is_refused_by_name() {
     for schema in [json!(null), json!("object"), json!([]), json!(true)] {
         let request = ask(vec![user("Hi")]).tool(ToolSpec::new("weather", "Says.", schema));
-        let error = normalise(&request, None).unwrap_err();
+        let error = tidy(&request).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
         assert!(error.message().contains("`weather`"), "{error:?}");
     }
@@ -539,7 +531,7 @@ fn sampling_is_brought_into_range() {
     ] {
         let mut request = ask(vec![user("Hi")]);
         (request.inference.temperature, request.inference.top_p) = (temperature, top_p);
-        let normalised = normalise(&request, None).unwrap();
+        let normalised = tidy(&request).unwrap();
         assert_eq!((normalised.inference.temperature, normalised.inference.top_p), expected);
         let said: Vec<_> = normalised.warnings.iter().map(|warning| &*warning.rule).collect();
         assert_eq!(said, vec!["sampling-range"; warned], "{temperature:?} {top_p:?}");
@@ -555,23 +547,24 @@ fn sampling_that_the_model_refuses_is_left_out() {
         top_p: Some(0.9),
         stop_sequences: vec![String::new(), "END".into()],
     };
-    let normalised = normalise(&request, Some(facts_of(NO_SAMPLING))).unwrap();
+    let normalised = tidy_for(&request, NO_SAMPLING).unwrap();
     let left = Inference { max_tokens: Some(64), stop_sequences: vec!["END".into()], ..Inference::default() };
     assert_eq!(normalised.inference, left);
     let said: Vec<_> = normalised.warnings.iter().map(|warning| warning.message.as_str()).collect();
-    assert_eq!(said.len(), 2, "{said:?}");
+    assert_eq!(said.len(), 3, "{said:?}");
     assert!(said[0].contains("`temperature`") && said[1].contains("`topP`"), "{said:?}");
-    assert!(normalised.warnings.iter().all(|warning| warning.rule == "sampling-refused"));
+    assert!(normalised.warnings[..2].iter().all(|warning| warning.rule == "sampling-refused"));
+    assert_eq!(normalised.warnings[2].rule, "blank-stop-sequence");
 }
 
 #[test]
 fn numbers_that_are_none_are_refused() {
     let mut zero = ask(vec![user("Hi")]);
     zero.inference.max_tokens = Some(0);
-    assert!(normalise(&zero, None).unwrap_err().message().contains("`maxTokens`"));
+    assert!(tidy(&zero).unwrap_err().message().contains("`maxTokens`"));
     let mut nan = ask(vec![user("Hi")]);
     nan.inference.top_p = Some(f64::NAN);
-    assert!(normalise(&nan, None).unwrap_err().message().contains("`topP`"));
+    assert!(tidy(&nan).unwrap_err().message().contains("`topP`"));
 }
 
 // Laws for any conversation.
@@ -684,7 +677,7 @@ fn said<'a>(messages: impl IntoIterator<Item = &'a Message>, role: Role) -> Vec<
 proptest! {
     #[test]
     fn every_conversation_becomes_one_that_converse_takes(messages in conversation()) {
-        let Ok(normalised) = normalise(&ask(messages.clone()), None) else {
+        let Ok(normalised) = tidy(&ask(messages.clone())) else {
             let nothing = |message: &Message| {
                 message.content.iter().all(|content| match content {
                     Content::Text(text) => text.text.trim().is_empty(),
@@ -728,7 +721,7 @@ proptest! {
 
     #[test]
     fn nothing_that_was_said_is_lost_or_reordered(messages in conversation()) {
-        if let Ok(normalised) = normalise(&ask(messages.clone()), None) {
+        if let Ok(normalised) = tidy(&ask(messages.clone())) {
             for role in [Role::User, Role::Assistant] {
                 let opening = "(The conversation begins with the assistant.)";
                 let kept: Vec<_> =
@@ -741,7 +734,7 @@ proptest! {
     #[test]
     fn document_names_are_acceptable_and_unique(names in proptest::collection::vec(".{0,240}", 1..6)) {
         let documents: Vec<_> = names.iter().map(|name| document(Some(name))).collect();
-        let normalised = normalise(&ask(vec![user(documents)]), None).unwrap();
+        let normalised = tidy(&ask(vec![user(documents)])).unwrap();
         let mut seen = BTreeSet::new();
         for content in &normalised.messages[0].content {
             let Content::Document(Document { name: Some(name), .. }) = content else { panic!("{content:?}") };
@@ -757,14 +750,14 @@ proptest! {
         let mut request = with_tools(ask(messages)).system("Be brief.").system(" ");
         request.tool_choice = choice;
         request.inference.temperature = Some(1.5);
-        if let Ok(once) = normalise(&request, Some(facts_of(CLAUDE))) {
+        if let Ok(once) = tidy_for(&request, CLAUDE) {
             let mut again = Request::new(CLAUDE);
             again.messages.clone_from(&once.messages);
             again.system.clone_from(&once.system);
             again.tools.clone_from(&once.tools);
             again.tool_choice.clone_from(&once.tool_choice);
             again.inference = once.inference.clone();
-            let twice = normalise(&again, Some(facts_of(CLAUDE))).unwrap();
+            let twice = tidy_for(&again, CLAUDE).unwrap();
             prop_assert_eq!(&twice.warnings, &vec![]);
             let expected = Normalised {
                 warnings: vec![],
@@ -781,7 +774,7 @@ proptest! {
     #[test]
     fn a_longer_conversation_begins_the_same(messages in conversation(), cut in any::<prop::sample::Index>()) {
         let prefix = messages[..cut.index(messages.len() + 1)].to_vec();
-        if let (Ok(short), Ok(long)) = (normalise(&ask(prefix), None), normalise(&ask(messages), None)) {
+        if let (Ok(short), Ok(long)) = (tidy(&ask(prefix)), tidy(&ask(messages))) {
             let last = short.messages.last().unwrap();
             let waits = last.content.iter().all(|content| {
                 matches!(content, Content::ToolResult(result) if result.is_error)

@@ -4,7 +4,9 @@ use outcrop_core::{Content, Message, SystemContent, ToolResultContent};
 
 use super::{Warnings, plural};
 
-pub(super) const BLANK_TEXT: &str = "blank-text";
+pub(super) const RULES: &[&str] = &[BLANK_TEXT];
+
+const BLANK_TEXT: &str = "blank-text";
 
 /// Drops text blocks without any visible character, everywhere.
 pub(super) fn drop_blank(messages: &mut Vec<Message>, warnings: &mut Warnings) {

@@ -4,19 +4,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use outcrop_core::{
-    Content, Error, ErrorKind, Message, Request, Result, Role, Text, Tool, ToolChoice, ToolResult,
-    ToolResultContent, ToolSpec, ToolUse,
+    Content, Error, ErrorKind, Message, Result, Role, Text, Tool, ToolChoice, ToolResult, ToolResultContent,
+    ToolSpec, ToolUse,
 };
 use serde_json::{Value, json};
 
 use super::{Warnings, plural};
+use crate::target::Target;
 
-pub(super) const TOOL_INPUT: &str = "tool-input";
-pub(super) const TOOL_RESULT_ORDER: &str = "tool-result-order";
-pub(super) const ORPHAN_TOOL_RESULT: &str = "orphan-tool-result";
-pub(super) const MISSING_TOOL_RESULT: &str = "missing-tool-result";
-pub(super) const TOOL_STUBS: &str = "tool-stubs";
-pub(super) const TOOLS_WITHHELD: &str = "tools-withheld";
+pub(super) const RULES: &[&str] =
+    &[TOOL_INPUT, TOOL_RESULT_ORDER, ORPHAN_TOOL_RESULT, MISSING_TOOL_RESULT, TOOL_STUBS, TOOLS_WITHHELD];
+
+const TOOL_INPUT: &str = "tool-input";
+const TOOL_RESULT_ORDER: &str = "tool-result-order";
+const ORPHAN_TOOL_RESULT: &str = "orphan-tool-result";
+const MISSING_TOOL_RESULT: &str = "missing-tool-result";
+const TOOL_STUBS: &str = "tool-stubs";
+const TOOLS_WITHHELD: &str = "tools-withheld";
 
 /// What a call that nobody answered is answered with.
 const NO_RESULT: &str = "No result: the tool was not run.";
@@ -156,21 +160,27 @@ pub(super) struct Tools {
 
 /// Converse refuses a conversation that speaks of tools without describing any; so they are described from what the
 /// conversation shows of them.
-pub(super) fn choose(request: &Request, messages: &[Message], warnings: &mut Warnings) -> Result<Tools> {
-    for tool in &request.tools {
+pub(super) fn choose(
+    tools: Vec<Tool>,
+    choice: Option<ToolChoice>,
+    messages: &[Message],
+    _target: &Target,
+    warnings: &mut Warnings,
+) -> Result<Tools> {
+    for tool in &tools {
         check_tool(tool)?;
     }
-    let withheld = request.tool_choice == Some(ToolChoice::None);
+    let withheld = choice == Some(ToolChoice::None);
     let history = stubs(messages);
-    let described = request.tools.iter().any(|tool| !matches!(tool, Tool::CachePoint(_)));
+    let described = tools.iter().any(|tool| !matches!(tool, Tool::CachePoint(_)));
     if withheld {
         warnings.counted(TOOLS_WITHHELD, usize::from(described && !history.is_empty()), |_| {
             "described the tools although none may be called: the conversation speaks of them".to_owned()
         });
     }
     let tools = match (described, withheld) {
-        (true, false) => request.tools.clone(),
-        (true, true) if !history.is_empty() => request.tools.clone(),
+        (true, false) => tools,
+        (true, true) if !history.is_empty() => tools,
         (true, true) => Vec::new(),
         (false, _) => {
             warnings.counted(TOOL_STUBS, history.len(), |count| {
@@ -180,10 +190,7 @@ pub(super) fn choose(request: &Request, messages: &[Message], warnings: &mut War
         }
     };
     let suppress_calls = withheld && !tools.is_empty();
-    let choice = request
-        .tool_choice
-        .clone()
-        .filter(|choice| !withheld && !tools.is_empty() && *choice != ToolChoice::None);
+    let choice = choice.filter(|choice| !withheld && !tools.is_empty() && *choice != ToolChoice::None);
     Ok(Tools { described: tools, choice, suppress_calls })
 }
 

@@ -1,11 +1,14 @@
 //! Turns: they alternate, and the user speaks first.
 
-use outcrop_core::{Content, Message, Role};
+use outcrop_core::{Content, Message, Result, Role};
 
 use super::{Warnings, plural};
+use crate::target::Target;
 
-pub(super) const MERGED_TURNS: &str = "merged-turns";
-pub(super) const FIRST_TURN: &str = "first-turn";
+pub(super) const RULES: &[&str] = &[MERGED_TURNS, FIRST_TURN];
+
+const MERGED_TURNS: &str = "merged-turns";
+const FIRST_TURN: &str = "first-turn";
 
 /// What stands in for the user where a conversation begins with the assistant.
 const OPENING: &str = "(The conversation begins with the assistant.)";
@@ -37,4 +40,13 @@ pub(super) fn start_with_user(mut messages: Vec<Message>, warnings: &mut Warning
         "put a user turn in front of the assistant's first one".to_owned()
     });
     messages
+}
+
+/// Whether the conversation may end as it does.
+pub(super) fn check_ending(
+    _messages: &mut [Message],
+    _target: &Target,
+    _warnings: &mut Warnings,
+) -> Result<()> {
+    Ok(())
 }

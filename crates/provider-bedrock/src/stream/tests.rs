@@ -69,7 +69,7 @@ fn open(index: u32, block: Block) -> Event {
 }
 
 fn tool(id: &str, name: &str) -> Block {
-    Block::ToolUse { id: id.to_owned(), name: name.to_owned() }
+    Block::tool_use(id, name)
 }
 
 fn grows(index: u32, delta: Delta) -> Event {
@@ -320,7 +320,7 @@ async fn images_and_results_of_the_services_own_tools() {
     assert_eq!(
         answer.events,
         [
-            open(0, Block::ToolResult { tool_use_id: "s1".to_owned(), is_error: true }),
+            open(0, Block::ToolResult { tool_use_id: "s1".to_owned(), is_error: true, kind: None }),
             grows(0, Delta::Json { value: json!({ "found": 0 }) }),
             text(0, "nothing"),
             close(0),

@@ -104,11 +104,13 @@ fn content(block: sdk::ContentBlock) -> Option<Content> {
             name: call.name,
             input: to_value(&call.input),
             malformed_input: None,
+            by_service: call.r#type.is_some(),
         }),
         sdk::ContentBlock::ToolResult(result) => Content::ToolResult(ToolResult {
             tool_use_id: result.tool_use_id,
             content: result.content.into_iter().filter_map(tool_result_content).collect(),
             is_error: result.status == Some(sdk::ToolResultStatus::Error),
+            kind: result.r#type,
         }),
         sdk::ContentBlock::Image(block) => Content::Image(image(block)?),
         sdk::ContentBlock::CitationsContent(block) => cited(block)?,

@@ -1,5 +1,7 @@
 //! JSON values of the SDK.
 
+use std::collections::BTreeMap;
+
 use aws_smithy_types::{Document, Number};
 use serde_json::Value;
 
@@ -13,8 +15,10 @@ pub(crate) fn to_value(document: &Document) -> Value {
         Document::Number(Number::Float(number)) => (*number).into(),
         Document::String(text) => Value::String(text.clone()),
         Document::Array(items) => items.iter().map(to_value).collect(),
+        // The SDK keeps no order; the same answer has to come out the same each time.
         Document::Object(fields) => {
-            fields.iter().map(|(key, value)| (key.clone(), to_value(value))).collect()
+            let sorted: BTreeMap<_, _> = fields.iter().collect();
+            sorted.into_iter().map(|(key, value)| (key.clone(), to_value(value))).collect()
         }
     }
 }

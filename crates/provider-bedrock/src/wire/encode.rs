@@ -223,10 +223,13 @@ struct Call<'a>(&'a ToolUse);
 
 impl Serialize for Call<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(3))?;
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("toolUseId", &self.0.id)?;
         map.serialize_entry("name", &self.0.name)?;
         map.serialize_entry("input", &self.0.input)?;
+        if self.0.by_service {
+            map.serialize_entry("type", "server_tool_use")?;
+        }
         map.end()
     }
 }
@@ -240,6 +243,9 @@ impl Serialize for Answer<'_> {
         map.serialize_entry("content", &List(&self.0.content, AnswerPart))?;
         if self.0.is_error {
             map.serialize_entry("status", "error")?;
+        }
+        if let Some(kind) = &self.0.kind {
+            map.serialize_entry("type", kind)?;
         }
         map.end()
     }

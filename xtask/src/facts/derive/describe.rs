@@ -158,6 +158,8 @@ impl About<'_> {
                 .find_map(|row| row.get("bedrock_output_config_effort_ceiling")),
             thinking_always_on: self.flag("thinking_always_on"),
             tool_result_images: self.flag("supports_bedrock_converse_tool_result_images"),
+            // What no catalogue records is for the overrides to say.
+            ..Flags::default()
         }
     }
 

@@ -75,12 +75,7 @@ async fn the_documented_tool_call() {
         "stopReason": "tool_use",
     }))
     .await;
-    let call = ToolUse {
-        id: id.to_owned(),
-        name: "top_song".to_owned(),
-        input: json!({ "sign": "WZPZ" }),
-        malformed_input: None,
-    };
+    let call = ToolUse::new(id, "top_song", json!({ "sign": "WZPZ" }));
     assert_eq!(response.content, [Content::ToolUse(call)]);
     assert_eq!(response.stop_reason, StopReason::ToolUse);
     assert_eq!((response.usage, response.latency), (None, None), "absent rather than zero");
@@ -138,7 +133,7 @@ fn contents() -> Vec<(Value, Vec<Content>)> {
     };
     let call = |id: &str, input: Value| {
         let (id, name) = (id.to_owned(), "weather".to_owned());
-        Content::ToolUse(ToolUse { id, name, input, malformed_input: None })
+        Content::ToolUse(ToolUse::new(id, name, input))
     };
     let redacted = Reasoning { redacted: Some(Blob::from(vec![0, 1, 2, 255])), ..Reasoning::default() };
     let citation = Citation {
@@ -154,6 +149,7 @@ fn contents() -> Vec<(Value, Vec<Content>)> {
         tool_use_id: "s1".to_owned(),
         content: vec![ToolResultContent::Json(Json { value: json!({ "found": [9] }) })],
         is_error: false,
+        kind: None,
     };
     let failed = ToolResult { is_error: true, ..ToolResult::text("s2", "No connection to the harbour.") };
     let png = Source::Bytes(Blob::from_base64("iVBORw0KGgo=").unwrap());

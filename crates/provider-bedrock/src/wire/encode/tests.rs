@@ -13,13 +13,13 @@ use outcrop_core::{
     ProviderId, Reasoning, Request, S3Location, SearchResult, Source, SourceRange, SystemContent, SystemTool,
     Text, Tool, ToolChoice, ToolResult, ToolResultContent, ToolSpec, ToolUse, Video, VideoFormat,
 };
-use outcrop_model_facts::{BedrockId, facts};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{converse_body, count_tokens_body};
-use crate::normalise::{Normalised, normalise};
-use crate::{BedrockSettings, options};
+use crate::BedrockSettings;
+use crate::draft::{Draft, Operation};
+use crate::normalise::Normalised;
+use crate::target::Target;
 
 const PROVIDER: &str = "amazon-bedrock";
 const NOVA: &str = "amazon.nova-lite-v1:0";
@@ -47,12 +47,14 @@ fn kinds() -> Vec<Expected> {
 
 /// What is sent for a request, and what was said about it.
 fn encoded(request: &Request, shape: &str) -> (Vec<u8>, Normalised) {
-    let known = facts::lookup(&BedrockId::parse(request.model.as_str())).map(|found| found.facts);
-    let normalised = normalise(request, known).unwrap();
-    let streaming = shape == "ConverseStreamRequest";
-    let options = options::merged(request, PROVIDER, &BedrockSettings::default(), streaming).unwrap();
-    let body = if shape == "CountTokensRequest" { count_tokens_body } else { converse_body };
-    (body(&normalised, &options).unwrap(), normalised)
+    let operation = match shape {
+        "ConverseStreamRequest" => Operation::ConverseStream,
+        "CountTokensRequest" => Operation::CountTokens,
+        _ => Operation::Converse,
+    };
+    let target = Target::of(request.model.as_str());
+    let draft = Draft::new(request, PROVIDER, &BedrockSettings::default(), &target, operation).unwrap();
+    (draft.body.into(), draft.normalised)
 }
 
 fn check(expected: &[Expected], requests: Vec<(&'static str, Request)>) {
@@ -162,13 +164,8 @@ fn question() -> Request {
 const CALL: &str = "tooluse_kZJMlvQmRJ6eAyJE5GIl7Q";
 
 fn answered(content: ToolResultContent, is_error: bool) -> Request {
-    let call = ToolUse {
-        id: CALL.into(),
-        name: "top_song".into(),
-        input: json!({ "sign": "WZPZ" }),
-        malformed_input: None,
-    };
-    let result = ToolResult { tool_use_id: CALL.into(), content: vec![content], is_error };
+    let call = ToolUse::new(CALL, "top_song", json!({ "sign": "WZPZ" }));
+    let result = ToolResult { tool_use_id: CALL.into(), content: vec![content], is_error, kind: None };
     question().assistant(Content::ToolUse(call)).user(Content::ToolResult(result))
 }
 
@@ -359,7 +356,7 @@ fn cited() -> Content {
 }
 
 fn look() -> Request {
-    let call = ToolUse { id: "a".into(), name: "look".into(), input: json!({}), malformed_input: None };
+    let call = ToolUse::new("a", "look", json!({}));
     let film = Video { format: VideoFormat::ThreeGp, source: Source::S3(s3("film", None)) };
     let content = vec![
         ToolResultContent::Text(Text { text: "seen".into() }),
@@ -376,7 +373,7 @@ fn look() -> Request {
         ToolResultContent::Video(film),
         ToolResultContent::SearchResult(search_result(true)),
     ];
-    let result = ToolResult { tool_use_id: "a".into(), content, is_error: false };
+    let result = ToolResult { tool_use_id: "a".into(), content, is_error: false, kind: None };
     let blank = ToolSpec::new("look", " ", json!({ "type": "object", "properties": {} }));
     ask("Look.")
         .tool(blank)

@@ -1,0 +1,222 @@
+//! What a model refused of a request, read from its error.
+//!
+//! Bedrock passes on what the models' own checks say, so that one refusal has several wordings. Rows as data, tried in
+//! order; a row counts only if the body has what it is about, since nothing else can be left out of it.
+
+use outcrop_core::{Error, ErrorKind};
+use serde_json::Value;
+
+use crate::learnt::{Refusal, Refusals, Section};
+
+/// One wording of a refusal.
+struct Row {
+    /// Words of the message, all of them, in lower case and with plain apostrophes.
+    words: &'static [&'static str],
+    /// What can be left out, if the body has it.
+    refusals: fn(&Value, &str) -> Vec<Refusal>,
+}
+
+const fn row(words: &'static [&'static str], refusals: fn(&Value, &str) -> Vec<Refusal>) -> Row {
+    Row { words, refusals }
+}
+
+const ROWS: &[Row] = &[
+    row(&["temperature", "top_p", "cannot both be specified"], temperature_with_top_p),
+    row(&["temperature", "topp", "cannot both be specified"], temperature_with_top_p),
+    row(&["thinking", "tool_choice forces tool use"], forced_choice),
+    row(&["toolchoice"], forced_choice),
+    row(&["tool_choice"], forced_choice),
+    row(&["invalid", "signature", "thinking"], reasoning),
+    row(&["thinking", "signature: field required"], reasoning),
+    row(&["expected `thinking`"], reasoning),
+    row(&["thinking", "cannot be modified"], reasoning),
+    row(&["reasoningcontent"], reasoning),
+    row(&["display: extra inputs are not permitted"], display),
+    row(&["prompt caching", "ttl"], cache_ttl),
+    row(&["ttl: extra inputs are not permitted"], cache_ttl),
+    row(&["extraneous key [cachepoint]"], cache_points),
+    row(&["extraneous key [ttl]"], cache_ttl),
+    row(&["did not allow prompt caching"], cache_points),
+    row(&["doesn't support the cachepoint field"], cache_points),
+    row(&["output_config.format"], native_output),
+    row(&["outputconfig.textformat"], native_output),
+    row(&["adaptive thinking is not supported"], thinking),
+    row(&["thinking.type"], thinking),
+    row(&["effort"], effort),
+    row(&["strict: extra inputs are not permitted"], strict_tools),
+    row(&["toolspec.strict"], strict_tools),
+    row(&["image", "tool result"], tool_result_images),
+    row(&["image", "toolresult"], tool_result_images),
+    row(&["image", "tool_result"], tool_result_images),
+    row(&["stop_sequences"], stop_sequences),
+    row(&["stopsequences"], stop_sequences),
+    row(&["'stop'"], stop_sequences),
+    row(&["temperature", "deprecated"], temperature),
+    row(&["temperature", "support"], temperature),
+    row(&["top_p", "deprecated"], top_p),
+    row(&["top_p", "support"], top_p),
+    row(&["topp", "support"], top_p),
+];
+
+/// What a request can be sent without, going by the error that it was refused with; empty if that would not help.
+pub(crate) fn refused(error: &Error, body: &[u8]) -> Refusals {
+    let refusable = matches!(
+        error.kind(),
+        ErrorKind::InvalidRequest | ErrorKind::Unsupported | ErrorKind::PermissionDenied
+    );
+    let Some(message) = error.provider_message().filter(|_| refusable) else { return Refusals::new() };
+    let message = message.replace('’', "'").to_lowercase();
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return Refusals::new() };
+    let rows = ROWS.iter().filter(|row| row.words.iter().all(|words| message.contains(words)));
+    let known = rows.map(|row| (row.refusals)(&body, &message)).find(|refusals| !refusals.is_empty());
+    known.unwrap_or_else(|| named_fields(&body, &message)).into_iter().collect()
+}
+
+/// Members of `additionalModelRequestFields` that the message calls unknown.
+fn named_fields(body: &Value, message: &str) -> Vec<Refusal> {
+    const UNKNOWN: [&str; 5] = [
+        "extra inputs are not permitted",
+        "extraneous key",
+        "unsupported parameter",
+        "not supported",
+        "doesn't support",
+    ];
+    if !UNKNOWN.iter().any(|words| message.contains(words)) {
+        return Vec::new();
+    }
+    let fields = body.get("additionalModelRequestFields").and_then(Value::as_object);
+    let named = |name: &&String| is_named(message, &name.to_lowercase());
+    fields.into_iter().flatten().map(|(name, _)| name).filter(named).cloned().map(Refusal::Field).collect()
+}
+
+/// Whether a message has the name as a word of its own.
+fn is_named(message: &str, name: &str) -> bool {
+    let part_of_a_word = |character: char| character.is_alphanumeric() || character == '_';
+    message.match_indices(name).any(|(at, _)| {
+        let before = message.get(..at).and_then(|text| text.chars().next_back());
+        let after = message.get(at + name.len()..).and_then(|text| text.chars().next());
+        !before.is_some_and(part_of_a_word) && !after.is_some_and(part_of_a_word)
+    })
+}
+
+/// The refusal, if the body has something at the pointer.
+fn having(body: &Value, pointer: &str, refusal: Refusal) -> Vec<Refusal> {
+    body.pointer(pointer).map(|_| refusal).into_iter().collect()
+}
+
+fn temperature(body: &Value, _: &str) -> Vec<Refusal> {
+    having(body, "/inferenceConfig/temperature", Refusal::Temperature)
+}
+
+fn top_p(body: &Value, _: &str) -> Vec<Refusal> {
+    having(body, "/inferenceConfig/topP", Refusal::TopP)
+}
+
+fn temperature_with_top_p(body: &Value, _: &str) -> Vec<Refusal> {
+    let both = body.pointer("/inferenceConfig/temperature").and(body.pointer("/inferenceConfig/topP"));
+    both.map(|_| Refusal::TemperatureWithTopP).into_iter().collect()
+}
+
+fn stop_sequences(body: &Value, _: &str) -> Vec<Refusal> {
+    having(body, "/inferenceConfig/stopSequences", Refusal::StopSequences)
+}
+
+fn forced_choice(body: &Value, _: &str) -> Vec<Refusal> {
+    let forced = ["any", "tool"];
+    let forced = forced.iter().any(|kind| body.pointer(&format!("/toolConfig/toolChoice/{kind}")).is_some());
+    forced.then_some(Refusal::ForcedToolChoice).into_iter().collect()
+}
+
+fn display(body: &Value, _: &str) -> Vec<Refusal> {
+    having(body, "/additionalModelRequestFields/thinking/display", Refusal::ThinkingDisplay)
+}
+
+/// The type, where the message names it, for another one may do.
+fn thinking(body: &Value, message: &str) -> Vec<Refusal> {
+    let thinking = body.pointer("/additionalModelRequestFields/thinking");
+    let kind = thinking.and_then(|thinking| thinking.get("type")?.as_str()).filter(|kind| {
+        message.contains(&format!("\"thinking.type.{kind}\" is not supported"))
+            || message.contains(&format!("{kind} thinking is not supported"))
+    });
+    let refusal =
+        kind.map_or_else(|| Refusal::Field("thinking".into()), |kind| Refusal::ThinkingType(kind.to_owned()));
+    thinking.map(|_| refusal).into_iter().collect()
+}
+
+fn effort(body: &Value, message: &str) -> Vec<Refusal> {
+    let fields = ["output_config", "reasoning_effort", "reasoningConfig", "reasoning"];
+    let of_anthropic =
+        |name: &&&str| body.pointer(&format!("/additionalModelRequestFields/{name}")).is_some();
+    let named = fields.iter().find(|name| message.contains(&name.to_lowercase())).filter(of_anthropic);
+    let field = named.or_else(|| fields.iter().find(of_anthropic));
+    let refusal = |name: &&str| {
+        let value = body.pointer(&format!("/additionalModelRequestFields/{name}"));
+        let members = ["effort", "maxReasoningEffort"];
+        let effort = value.and_then(|value| {
+            value.as_str().or_else(|| members.iter().find_map(|member| value.get(member)?.as_str()))
+        });
+        // A lower effort may do where the message is about this one.
+        match effort.filter(|effort| message.contains(&format!("'{effort}'"))) {
+            Some(effort) => Refusal::Effort(effort.to_owned()),
+            None => Refusal::Field((*name).to_owned()),
+        }
+    };
+    field.map(refusal).into_iter().collect()
+}
+
+fn native_output(body: &Value, _: &str) -> Vec<Refusal> {
+    having(body, "/outputConfig/textFormat", Refusal::NativeOutput)
+}
+
+fn strict_tools(body: &Value, _: &str) -> Vec<Refusal> {
+    let tools = body.pointer("/toolConfig/tools").and_then(Value::as_array);
+    let strict = |tool: &Value| tool.pointer("/toolSpec/strict").is_some();
+    tools.is_some_and(|tools| tools.iter().any(strict)).then_some(Refusal::StrictTools).into_iter().collect()
+}
+
+fn reasoning(body: &Value, _: &str) -> Vec<Refusal> {
+    let any = blocks(body).any(|block| block.get("reasoningContent").is_some());
+    any.then_some(Refusal::Reasoning).into_iter().collect()
+}
+
+fn tool_result_images(body: &Value, _: &str) -> Vec<Refusal> {
+    let parts = blocks(body).filter_map(|block| block.pointer("/toolResult/content")?.as_array()).flatten();
+    let any = parts.into_iter().any(|part| part.get("image").is_some());
+    any.then_some(Refusal::ToolResultImages).into_iter().collect()
+}
+
+/// The part that the message names, else every part that has points.
+fn cache_points(body: &Value, message: &str) -> Vec<Refusal> {
+    let points = |list: Option<&Value>| {
+        list.and_then(Value::as_array).is_some_and(|list| list.iter().any(is_cache_point))
+    };
+    let sections = [
+        ("toolconfig", Section::Tools, points(body.pointer("/toolConfig/tools"))),
+        ("system", Section::System, points(body.get("system"))),
+        ("messages", Section::Messages, blocks(body).any(is_cache_point)),
+    ];
+    let present = || sections.iter().filter(|(_, _, present)| *present);
+    let named = present().find(|(name, ..)| message.contains(&format!("#/{name}")));
+    let all: Vec<_> = named.map_or_else(|| present().collect(), |section| vec![section]);
+    all.into_iter().map(|(_, section, _)| Refusal::CachePoints(*section)).collect()
+}
+
+fn cache_ttl(body: &Value, _: &str) -> Vec<Refusal> {
+    let lists =
+        ["/toolConfig/tools", "/system"].map(|pointer| body.pointer(pointer).and_then(Value::as_array));
+    let listed = lists.into_iter().flatten().flatten();
+    let any = listed.chain(blocks(body)).any(|block| block.pointer("/cachePoint/ttl").is_some());
+    any.then_some(Refusal::CacheTtl).into_iter().collect()
+}
+
+fn is_cache_point(block: &Value) -> bool {
+    block.get("cachePoint").is_some()
+}
+
+fn blocks(body: &Value) -> impl Iterator<Item = &Value> {
+    let messages = body.get("messages").and_then(Value::as_array).into_iter().flatten();
+    messages.filter_map(|message| message.get("content")?.as_array()).flatten()
+}
+
+#[cfg(test)]
+mod tests;

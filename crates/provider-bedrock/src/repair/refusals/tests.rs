@@ -1,0 +1,182 @@
+//! Every wording with the body that it answers.
+
+use serde_json::json;
+
+use super::*;
+
+fn full() -> Value {
+    json!({
+        "toolConfig": {
+            "tools": [
+                { "toolSpec": { "name": "t", "inputSchema": { "json": {} }, "strict": true } },
+                { "cachePoint": { "type": "default", "ttl": "1h" } },
+            ],
+            "toolChoice": { "any": {} },
+        },
+        "system": [{ "text": "s" }, { "cachePoint": { "type": "default" } }],
+        "messages": [
+            { "role": "user", "content": [{ "text": "Hi" }] },
+            { "role": "assistant", "content": [
+                { "reasoningContent": { "reasoningText": { "text": "Hm.", "signature": "s" } } },
+                { "toolUse": { "toolUseId": "a", "name": "t", "input": {} } },
+            ] },
+            { "role": "user", "content": [
+                { "toolResult": { "toolUseId": "a", "content": [{ "image": { "format": "png", "source": { "bytes": "aQ==" } } }] } },
+                { "cachePoint": { "type": "default" } },
+            ] },
+        ],
+        "inferenceConfig": { "temperature": 0.5, "topP": 0.9, "stopSequences": ["END"] },
+        "additionalModelRequestFields": {
+            "thinking": { "type": "adaptive", "display": "summarized" },
+            "output_config": { "effort": "max" },
+            "top_k": 5,
+        },
+        "outputConfig": { "textFormat": { "type": "json_schema" } },
+    })
+}
+
+fn field(name: &str) -> Refusal {
+    Refusal::Field(name.to_owned())
+}
+
+/// Messages as the service and the models write them, and what can be left out after each.
+fn wordings() -> Vec<(&'static str, Vec<Refusal>)> {
+    use Refusal::*;
+    vec![
+        (
+            "The model returned the following errors: `temperature` is deprecated for this model.",
+            vec![Temperature],
+        ),
+        ("The model returned the following errors: `top_p` is deprecated for this model.", vec![TopP]),
+        (
+            "The model returned the following errors: `temperature` and `top_p` cannot both be specified for this \
+             model. Please use only one.",
+            vec![TemperatureWithTopP],
+        ),
+        (
+            "Unsupported value: 'temperature' does not support 0.5 with this model. Only the default (1) value is \
+             supported.",
+            vec![Temperature],
+        ),
+        ("This model doesn't support the topP field. Remove topP and try again.", vec![TopP]),
+        (
+            "This model doesn’t support the stopSequences field. Remove stopSequences and try again.",
+            vec![StopSequences],
+        ),
+        ("Unsupported parameter: 'stop' is not supported with this model.", vec![StopSequences]),
+        ("thinking.adaptive.display: Extra inputs are not permitted", vec![ThinkingDisplay]),
+        ("adaptive thinking is not supported on this model", vec![ThinkingType("adaptive".into())]),
+        (
+            "\"thinking.type.adaptive\" is not supported for this model.",
+            vec![ThinkingType("adaptive".into())],
+        ),
+        ("thinking.type: Input should be 'disabled'", vec![field("thinking")]),
+        (
+            "\"thinking.type.enabled\" is not supported for this model. Use \"thinking.type.adaptive\" and \
+             \"output_config.effort\" to control thinking behavior.",
+            vec![field("thinking")],
+        ),
+        (
+            "This model does not support effort level 'max'. Supported levels: low, medium, high.",
+            vec![Effort("max".into())],
+        ),
+        ("output_config.effort: Extra inputs are not permitted", vec![field("output_config")]),
+        ("output_config.format: Extra inputs are not permitted", vec![NativeOutput]),
+        (
+            "Malformed input request: #/toolConfig/tools/1: extraneous key [cachePoint] is not permitted, please \
+             reformat your input and try again.",
+            vec![CachePoints(Section::Tools)],
+        ),
+        (
+            "Malformed input request: #/messages/2/content/1: extraneous key [cachePoint] is not permitted, please \
+             reformat your input and try again.",
+            vec![CachePoints(Section::Messages)],
+        ),
+        (
+            "You invoked an unsupported model or your request did not allow prompt caching. See the documentation for \
+             more information.",
+            vec![CachePoints(Section::Tools), CachePoints(Section::System), CachePoints(Section::Messages)],
+        ),
+        ("Extended TTL for prompt caching is only supported for Anthropic models.", vec![CacheTtl]),
+        ("cache_control.ephemeral.ttl: Extra inputs are not permitted", vec![CacheTtl]),
+        ("Thinking may not be enabled when tool_choice forces tool use.", vec![ForcedToolChoice]),
+        (
+            "This model doesn't support the toolConfig.toolChoice.any field. Remove toolConfig.toolChoice.any and try \
+             again.",
+            vec![ForcedToolChoice],
+        ),
+        ("tools.0.custom.strict: Extra inputs are not permitted", vec![StrictTools]),
+        ("messages.1.content.0: Invalid `signature` in `thinking` block", vec![Reasoning]),
+        ("messages.1.content.0.thinking.signature: Field required", vec![Reasoning]),
+        (
+            "messages.1.content.0: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be \
+             modified. These blocks must remain as they were in the original response.",
+            vec![Reasoning],
+        ),
+        (
+            "This model doesn't support the reasoningContent.reasoningText.signature field. Remove \
+             reasoningContent.reasoningText.signature and try again.",
+            vec![Reasoning],
+        ),
+        ("Image content is not supported in a tool result by this model.", vec![ToolResultImages]),
+        ("Malformed input request: #: extraneous key [top_k] is not permitted", vec![field("top_k")]),
+        ("top_k: Extra inputs are not permitted", vec![field("top_k")]),
+    ]
+}
+
+fn refusal_of(message: &str) -> Error {
+    Error::new(ErrorKind::InvalidRequest, "the service refused the request").with_provider_message(message)
+}
+
+fn read(message: &str, body: &Value) -> Refusals {
+    refused(&refusal_of(message), body.to_string().as_bytes())
+}
+
+#[test]
+fn every_wording_names_what_can_be_left_out() {
+    for (message, expected) in wordings() {
+        assert_eq!(read(message, &full()), expected.into_iter().collect(), "{message}");
+    }
+}
+
+#[test]
+fn what_the_body_does_not_have_cannot_be_left_out_of_it() {
+    let plain = json!({ "messages": [{ "role": "user", "content": [{ "text": "Hi" }] }] });
+    for (message, _) in wordings() {
+        assert_eq!(read(message, &plain), Refusals::new(), "{message}");
+    }
+}
+
+#[test]
+fn every_row_is_reached_by_some_wording() {
+    let normal = |message: &str| message.replace('’', "'").to_lowercase();
+    for row in ROWS {
+        let fits = |message: &str| row.words.iter().all(|words| normal(message).contains(words));
+        let more = [
+            "Temperature and topP cannot both be specified.",
+            "tool_choice: type 'any' is not supported",
+            "Expected `thinking` or `redacted_thinking`, but found `text`.",
+            "extraneous key [ttl] is not permitted",
+            "This model doesn't support the cachePoint field. Remove cachePoint and try again.",
+            "This model doesn't support the outputConfig.textFormat field.",
+            "This model doesn't support the toolConfig.tools.toolSpec.strict field.",
+            "image is not supported in toolResult",
+            "images are not permitted in tool_result blocks",
+            "stop_sequences: Extra inputs are not permitted",
+            "top_p is not supported",
+        ];
+        let reached = wordings().iter().map(|(message, _)| *message).chain(more).any(fits);
+        assert!(reached, "{:?} stands for no known wording", row.words);
+    }
+}
+
+#[test]
+fn other_failures_are_not_read() {
+    for kind in [ErrorKind::Throttled, ErrorKind::ContextOverflow, ErrorKind::ModelAccess] {
+        let error =
+            Error::new(kind, "x").with_provider_message("`temperature` is deprecated for this model.");
+        assert_eq!(refused(&error, full().to_string().as_bytes()), Refusals::new());
+    }
+    assert_eq!(read("The text field in the ContentBlock object is blank.", &full()), Refusals::new());
+    assert_eq!(read("topical_kitchen: not supported", &full()), Refusals::new());
+}
