@@ -27,7 +27,7 @@ use serde_json::{Map, Value};
 use crate::target::Target;
 
 pub(crate) use names::Names;
-pub(crate) use structured::Structured;
+pub(crate) use structured::{Structured, Way};
 
 /// The rules, by the part of the request that they look after.
 pub(crate) const RULES: &[&[&str]] = &[
@@ -91,10 +91,11 @@ pub(crate) fn normalise(
     let mut described = request.tools.clone();
     let mut choice = request.tool_choice.clone();
     let names = names::map(&mut messages, &mut described, &mut choice, &mut warnings);
-    let messages = turns::merge(messages, &mut warnings);
+    let messages = turns::merge(caching::drop_lonely(messages, &mut warnings), &mut warnings);
     let mut messages = tools::pair(messages, &mut warnings);
     projection::tell(&mut messages, &described, &names, target, &mut warnings);
-    let mut messages = turns::start_with_user(turns::merge(messages, &mut warnings), &mut warnings);
+    let messages = turns::merge(caching::drop_lonely(messages, &mut warnings), &mut warnings);
+    let mut messages = turns::start_with_user(messages, &mut warnings);
     // Documents are named by their place, which must not change when one before them is left out.
     documents::name(&mut messages, &mut warnings);
     media::adapt(&mut messages, target, &mut warnings);
@@ -124,7 +125,7 @@ pub(crate) fn normalise(
         warnings: Vec::new(),
     };
     thinking::apply(&mut normalised, request.thinking, options, target, &mut warnings)?;
-    structured::apply(&mut normalised, request.output.as_ref(), options, target, &mut warnings)?;
+    structured::apply(&mut normalised, request, options, target, &mut warnings)?;
     caching::apply(&mut normalised, caching, target, &mut warnings);
     normalised.warnings = warnings.0;
     Ok(normalised)
