@@ -185,7 +185,7 @@ fn no_automatic_point_follows_a_document_or_stands_alone() {
         let next = request([vec![said(), file(format)], vec![said()], vec![said()]]);
         assert_eq!(outline(&tidy(&next, AUTO, &target(CLAUDE))), "t5 t5 t5d t t5");
         let alone = request([vec![file(format)]]);
-        assert_eq!(outline(&tidy(&alone, AUTO, &target(CLAUDE))), "t5 t5 d");
+        assert_eq!(outline(&tidy(&alone, AUTO, &target(CLAUDE))), "t5 t5 dt5", "a text is put behind it");
     }
 }
 
@@ -264,8 +264,14 @@ fn any_request() -> impl Strategy<Value = Request> {
     parts.prop_map(|(tools, system, messages)| {
         let mut request = Request::new(CLAUDE).user("Hi");
         request.tools = tools;
+        for (number, tool) in request.tools.iter_mut().enumerate() {
+            if let Tool::Spec(spec) = tool {
+                spec.name = format!("weather-{number}");
+            }
+        }
         request.system = system;
         request.messages.extend(messages);
+        request.messages.push(Message::user("Go on."));
         let contents = request.messages.iter_mut().flat_map(|message| &mut message.content);
         let calls = contents.filter_map(|content| match content {
             Content::ToolUse(call) => Some(call),
