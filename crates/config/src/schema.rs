@@ -274,10 +274,12 @@ pub(crate) fn items(schema: &Value) -> Option<&Value> {
     alternatives(schema).into_iter().find_map(|one| one.get("items"))
 }
 
-/// The names of the keys that an object may have.
+/// The names of the keys that an object may have, sorted.
 pub(crate) fn property_names(schema: &Value) -> Vec<&str> {
     let objects = alternatives(schema).into_iter().filter_map(|one| one.get("properties")?.as_object());
-    objects.flat_map(Map::keys).map(String::as_str).collect()
+    let mut names: Vec<_> = objects.flat_map(Map::keys).map(String::as_str).collect();
+    names.sort_unstable();
+    names
 }
 
 /// The names of the types that a value may have, in the words of JSON schema; empty: any.

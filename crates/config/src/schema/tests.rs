@@ -131,6 +131,7 @@ fn glance(in_providers: bool) -> String {
             lines.push(format!("{path} {}", types(property).join("|")));
         }
     });
+    lines.sort();
     lines.join("\n")
 }
 

@@ -323,3 +323,42 @@ fn pieces(block: &Value, size: usize) -> (Option<Value>, Vec<Value>) {
         other => panic!("no pieces of {other}"),
     }
 }
+
+/// `inputTokens` is what was neither read nor written, so that the buckets are disjoint: `TokenUsage` of
+/// <https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html>.
+#[tokio::test]
+async fn the_tokens_of_the_cache_come_beside_the_input() {
+    let usage = |of_cache: Value| async move {
+        let mut answer = answer(&json!([{ "text": "Hi" }]), "end_turn");
+        answer["usage"].as_object_mut().unwrap().extend(of_cache.as_object().unwrap().clone());
+        whole(&answer).await.usage.unwrap()
+    };
+    let plain = Usage { input_tokens: 11, output_tokens: 7, ..Usage::default() };
+    let written = json!({ "cacheReadInputTokens": 0, "cacheWriteInputTokens": 2048 });
+    assert_eq!(
+        usage(written).await,
+        Usage { cache_write_5m_tokens: 2048, ..plain },
+        "five minutes unless said"
+    );
+    let read = json!({ "cacheReadInputTokens": 2048, "cacheWriteInputTokens": 0, "totalTokens": 2066 });
+    let read = usage(read).await;
+    assert_eq!(read, Usage { cache_read_tokens: 2048, ..plain });
+    assert_eq!((read.prompt_tokens(), read.total_tokens()), (2059, 2066), "as the service adds up");
+
+    let details = |details: Value| json!({ "cacheWriteInputTokens": 100, "cacheDetails": details });
+    for (said, [five_minutes, one_hour]) in [
+        (json!([]), [100, 0]),
+        (json!([{ "ttl": "5m", "inputTokens": 100 }]), [100, 0]),
+        (json!([{ "ttl": "1h", "inputTokens": 60 }, { "ttl": "5m", "inputTokens": 40 }]), [40, 60]),
+        (json!([{ "ttl": "1h", "inputTokens": 30 }, { "ttl": "1h", "inputTokens": 30 }]), [40, 60]),
+        (json!([{ "ttl": "1h", "inputTokens": 100 }]), [0, 100]),
+        // Never more than were written in all.
+        (json!([{ "ttl": "1h", "inputTokens": 130 }]), [0, 100]),
+        // A lifetime of tomorrow is written for the usual price of today.
+        (json!([{ "ttl": "1d", "inputTokens": 100 }]), [100, 0]),
+    ] {
+        let expected =
+            Usage { cache_write_5m_tokens: five_minutes, cache_write_1h_tokens: one_hour, ..plain };
+        assert_eq!(usage(details(said.clone())).await, expected, "{said}");
+    }
+}
