@@ -77,9 +77,12 @@ pub(super) fn of_one_length(vectors: Vec<Vec<f32>>, asked: Option<u32>) -> Resul
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|error| match withheld(body) {
-        true => Error::new(ErrorKind::Filtered, "a guardrail stopped the request"),
-        false => broken("the answer is not one of an embedding model").with_source(error),
+    serde_json::from_slice(body).map_err(|error| {
+        if withheld(body) {
+            Error::new(ErrorKind::Filtered, "a guardrail stopped the request")
+        } else {
+            broken("the answer is not one of an embedding model").with_source(error)
+        }
     })
 }
 

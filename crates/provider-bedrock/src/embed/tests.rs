@@ -63,7 +63,7 @@ async fn vectors_come_in_the_order_of_the_texts_whatever_order_the_answers_come_
     let wait = Mutex::new(wait);
     let service = Loopback::start(move |seen| {
         match seen.body["inputText"].as_str().unwrap() {
-            "0" => wait.lock().unwrap().recv_timeout(Duration::from_secs(60)).unwrap(),
+            "0" => wait.lock().unwrap().recv_timeout(Duration::from_mins(1)).unwrap(),
             "1" => done.send(()).unwrap(),
             _ => {}
         }
