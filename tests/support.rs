@@ -14,3 +14,10 @@ pub(crate) mod tls;
 pub(crate) use emulator::Emulator;
 pub(crate) use outcrop::{Home, Outcrop};
 pub(crate) use process::{Finished, Started};
+
+/// The names of an object's members, sorted: in which order they are written says nothing.
+pub(crate) fn names(object: &serde_json::Value) -> Vec<&str> {
+    let mut names: Vec<_> = object.as_object().unwrap().keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
+}

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{account, models, two_regions};
-use crate::support::{Emulator, Home};
+use crate::support::{Emulator, Home, names};
 
 #[track_caller]
 fn status(home: &Home, emulator: &Emulator, args: &[&str]) -> Value {
@@ -16,7 +16,7 @@ fn status(home: &Home, emulator: &Emulator, args: &[&str]) -> Value {
 fn nothing_is_asked_and_nothing_invented() {
     let (emulator, home) = (Emulator::start(), Home::new());
     let found = status(&home, &emulator, &[]);
-    let names: Vec<_> = found.as_object().unwrap().keys().map(String::as_str).collect();
+    let names = names(&found);
     assert_eq!(
         names,
         ["default", "enabled", "facts", "factsAsOf", "fallbacks", "refreshInterval", "regions"]
@@ -26,7 +26,7 @@ fn nothing_is_asked_and_nothing_invented() {
         (&json!(null), &json!(null), &json!(3600))
     );
     let region = &found["regions"][0];
-    let names: Vec<_> = region.as_object().unwrap().keys().map(String::as_str).collect();
+    let names = names(&region);
     let expected = [
         "ageSeconds",
         "cache",

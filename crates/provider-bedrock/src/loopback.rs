@@ -114,8 +114,9 @@ fn serve(mut connection: TcpStream, heard: &Mutex<Vec<Seen>>, answer: &dyn Fn(&S
     match answer(&seen) {
         Answer::Reply { status, headers, body } => {
             let body = body.to_string();
-            let headers: String =
+            let headers: Vec<_> =
                 headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+            let headers = headers.concat();
             let reply = format!(
                 "HTTP/1.1 {status} .\r\ncontent-type: application/json\r\nx-amzn-requestid: {REQUEST_ID}\r\n\
                  content-length: {}\r\nconnection: close\r\n{headers}\r\n{body}",

@@ -122,11 +122,11 @@ fn an_untrusted_project_may_set_every_key_but_those() {
     let text = serde_json::to_string(&everything()).unwrap();
     let project = FileSource::Text { name: "outcrop.json5".into(), text };
     let loaded = Loader::new(Sources { project: Some(project), ..Sources::default() }).load();
-    let refused: Vec<String> =
+    let refused: std::collections::BTreeSet<String> =
         loaded.diagnostics.iter().map(|problem| problem.key.clone().unwrap().to_string()).collect();
     let name = "models.providers.\"some.key\"";
     let expected = ["api", "apiKey", "auth", "baseUrl", "controlBaseUrl", "headers", "profile"];
-    assert_eq!(refused, expected.map(|key| format!("{name}.{key}")));
+    assert_eq!(refused, expected.map(|key| format!("{name}.{key}")).into());
     assert!(loaded.diagnostics.iter().all(|problem| problem.code == Code::Refused));
     for key in keys() {
         let of_project = loaded.config.origin(&key).is_some_and(|origin| origin.layer == Layer::Project);

@@ -45,7 +45,7 @@ fn by_id(policy: &Policy) -> BTreeMap<&'static str, Statement> {
 #[track_caller]
 fn check_grammar(document: &Value) {
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    assert_eq!(keys(document), ["Statement", "Version"]);
+    assert_eq!(keys(document), ["Version", "Statement"]);
     assert_eq!(document["Version"], "2012-10-17");
     let statements = document["Statement"].as_array().unwrap();
     assert!(!statements.is_empty());
