@@ -66,7 +66,7 @@ fn the_tools_loop_runs_tools_side_by_side_and_keeps_the_thoughts() {
     let [_, second, third] = bodies(&emulator).try_into().unwrap();
     let result = |call: &str, text: &str| {
         let content = [json!({ "text": text })];
-        json!({ "toolResult": { "toolUseId": call, "content": content, "status": "success" } })
+        json!({ "toolResult": { "toolUseId": call, "content": content } })
     };
     let results =
         [result("weather-Lisbon", "Lisbon: 16 degrees"), result("weather-Oslo", "Oslo: 14 degrees")];
