@@ -51,7 +51,8 @@ impl Reply {
         reply.checked(texts)
     }
 
-    fn checked(self, texts: usize) -> Result<Self> {
+    /// The same, if there is one vector a text and every number is one.
+    pub(super) fn checked(self, texts: usize) -> Result<Self> {
         let count = self.vectors.len();
         if count != texts {
             return Err(broken(format!("the service answered {texts} texts with {count} vectors")));
