@@ -10,6 +10,7 @@ mod command_line;
 mod configuration;
 mod credentials;
 mod doctor;
+mod examples;
 mod faults;
 mod iam;
 mod independent;

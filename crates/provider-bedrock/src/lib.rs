@@ -4,6 +4,8 @@
 //! stuck, written byte for byte the same each time, sent through the official SDK, and the answer's event stream is
 //! translated into the grammar of core with every failure classified. [`factory`] plugs it into a
 //! [`outcrop_core::Registry`] under the `api` value [`API`].
+//!
+//! The programs in `examples/` are to be copied: `stream`, `tools_loop`, `images` and `structured_output`.
 
 #[cfg(test)]
 mod canned;

@@ -114,16 +114,16 @@ fn serve(mut connection: TcpStream, heard: &Mutex<Vec<Seen>>, answer: &dyn Fn(&S
     match answer(&seen) {
         Answer::Reply { status, headers, body } => {
             let body = body.to_string();
-            let mut head = format!(
+            let headers: Vec<_> =
+                headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+            let headers = headers.concat();
+            let reply = format!(
                 "HTTP/1.1 {status} .\r\ncontent-type: application/json\r\nx-amzn-requestid: {REQUEST_ID}\r\n\
-                 content-length: {}\r\nconnection: close\r\n",
+                 content-length: {}\r\nconnection: close\r\n{headers}\r\n{body}",
                 body.len()
             );
-            for (name, value) in headers {
-                head.push_str(&format!("{name}: {value}\r\n"));
-            }
             // The caller may have hung up, as it should where another call failed.
-            drop(connection.write_all(format!("{head}\r\n{body}").as_bytes()));
+            drop(connection.write_all(reply.as_bytes()));
         }
         Answer::Silence => {
             drop(connection.read(&mut [0]));

@@ -51,7 +51,8 @@ impl Reply {
         reply.checked(texts)
     }
 
-    fn checked(self, texts: usize) -> Result<Self> {
+    /// The same, if there is one vector a text and every number is one.
+    pub(super) fn checked(self, texts: usize) -> Result<Self> {
         let count = self.vectors.len();
         if count != texts {
             return Err(broken(format!("the service answered {texts} texts with {count} vectors")));
@@ -77,9 +78,12 @@ pub(super) fn of_one_length(vectors: Vec<Vec<f32>>, asked: Option<u32>) -> Resul
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|error| match withheld(body) {
-        true => Error::new(ErrorKind::Filtered, "a guardrail stopped the request"),
-        false => broken("the answer is not one of an embedding model").with_source(error),
+    serde_json::from_slice(body).map_err(|error| {
+        if withheld(body) {
+            Error::new(ErrorKind::Filtered, "a guardrail stopped the request")
+        } else {
+            broken("the answer is not one of an embedding model").with_source(error)
+        }
     })
 }
 
