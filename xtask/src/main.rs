@@ -36,8 +36,8 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "bench",
-        arguments: "catalogue [--profile P]",
-        about: "how long a list of models takes, warm and cold, as ratios; not for CI",
+        arguments: "catalogue|provider [--profile P] [--rounds N] [--save]",
+        about: "how long a list of models takes, or what a streamed answer costs, as ratios; not for CI",
         run: bench::run,
     },
     Task {
