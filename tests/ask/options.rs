@@ -188,7 +188,10 @@ fn an_answer_that_does_not_follow_the_schema_is_printed_and_a_failure() {
     let answers = [
         (json!({ "content": [{ "text": "It rains in Bergen." }] }), "It rains in Bergen.\n"),
         (json!({ "content": [{ "text": "{\"city\": 7}" }] }), "{\"city\": 7}\n"),
-        (json!({ "content": [{ "text": "{\"city\": \"Ber" }], "stopReason": "max_tokens" }), "{\"city\": \"Ber\n"),
+        (
+            json!({ "content": [{ "text": "{\"city\": \"Ber" }], "stopReason": "max_tokens" }),
+            "{\"city\": \"Ber\n",
+        ),
     ];
     let mut texts = Vec::new();
     for (reply, printed) in answers {
@@ -207,5 +210,24 @@ fn an_answer_that_does_not_follow_the_schema_is_printed_and_a_failure() {
         .flat_map(|text| text.lines())
         .filter(|line| !line.is_empty() && !line.starts_with("request id"))
         .collect();
-    insta::assert_snapshot!(texts.join("\n"), @"");
+    insta::assert_snapshot!(texts.join("\n"), @r#"
+    error: the answer is no JSON: expected value at line 1 column 1
+      caused by: malformed_model_output
+    hint: ask again, or ask a model that can be held to a schema
+    error: the answer is no JSON: expected value at line 1 column 1
+      caused by: malformed_model_output
+    hint: ask again, or ask a model that can be held to a schema
+    error: the answer does not follow the schema, at `/city`: value is not of type "string"
+      caused by: malformed_model_output
+    hint: ask again, or ask a model that can be held to a schema
+    error: the answer does not follow the schema, at `/city`: value is not of type "string"
+      caused by: malformed_model_output
+    hint: ask again, or ask a model that can be held to a schema
+    error: cut short by `max_tokens`: the answer is no JSON: EOF while parsing a string at line 1 column 13
+      caused by: max_tokens
+    hint: let it have more tokens: `--max-tokens`
+    error: cut short by `max_tokens`: the answer is no JSON: EOF while parsing a string at line 1 column 13
+      caused by: max_tokens
+    hint: let it have more tokens: `--max-tokens`
+    "#);
 }
