@@ -10,17 +10,17 @@ type Field = (&'static str, fn(&Value) -> bool);
 
 /// The fields of an answer.
 const FIELDS: [Field; 11] = [
-    ("model", Value::is_string),
-    ("text", Value::is_string),
     ("content", Value::is_array),
-    ("stopReason", Value::is_string),
-    ("usage", Value::is_object),
     ("costUsd", Value::is_f64),
-    ("requestId", Value::is_string),
     ("firstTokenMs", Value::is_u64),
     ("latencyMs", Value::is_u64),
-    ("warnings", Value::is_array),
     ("metadata", Value::is_null),
+    ("model", Value::is_string),
+    ("requestId", Value::is_string),
+    ("stopReason", Value::is_string),
+    ("text", Value::is_string),
+    ("usage", Value::is_object),
+    ("warnings", Value::is_array),
 ];
 
 #[test]

@@ -163,3 +163,71 @@ fn a_guardrail_that_intervenes_is_a_failure_of_its_own() {
     let run = ask(&emulator, &["--guardrail", "nobodyhasthis", "Hello"]).run().exits_with(6);
     assert!(run.stderr.contains("does not exist"), "{}", run.stderr);
 }
+
+#[test]
+fn an_answer_that_follows_the_schema_is_exactly_its_json() {
+    for (model, native) in [(THINKER, true), ("us.amazon.nova-lite-v1:0", false)] {
+        for mode in [&[][..], &["--no-stream"]] {
+            let emulator = Emulator::start();
+            let args = ["ask", "-m", model, "--schema", "schema.json", "Where does it rain?"];
+            let run = Outcrop::at(&with_schema(SCHEMA.as_bytes()), args.iter().chain(mode)).via(&emulator);
+            let run = run.run().succeeds();
+            let [request]: [serde_json::Value; 1] = emulator.requests().try_into().unwrap();
+            assert_eq!(request["body"]["outputConfig"].is_object(), native, "{request}");
+            assert_eq!(request["body"]["toolConfig"].is_object(), !native, "{request}");
+            assert!(run.json()["city"].is_string(), "{}", run.stdout);
+            assert!(run.stdout.ends_with("}\n"), "{:?}", run.stdout);
+            assert_eq!(run.stderr, "");
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_does_not_follow_the_schema_is_printed_and_a_failure() {
+    let emulator = Emulator::start();
+    let answers = [
+        (json!({ "content": [{ "text": "It rains in Bergen." }] }), "It rains in Bergen.\n"),
+        (json!({ "content": [{ "text": "{\"city\": 7}" }] }), "{\"city\": 7}\n"),
+        (
+            json!({ "content": [{ "text": "{\"city\": \"Ber" }], "stopReason": "max_tokens" }),
+            "{\"city\": \"Ber\n",
+        ),
+    ];
+    let mut texts = Vec::new();
+    for (reply, printed) in answers {
+        emulator.scenario(&json!({ "rules": [{ "reply": reply }] }));
+        for mode in [&[][..], &["--no-stream"]] {
+            let run = structured(&emulator, SCHEMA, mode).run().exits_with(1);
+            assert_eq!(run.stdout, printed, "{mode:?}");
+            texts.push(run.stderr);
+        }
+        let run = structured(&emulator, SCHEMA, &["--json"]).run().exits_with(1);
+        assert_eq!(format!("{}\n", run.json()["text"].as_str().unwrap()), printed);
+        assert_eq!(run.error_json()["error"]["kind"], "Protocol");
+    }
+    let texts: Vec<_> = texts
+        .iter()
+        .flat_map(|text| text.lines())
+        .filter(|line| !line.is_empty() && !line.starts_with("request id"))
+        .collect();
+    insta::assert_snapshot!(texts.join("\n"), @r#"
+    error: the answer is no JSON: expected value at line 1 column 1
+      caused by: malformed_model_output
+    hint: ask again, or ask a model that can be held to a schema
+    error: the answer is no JSON: expected value at line 1 column 1
+      caused by: malformed_model_output
+    hint: ask again, or ask a model that can be held to a schema
+    error: the answer does not follow the schema, at `/city`: value is not of type "string"
+      caused by: malformed_model_output
+    hint: ask again, or ask a model that can be held to a schema
+    error: the answer does not follow the schema, at `/city`: value is not of type "string"
+      caused by: malformed_model_output
+    hint: ask again, or ask a model that can be held to a schema
+    error: cut short by `max_tokens`: the answer is no JSON: EOF while parsing a string at line 1 column 13
+      caused by: max_tokens
+    hint: let it have more tokens: `--max-tokens`
+    error: cut short by `max_tokens`: the answer is no JSON: EOF while parsing a string at line 1 column 13
+      caused by: max_tokens
+    hint: let it have more tokens: `--max-tokens`
+    "#);
+}

@@ -39,7 +39,7 @@ fn invalid(message: String) -> Error {
 pub(super) fn problem(response: &Response) -> Option<Error> {
     let said = response.metadata.as_ref().and_then(|metadata| metadata.get("outputProblem")?.as_str());
     let message = match (said, &response.stop_reason) {
-        (Some(said), _) => format!("the answer does not follow the schema: {said}"),
+        (Some(said), _) => said.to_owned(),
         (None, StopReason::MalformedOutput) => "the answer does not follow the schema".to_owned(),
         (None, _) => return None,
     };
