@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{MODEL, ask};
-use crate::support::{Emulator, Outcrop, names};
+use crate::support::{Emulator, Outcrop, members};
 
 /// The name of a field, and whether a value can be its.
 type Field = (&'static str, fn(&Value) -> bool);
@@ -29,7 +29,7 @@ fn one_object_has_every_documented_field_and_no_other() {
     let run = ask(&emulator, &["--json", "Why is the sky blue?"]).run().succeeds();
     assert_eq!(run.stdout.lines().count(), 1, "{}", run.stdout);
     let answer = run.json();
-    let names = names(&answer);
+    let names = members(&answer);
     assert_eq!(names, FIELDS.map(|(name, _)| name));
     for (name, is_right) in FIELDS {
         assert!(is_right(&answer[name]), "`{name}` is {}", answer[name]);
