@@ -2,6 +2,7 @@
 
 mod attachments;
 mod dry_run;
+mod gather;
 mod outcome;
 mod prompt;
 mod render;
@@ -12,7 +13,7 @@ mod usage;
 use std::time::{Duration, Instant};
 
 use outcrop::{DEFAULT_PROVIDER, Error, ErrorKind, ModelProvider, ModelReference, Outcrop, Request};
-use outcrop_core::{Collected, Collector, Event, EventStream, Response, next};
+use outcrop_core::{Collected, Collector, Event, EventStream, Response};
 
 use self::render::Screen;
 use self::request::Material;
@@ -117,14 +118,13 @@ async fn follow(
     let mut collector = Collector::new();
     let mut first_token = None;
     let mut screen = Screen::default();
-    while let Some(item) = next(&mut stream).await {
+    while let Some(item) = gather::next_or_flush(&mut stream, || terminal.flush()).await? {
         if let Ok(event) = &item {
             if matches!(event, Event::Delta { .. }) {
                 first_token.get_or_insert_with(|| started.elapsed());
             }
             if arguments.events {
                 terminal.print_json(event)?;
-                terminal.flush()?;
             } else if arguments.prints_text() {
                 screen.show(event, terminal)?;
             }

@@ -33,7 +33,6 @@ impl Screen {
             Event::Delta { index, delta: Delta::Text { text } } if self.texts.contains(index) => {
                 self.thoughts.end(terminal);
                 terminal.print_answer(text)?;
-                terminal.flush()?;
             }
             _ => {}
         }
