@@ -40,7 +40,7 @@ fn examine(run: Outcrop, code: i32) -> (String, Vec<Value>) {
     let names: Vec<_> = checks.iter().map(|check| check["name"].as_str().unwrap()).collect();
     assert_eq!(names, NAMES, "{seen}");
     for check in checks {
-        let fields = members(&check);
+        let fields = members(check);
         assert_eq!(fields, ["detail", "fix", "name", "verdict"], "{check}");
         assert!(check["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{check}");
         let verdict = check["verdict"].as_str().unwrap();

@@ -133,7 +133,7 @@ fn one_object_has_every_documented_field() {
     let taken_at = found["takenAt"].as_str().unwrap();
     assert!(is_rfc3339(taken_at), "{taken_at}");
     for model in models {
-        let names = members(&model);
+        let names = members(model);
         assert_eq!(names, FIELDS.map(|(name, _)| name), "{model}");
         let wrong: Vec<_> =
             FIELDS.iter().filter(|(name, is_right)| !is_right(&model[name])).map(|(name, _)| name).collect();

@@ -26,7 +26,7 @@ fn nothing_is_asked_and_nothing_invented() {
         (&json!(null), &json!(null), &json!(3600))
     );
     let region = &found["regions"][0];
-    let names = members(&region);
+    let names = members(region);
     let expected = [
         "ageSeconds",
         "cache",

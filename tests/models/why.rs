@@ -16,7 +16,7 @@ fn one_object_has_every_documented_field_listed_or_not() {
         assert_eq!(names, ["callable", "calledAs", "fix", "id", "listed", "nearest", "region", "rules"]);
         assert_eq!((&answer["id"], &answer["listed"]), (&json!(id), &json!(code == 0)));
         for rule in answer["rules"].as_array().unwrap() {
-            let names = members(&rule);
+            let names = members(rule);
             assert_eq!(names, ["detail", "passed", "rule"]);
         }
     }
