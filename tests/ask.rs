@@ -1,10 +1,15 @@
 //! `outcrop ask`: what it prints, what it sends, whom it asks and as whom.
 
 mod answer;
+mod aside;
 mod cancel;
 mod credentials;
+mod dry_run;
+mod files;
+mod help;
 mod json;
 mod model;
+mod options;
 mod prompt;
 mod wire;
 

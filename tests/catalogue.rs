@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::{Emulator, Outcrop, names};
+use crate::support::{Emulator, Outcrop, members};
 
 /// Reads further lists.
 const INCLUDE: [&str; 2] =
@@ -46,7 +46,7 @@ impl<'a> FixtureAccount<'a> {
     #[track_caller]
     fn region(self) -> String {
         let account: Value = serde_json::from_str(&read(&self.file())).unwrap();
-        let regions = names(&account["regions"]);
+        let regions = members(&account["regions"]);
         regions.iter().find(|region| **region == "us-east-1").unwrap_or(&regions[0]).to_string()
     }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::support::{Emulator, Home, Outcrop, names};
+use crate::support::{Emulator, Home, Outcrop, members};
 
 const MODEL: &str = "us.amazon.nova-lite-v1:0";
 
@@ -74,7 +74,7 @@ fn explain_names_file_line_and_column() {
         run.json()
     };
     let primary = explain("agents.defaults.model.primary");
-    let names = names(&primary);
+    let names = members(&primary);
     assert_eq!(names, ["key", "origin", "shadowed", "value"]);
     assert_eq!(primary["value"], "amazon-bedrock/us.anthropic.claude-opus-4-6-v1:0");
     let text = std::fs::read_to_string(&manual).unwrap();

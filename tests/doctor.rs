@@ -11,7 +11,7 @@ use time::format_description::well_known::Rfc2822;
 use time::{Duration, OffsetDateTime};
 
 use crate::support::identity::refusing;
-use crate::support::{Emulator, Finished, Home, Outcrop, names};
+use crate::support::{Emulator, Finished, Home, Outcrop, members};
 
 const LISTINGS: [&str; 2] = ["ListFoundationModels", "ListInferenceProfiles"];
 const NAMES: [&str; 7] = [
@@ -40,7 +40,7 @@ fn examine(run: Outcrop, code: i32) -> (String, Vec<Value>) {
     let names: Vec<_> = checks.iter().map(|check| check["name"].as_str().unwrap()).collect();
     assert_eq!(names, NAMES, "{seen}");
     for check in checks {
-        let fields = names(&check);
+        let fields = members(&check);
         assert_eq!(fields, ["detail", "fix", "name", "verdict"], "{check}");
         assert!(check["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{check}");
         let verdict = check["verdict"].as_str().unwrap();

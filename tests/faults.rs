@@ -9,7 +9,7 @@ mod withheld;
 
 use serde_json::{Value, json};
 
-use crate::support::{Emulator, Finished, Outcrop, names};
+use crate::support::{Emulator, Finished, Outcrop, members};
 
 /// A model that is called as it is named and answers in text alone.
 const MODEL: &str = "us.amazon.nova-lite-v1:0";
@@ -119,7 +119,7 @@ impl Failure {
         must(run.stderr.lines().count() == 1, "prints one object on stderr", &run);
         let error: Value = serde_json::from_str(&run.stderr).unwrap_or_default();
         let error = &error["error"];
-        let fields = error.is_object().then(|| names(error));
+        let fields = error.is_object().then(|| members(error));
         let documented = ["causes", "code", "hints", "kind", "message", "requestId", "status"];
         must(fields.as_deref() == Some(&documented), "has the documented fields", &run);
         must(error["kind"] == self.kind, &format!("is {}", self.kind), &run);

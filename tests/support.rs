@@ -16,8 +16,8 @@ pub(crate) use outcrop::{Home, Outcrop};
 pub(crate) use process::{Finished, Started};
 
 /// The names of an object's members, sorted: in which order they are written says nothing.
-pub(crate) fn names(object: &serde_json::Value) -> Vec<&str> {
-    let mut names: Vec<_> = object.as_object().unwrap().keys().map(String::as_str).collect();
-    names.sort_unstable();
-    names
+pub(crate) fn members(object: &serde_json::Value) -> Vec<&str> {
+    let mut members: Vec<_> = object.as_object().unwrap().keys().map(String::as_str).collect();
+    members.sort_unstable();
+    members
 }

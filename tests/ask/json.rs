@@ -3,23 +3,24 @@
 use serde_json::{Value, json};
 
 use super::{MODEL, ask};
-use crate::support::{Emulator, Outcrop, names};
+use crate::support::{Emulator, Outcrop, members};
 
 /// The name of a field, and whether a value can be its.
 type Field = (&'static str, fn(&Value) -> bool);
 
 /// The fields of an answer.
-const FIELDS: [Field; 10] = [
+const FIELDS: [Field; 11] = [
+    ("model", Value::is_string),
+    ("text", Value::is_string),
     ("content", Value::is_array),
+    ("stopReason", Value::is_string),
+    ("usage", Value::is_object),
     ("costUsd", Value::is_f64),
+    ("requestId", Value::is_string),
     ("firstTokenMs", Value::is_u64),
     ("latencyMs", Value::is_u64),
-    ("model", Value::is_string),
-    ("requestId", Value::is_string),
-    ("stopReason", Value::is_string),
-    ("text", Value::is_string),
-    ("usage", Value::is_object),
     ("warnings", Value::is_array),
+    ("metadata", Value::is_null),
 ];
 
 #[test]
@@ -28,7 +29,7 @@ fn one_object_has_every_documented_field_and_no_other() {
     let run = ask(&emulator, &["--json", "Why is the sky blue?"]).run().succeeds();
     assert_eq!(run.stdout.lines().count(), 1, "{}", run.stdout);
     let answer = run.json();
-    let names = names(&answer);
+    let names = members(&answer);
     assert_eq!(names, FIELDS.map(|(name, _)| name));
     for (name, is_right) in FIELDS {
         assert!(is_right(&answer[name]), "`{name}` is {}", answer[name]);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{each, list};
-use crate::support::{Emulator, names};
+use crate::support::{Emulator, members};
 
 fn is_flag(value: &Value) -> bool {
     value.is_null() || value.is_boolean()
@@ -23,13 +23,13 @@ fn is_cost(value: &Value) -> bool {
     let fields = ["cacheRead", "cacheWrite", "input", "output"];
     let is_rate = |(_, rate): (_, &Value)| rate.is_null() || rate.as_f64().is_some_and(|rate| rate >= 0.0);
     value.is_null()
-        || value.as_object().is_some_and(|cost| names(value) == fields && cost.iter().all(is_rate))
+        || value.as_object().is_some_and(|cost| members(value) == fields && cost.iter().all(is_rate))
 }
 
 fn is_profile(value: &Value) -> bool {
     let is_kind = |kind: &Value| kind == "SYSTEM_DEFINED" || kind == "APPLICATION";
     value.is_null()
-        || (value.is_object() && names(value) == ["geography", "regions", "type"])
+        || (value.is_object() && members(value) == ["geography", "regions", "type"])
             && is_kind(&value["type"])
             && is_text_or_null(&value["geography"])
             && is_texts(&value["regions"])
@@ -37,7 +37,7 @@ fn is_profile(value: &Value) -> bool {
 
 /// Whether an object has exactly these fields, in the order of their names, or is not there.
 fn has(value: &Value, fields: &[&str]) -> bool {
-    value.is_null() || (value.is_object() && names(value) == fields)
+    value.is_null() || (value.is_object() && members(value) == fields)
 }
 
 fn is_caching(value: &Value) -> bool {
@@ -124,7 +124,7 @@ fn one_object_has_every_documented_field() {
     let run = list(&emulator, &["--json"]).run().succeeds();
     assert_eq!((run.stdout.lines().count(), run.stderr.as_str()), (1, ""));
     let found = run.json();
-    let names = names(&found);
+    let names = members(&found);
     assert_eq!(names, ["count", "freshness", "models", "problems", "takenAt"]);
     let models = found["models"].as_array().unwrap();
     assert!(models.len() > 50, "{}", models.len());
@@ -133,7 +133,7 @@ fn one_object_has_every_documented_field() {
     let taken_at = found["takenAt"].as_str().unwrap();
     assert!(is_rfc3339(taken_at), "{taken_at}");
     for model in models {
-        let names = names(&model);
+        let names = members(&model);
         assert_eq!(names, FIELDS.map(|(name, _)| name), "{model}");
         let wrong: Vec<_> =
             FIELDS.iter().filter(|(name, is_right)| !is_right(&model[name])).map(|(name, _)| name).collect();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{US_SONNET, account, calls, each, list_at, models, two_regions};
-use crate::support::{Emulator, Home, names};
+use crate::support::{Emulator, Home, members};
 
 /// Rules that deny operations, as IAM does.
 fn denied(operations: &[&str]) -> Value {
@@ -22,7 +22,7 @@ fn it_asks_again_and_says_what_changed() {
     let (emulator, home) = (Emulator::start(), Home::new());
     let refresh = || models(&home, &emulator, &["refresh", "--json"]).run().succeeds().json();
     let first = refresh();
-    let names = names(&first);
+    let names = members(&first);
     assert_eq!(names, ["added", "count", "freshness", "problems", "removed", "takenAt"]);
     assert_eq!(
         (&first["added"], &first["removed"], &first["freshness"]),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{account, models, two_regions};
-use crate::support::{Emulator, Home, names};
+use crate::support::{Emulator, Home, members};
 
 #[track_caller]
 fn status(home: &Home, emulator: &Emulator, args: &[&str]) -> Value {
@@ -16,7 +16,7 @@ fn status(home: &Home, emulator: &Emulator, args: &[&str]) -> Value {
 fn nothing_is_asked_and_nothing_invented() {
     let (emulator, home) = (Emulator::start(), Home::new());
     let found = status(&home, &emulator, &[]);
-    let names = names(&found);
+    let names = members(&found);
     assert_eq!(
         names,
         ["default", "enabled", "facts", "factsAsOf", "fallbacks", "refreshInterval", "regions"]
@@ -26,7 +26,7 @@ fn nothing_is_asked_and_nothing_invented() {
         (&json!(null), &json!(null), &json!(3600))
     );
     let region = &found["regions"][0];
-    let names = names(&region);
+    let names = members(&region);
     let expected = [
         "ageSeconds",
         "cache",

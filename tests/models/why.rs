@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{MISTRAL, NOVA, SONNET, US_SONNET, account, models, two_regions};
-use crate::support::{Emulator, Home, Outcrop, names};
+use crate::support::{Emulator, Home, Outcrop, members};
 
 #[test]
 fn one_object_has_every_documented_field_listed_or_not() {
@@ -12,11 +12,11 @@ fn one_object_has_every_documented_field_listed_or_not() {
         let run = models(&home, &emulator, &["why", id, "--json"]).run().exits_with(code);
         assert_eq!((run.stdout.lines().count(), run.stderr.as_str()), (1, ""), "{id}");
         let answer = run.json();
-        let names = names(&answer);
+        let names = members(&answer);
         assert_eq!(names, ["callable", "calledAs", "fix", "id", "listed", "nearest", "region", "rules"]);
         assert_eq!((&answer["id"], &answer["listed"]), (&json!(id), &json!(code == 0)));
         for rule in answer["rules"].as_array().unwrap() {
-            let names = names(&rule);
+            let names = members(&rule);
             assert_eq!(names, ["detail", "passed", "rule"]);
         }
     }

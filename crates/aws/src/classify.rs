@@ -6,7 +6,7 @@
 
 use outcrop_core::ErrorKind::{
     ContextOverflow, Interrupted, InvalidRequest, ModelAccess, ModelNotFound, PermissionDenied,
-    ProfileRequired, QuotaExceeded, Throttled, Timeout, Unauthenticated, Unavailable,
+    ProfileRequired, QuotaExceeded, Throttled, Timeout, Unauthenticated, Unavailable, Unsupported,
 };
 use outcrop_core::classify::{HTTP_STATUS_RULES, Rule, Signal, classify};
 
@@ -33,6 +33,8 @@ pub const RULES: &[Rule] = &[
     Rule::words("overflow-maximum", &["exceeds the maximum number of", "tokens"], ContextOverflow)
         .without(THROTTLING),
     Rule::words("overflow-request", &["request_too_large"], ContextOverflow).without(THROTTLING),
+    Rule::words("overflow-text", &["#/texts/", "expected maxlength"], ContextOverflow),
+    Rule::words("count-tokens", &["doesn't support counting tokens"], Unsupported),
     // Codes.
     Rule::code("unrecognized-client", "UnrecognizedClientException", Unauthenticated),
     Rule::code("invalid-client-token", "InvalidClientTokenId", Unauthenticated),
@@ -126,6 +128,13 @@ mod tests {
             "The request exceeds the maximum number of input tokens for this model",
         ),
         ("overflow-request", "ValidationException", "request_too_large"),
+        (
+            "overflow-text",
+            "ValidationException",
+            "Malformed input request: #/texts/0: expected maxLength: 2048, actual: 19882, please reformat your input and \
+             try again.",
+        ),
+        ("count-tokens", "ValidationException", "The provided model doesn't support counting tokens."),
         (
             "unrecognized-client",
             "UnrecognizedClientException",

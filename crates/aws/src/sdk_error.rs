@@ -190,6 +190,7 @@ const fn summary(kind: ErrorKind) -> &'static str {
         ErrorKind::ModelNotFound => "there is no such model",
         ErrorKind::ProfileRequired => "this model is called through an inference profile only",
         ErrorKind::InvalidRequest => "the service refused the request",
+        ErrorKind::Unsupported => "the model cannot do this",
         ErrorKind::ContextOverflow => "the conversation is too long for this model",
         ErrorKind::Throttled => "the service asks to slow down",
         ErrorKind::QuotaExceeded => "a quota is used up",

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod accepted_key;
+mod ask;
 mod auth;
 mod iam;
 mod models;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use outcrop_emulator::AcceptedKey;
 
 use self::accepted_key::AcceptedKeyParser;
+pub(crate) use self::ask::{Ask, Guardrail};
 pub(crate) use self::auth::{Auth, Doctor};
 pub(crate) use self::iam::{Iam, IamCommand, IamPolicy};
 pub(crate) use self::models::{Form, List, Models, ModelsCommand, OneModel, SetModel};
@@ -105,48 +107,6 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Standard input is appended to the prompt: `git diff | outcrop ask \"Explain this change\"`.\n\n\
-        Without `-m`, the default model of the configuration is asked (`agents.defaults.model.primary`). Without \
-        one, the best of what can be called: Claude Sonnet, Claude Haiku, Nova Pro, Nova Lite, Claude Opus, gpt-oss, \
-        Mistral Large, Qwen3, DeepSeek, Llama, in this order and the newest first; by an inference profile of the \
-        region's own geography, else in the region itself. A global profile comes last: its answers may be made \
-        anywhere."
-)]
-pub(crate) struct Ask {
-    /// The question; several words are joined by spaces
-    #[arg(value_name = "PROMPT")]
-    pub prompt: Vec<String>,
-    /// The model: an id, an inference profile, an ARN, or `provider/id`
-    #[arg(short, long, value_name = "MODEL")]
-    pub model: Option<String>,
-    /// The system prompt
-    #[arg(short, long, value_name = "TEXT")]
-    pub system: Option<String>,
-    /// The most tokens the answer may have
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
-    pub max_tokens: Option<u32>,
-    /// Randomness, 0 to 1
-    #[arg(long, value_name = "T", allow_negative_numbers = true, value_parser = finite)]
-    pub temperature: Option<f64>,
-    /// Share of the probability mass to sample from, 0 to 1
-    #[arg(long, value_name = "P", allow_negative_numbers = true, value_parser = finite)]
-    pub top_p: Option<f64>,
-    /// Stop at this text; may be given several times
-    #[arg(long, value_name = "TEXT")]
-    pub stop: Vec<String>,
-    /// Wait for the whole answer
-    #[arg(long)]
-    pub no_stream: bool,
-    /// Print one JSON object: answer, usage, cost, request id
-    #[arg(long, conflicts_with = "events")]
-    pub json: bool,
-    /// Print one JSON object for each event of the stream
-    #[arg(long, conflicts_with = "no_stream")]
-    pub events: bool,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct Config {
     #[command(subcommand)]
     pub command: ConfigCommand,
@@ -207,12 +167,6 @@ pub(crate) struct Help {
     /// `environment`, `exit-codes`, or a command
     #[arg(value_name = "TOPIC")]
     pub topic: Vec<String>,
-}
-
-/// A number that is one.
-fn finite(text: &str) -> Result<f64, String> {
-    let number: f64 = text.trim().parse().map_err(|_| "not a number".to_owned())?;
-    if number.is_finite() { Ok(number) } else { Err("not a number between 0 and 1".to_owned()) }
 }
 
 impl Cli {

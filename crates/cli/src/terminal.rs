@@ -1,5 +1,6 @@
 //! The two streams of the program: data on standard output, everything else on standard error.
 
+use std::borrow::Cow;
 use std::error::Error as _;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -16,6 +17,7 @@ use crate::failure::Failure;
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const NOTE: Style = AnsiColor::Cyan.on_default().bold();
+const ASIDE: Style = Style::new().dimmed();
 
 /// Standard output and standard error, as the command line wants them.
 pub(crate) struct Terminal {
@@ -79,21 +81,43 @@ impl Terminal {
 
     /// Writes a piece of a model's answer: exactly as it is for programs, without control over the terminal for people.
     pub(crate) fn print_answer(&mut self, text: &str) -> Result<(), Failure> {
-        let is_tricky = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
         if !text.contains(is_tricky) || !self.out.is_terminal() {
             return self.print(text);
         }
-        let shown: String =
-            text.chars()
-                .map(|character| {
-                    if is_tricky(character) {
-                        character.escape_unicode().to_string()
-                    } else {
-                        character.into()
-                    }
-                })
-                .collect();
-        self.print(&shown)
+        self.print(&tamed(text))
+    }
+
+    /// Whether more is wanted than usual.
+    pub(crate) const fn is_verbose(&self) -> bool {
+        self.verbose > 0
+    }
+
+    /// Whether what stands beside an answer is shown: what the model thinks, and what the answer took. That is for people
+    /// who look at a terminal, or who want to know more.
+    pub(crate) fn shows_asides(&self) -> bool {
+        !self.quiet && !self.json && (self.verbose > 0 || self.err.is_terminal())
+    }
+
+    /// Begins something that stands beside an answer; ends the line of the answer that is on the same screen.
+    pub(crate) fn begin_aside(&mut self) -> Result<(), Failure> {
+        self.flush()?;
+        if self.line_is_open && self.out.is_terminal() && self.err.is_terminal() {
+            writeln!(self.err).ok();
+            self.line_is_open = false;
+        }
+        Ok(())
+    }
+
+    /// Writes a piece of what stands beside an answer, dimmed, to standard error.
+    pub(crate) fn print_aside(&mut self, text: &str) {
+        let text = tamed(text);
+        write!(self.err, "{ASIDE}{text}{ASIDE:#}").ok();
+        self.err.flush().ok();
+    }
+
+    /// Ends lines of what stands beside an answer.
+    pub(crate) fn end_aside(&mut self, lines: usize) {
+        write!(self.err, "{}", "\n".repeat(lines)).ok();
     }
 
     /// Writes text with styles, as far as colour is wanted.
@@ -200,6 +224,27 @@ impl Terminal {
             None => Ok(()),
         }
     }
+}
+
+/// Whether a character of a model's text could control the terminal.
+fn is_tricky(character: char) -> bool {
+    character.is_control() && !matches!(character, '\n' | '\t')
+}
+
+/// A model's text without control over the terminal.
+fn tamed(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_tricky) {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_tricky(character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown.into()
 }
 
 /// What led to an error, the outermost cause first.

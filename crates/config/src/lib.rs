@@ -75,8 +75,9 @@ pub use path::{KeyPath, PathError, Segment};
 pub use render::Style;
 pub use schema::{ProviderSchema, schema, schema_with};
 pub use settings::{
-    AgentDefaults, Agents, Auth, BedrockDiscovery, Cost, DefaultModel, Effort, Further, Guardrail,
-    LongContextCost, ModelEntry, ModelOverride, Models, Provider, Retry, Settings, Thinking, Timeouts,
+    AgentDefaults, Agents, Auth, BedrockDiscovery, Cache, CacheTtl, Cost, DefaultModel, Effort, Further,
+    Guardrail, LongContextCost, ModelEntry, ModelOverride, Models, Provider, Retry, Settings, Thinking,
+    Timeouts,
 };
 pub use sources::{Assigned, Assignment, ConfigFile, FileSource, Sources};
 pub use variables::{Kind, VARIABLES, Variable};

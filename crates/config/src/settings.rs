@@ -19,7 +19,7 @@ pub use cost::{Cost, LongContextCost};
 pub use discovery::{BedrockDiscovery, Further};
 pub use models::{ModelEntry, Models};
 pub use overrides::{Effort, ModelOverride, Thinking};
-pub use provider::{Auth, Guardrail, Provider, Retry, Timeouts};
+pub use provider::{Auth, Cache, CacheTtl, Guardrail, Provider, Retry, Timeouts};
 
 /// The whole configuration.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]

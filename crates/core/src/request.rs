@@ -325,12 +325,13 @@ pub enum ToolChoice {
 pub struct EmbedRequest {
     /// The embedding model.
     pub model: ModelId,
-    /// The texts.
+    /// The texts; none of them blank.
     pub texts: Vec<String>,
-    /// Length of the vectors; the model's default if `None`.
+    /// Length of the vectors; the model's default if `None`. What the model does not offer is an error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dimensions: Option<u32>,
-    /// What the vectors are for, which some models distinguish.
+    /// What the vectors are for. Some models give a text other vectors for other purposes, and need
+    /// [`EmbedPurpose::Document`] if this is `None`; to all others it makes no difference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<EmbedPurpose>,
     /// Settings that only one provider knows, by provider id.
@@ -343,6 +344,18 @@ impl EmbedRequest {
     pub fn new(model: impl Into<ModelId>, texts: Vec<String>) -> Self {
         Self { model: model.into(), texts, dimensions: None, purpose: None, options: BTreeMap::new() }
     }
+
+    /// Sets the length of the vectors.
+    pub const fn dimensions(mut self, dimensions: u32) -> Self {
+        self.dimensions = Some(dimensions);
+        self
+    }
+
+    /// Sets what the vectors are for.
+    pub const fn purpose(mut self, purpose: EmbedPurpose) -> Self {
+        self.purpose = Some(purpose);
+        self
+    }
 }
 
 /// What an embedding is for.
@@ -354,4 +367,8 @@ pub enum EmbedPurpose {
     Query,
     /// To be found.
     Document,
+    /// To tell what class a text belongs to.
+    Classification,
+    /// To group texts that are alike.
+    Clustering,
 }

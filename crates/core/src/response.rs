@@ -89,12 +89,27 @@ pub struct TokenCount {
 }
 
 /// Vectors, one a text, in the order of the texts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Embeddings {
-    /// The vectors, all of one length.
+    /// The model that was called, which may not be the one that was asked for. Vectors of different models cannot be
+    /// compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelId>,
+    /// The vectors, all of one length, of finite numbers.
     pub vectors: Vec<Vec<f32>>,
-    /// The tokens used, if the service said.
+    /// The tokens used, if the service said so for every text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
+    /// What was adjusted to make the request acceptable.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
+}
+
+impl Embeddings {
+    /// Vectors of which no more is known.
+    pub const fn new(vectors: Vec<Vec<f32>>) -> Self {
+        Self { model: None, vectors, usage: None, warnings: Vec::new() }
+    }
 }

@@ -235,7 +235,7 @@ impl ModelProvider for Scripted {
     async fn embed(&self, request: &EmbedRequest) -> Result<Embeddings> {
         #[expect(clippy::cast_precision_loss, reason = "texts of a test are short")]
         let vectors = request.texts.iter().map(|text| vec![text.len() as f32]).collect();
-        Ok(Embeddings { vectors, usage: None })
+        Ok(Embeddings::new(vectors))
     }
 }
 

@@ -178,7 +178,7 @@ async fn every_layer_forwards_every_method_once_and_unchanged() {
         mock.expect_embed()
             .once()
             .withf(|request| request.model == "e")
-            .return_once(|_| Ok(Embeddings { vectors: vec![vec![0.5]], usage: None }));
+            .return_once(|_| Ok(Embeddings::new(vec![vec![0.5]])));
 
         let provider = layer.layer(Arc::new(mock));
         assert_eq!(provider.id(), &"mock");

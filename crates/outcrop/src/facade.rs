@@ -8,12 +8,14 @@ use std::time::Duration;
 use outcrop_aws::Aws;
 use outcrop_config::{Code, Config, Diagnostic, KeyPath, ProviderEntry, Retry, Settings, Sources};
 use outcrop_core::{
-    BuildContext, BuiltCatalog, CatalogProblem, Environment, Error, ErrorKind, FactOrigin, Layer as _,
-    ModelCard, ModelId, ModelProvider, Price, ProviderId, Query, Registry, Result, Snapshot,
+    BuildContext, BuiltCatalog, Capabilities, CatalogProblem, Environment, Error, ErrorKind, FactOrigin,
+    Layer as _, ModelCard, ModelId, ModelProvider, ModelProviderExt as _, Price, ProviderId, Query, Registry,
+    Request, Result, Snapshot,
 };
 use outcrop_discovery::Discovery;
 use outcrop_layers::{RetryLayer, RetryPolicy, TimeoutLayer};
 use outcrop_model_facts::{BedrockId, facts};
+use outcrop_provider_bedrock::{Bedrock, DryRun};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
@@ -133,6 +135,39 @@ impl Outcrop {
     /// [`ErrorKind::Config`] if there is no such entry or it is wrong.
     pub async fn provider(&self, id: &ProviderId) -> Result<Arc<dyn ModelProvider>> {
         Ok(self.built(id).await?.provider)
+    }
+
+    /// What is known of what a model can do, without asking anybody: by the model behind a profile or a name of the
+    /// configuration, as far as that is known.
+    ///
+    /// # Errors
+    /// As [`Outcrop::provider`].
+    pub async fn capabilities(&self, reference: &ModelReference) -> Result<Capabilities> {
+        let Built { provider, catalog } = self.built(&reference.provider).await?;
+        let meant = match catalog.and_then(|catalog| catalog.resolver) {
+            Some(resolver) => resolver.resolve(&reference.model).await.ok(),
+            None => None,
+        };
+        let model = meant.map(|meant| meant.base.unwrap_or(meant.callable));
+        Ok(provider.capabilities(model.as_ref().unwrap_or(&reference.model)))
+    }
+
+    /// What a provider would send for a request. Nothing is sent, and no credentials are needed.
+    ///
+    /// # Errors
+    /// As [`Bedrock::dry_run`]; [`ErrorKind::Unsupported`] for a provider of another kind.
+    pub async fn dry_run(&self, id: &ProviderId, request: &Request, streaming: bool) -> Result<DryRun> {
+        let provider = self.provider(id).await?;
+        let bedrock = provider.find::<Bedrock>().ok_or_else(|| {
+            Error::unsupported(format!("the provider `{id}` cannot say what it would send")).with_provider(id)
+        })?;
+        bedrock.dry_run(request, streaming).await
+    }
+
+    /// Whether the configuration puts a guardrail around every request of a provider, which no caller can replace.
+    pub fn has_guardrail(&self, id: &ProviderId) -> bool {
+        let entry = self.config.provider(id.as_str());
+        entry.is_some_and(|entry| entry.settings().get("guardrail").is_some_and(|it| !it.is_null()))
     }
 
     /// The models of a provider.

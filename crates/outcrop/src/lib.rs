@@ -36,6 +36,7 @@ pub use outcrop_config::{
 pub use outcrop_core;
 pub use outcrop_core::{Error, ErrorKind, ModelProvider, ModelProviderExt, Query, Request, Result};
 pub use outcrop_discovery::{RegionStatus as CatalogueRegion, Verdict as RuleVerdict, Why};
+pub use outcrop_provider_bedrock::DryRun;
 pub use paths::cache_folder;
 pub use reference::{DEFAULT_PROVIDER, ModelReference};
 pub use vetting::Vetted;

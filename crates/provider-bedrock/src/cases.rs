@@ -61,11 +61,24 @@ fn cases() -> Vec<(String, Case)> {
         .flat_map(|path| {
             let file = path.file_stem().unwrap().to_string_lossy().into_owned();
             let text = std::fs::read_to_string(path).unwrap();
-            let cases: Vec<Case> =
-                serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let expanded = serde_json::from_str(&text).map(repeated).and_then(serde_json::from_value);
+            let cases: Vec<Case> = expanded.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             cases.into_iter().map(move |case| (file.clone(), case))
         })
         .collect()
+}
+
+/// With every text `AAAA*N` written out: what is too large is too large for the table, too.
+fn repeated(value: Value) -> Value {
+    match value {
+        Value::String(text) => {
+            let times = text.strip_prefix("AAAA*").and_then(|times| times.parse().ok());
+            Value::String(times.map_or(text, |times| "AAAA".repeat(times)))
+        }
+        Value::Array(items) => items.into_iter().map(repeated).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, repeated(value))).collect(),
+        other => other,
+    }
 }
 
 impl Case {

@@ -48,7 +48,7 @@ impl Draft {
     ) -> Result<Self> {
         let streaming = operation == Operation::ConverseStream;
         let options = options::merged(request, provider, settings, streaming)?;
-        let normalised = normalise(request, &options, request.caching, target)?;
+        let normalised = normalise(request, &options, request.caching.or(settings.caching), target)?;
         let options = options::completed(options, &normalised);
         let body = match operation {
             Operation::CountTokens => encode::count_tokens_body(&normalised, &options)?,

@@ -7,7 +7,7 @@ use outcrop_aws::{Auth, Aws};
 use outcrop_core::{BuildContext, ModelProvider, ProviderFactory, Result, SettingProblem};
 use serde_json::{Value, json};
 
-use crate::settings::{STREAM_PROCESSING_MODES, TRACES};
+use crate::settings::{CACHE_MODES, CACHE_TTLS, STREAM_PROCESSING_MODES, TRACES};
 use crate::{Bedrock, BedrockSettings};
 
 /// The `api` value of provider entries that this crate builds.
@@ -85,6 +85,14 @@ impl ProviderFactory for Factory {
                         "trace": {"enum": TRACES, "description": "Whether answers say what the guardrail found."},
                     },
                 },
+                "cache": {
+                    "enum": CACHE_MODES,
+                    "description": "Whether cache points are put where they pay, as far as a model is known to take them; `off` by default. A request has the last word.",
+                },
+                "cacheTtl": {
+                    "enum": CACHE_TTLS,
+                    "description": "How long what is cached automatically lives after its last use, where the model knows an hour; `5m` by default.",
+                },
                 "requestMetadata": {
                     "type": "object",
                     "description": "Metadata for every request, for the invocation log.",
@@ -110,7 +118,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use outcrop_aws::{AssumeRole, AwsSettings};
-    use outcrop_core::{Environment, ErrorKind, ModelProviderExt as _, Timeouts};
+    use outcrop_core::{CacheTtl, Caching, Environment, ErrorKind, ModelProviderExt as _, Timeouts};
 
     use super::*;
 
@@ -168,10 +176,12 @@ mod tests {
                 "streamProcessingMode": "sync",
                 "trace": "enabled",
             },
+            "cache": "auto",
+            "cacheTtl": "1h",
             "requestMetadata": { "team": "growth" },
         });
         // A new field does not compile here until the entry above sets it.
-        let BedrockSettings { aws, timeouts, guardrail, request_metadata } =
+        let BedrockSettings { aws, timeouts, guardrail, caching, request_metadata } =
             BedrockSettings::from_json(&full).unwrap();
         let AwsSettings {
             auth,
@@ -198,6 +208,7 @@ mod tests {
         let limits = [connect_timeout, first_event, idle, total];
         assert_eq!(limits.map(|limit| limit.map(|limit| limit.as_secs())), [1, 2, 3, 4].map(Some));
         assert_eq!(guardrail.map(Value::Object), full.get("guardrail").cloned());
+        assert_eq!(caching, Some(Caching::Auto { ttl: CacheTtl::OneHour }));
         assert_eq!(request_metadata["team"], "growth");
 
         let known: BTreeSet<_> =

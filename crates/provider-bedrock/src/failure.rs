@@ -3,6 +3,7 @@
 use aws_sdk_bedrockruntime::operation::RequestId as _;
 use aws_sdk_bedrockruntime::operation::converse::ConverseError;
 use aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamError;
+use aws_sdk_bedrockruntime::operation::invoke_model::InvokeModelError;
 use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -17,6 +18,15 @@ pub(crate) fn converse(error: SdkError<ConverseError, HttpResponse>) -> Error {
         _ => None,
     };
     error_from_sdk(&Call { original_status, ..Call::new("Converse") }, error)
+}
+
+/// A failed InvokeModel call.
+pub(crate) fn invoke_model(error: SdkError<InvokeModelError, HttpResponse>) -> Error {
+    let original_status = match error.as_service_error() {
+        Some(InvokeModelError::ModelErrorException(model)) => status(model.original_status_code),
+        _ => None,
+    };
+    error_from_sdk(&Call { original_status, ..Call::new("InvokeModel") }, error)
 }
 
 /// A ConverseStream call that failed before its stream began.

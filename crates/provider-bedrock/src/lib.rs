@@ -11,10 +11,14 @@ mod canned;
 mod cases;
 mod client;
 mod content_type;
+mod count;
 mod draft;
+mod embed;
 mod factory;
 mod failure;
 mod learnt;
+#[cfg(test)]
+mod loopback;
 mod normalise;
 mod options;
 mod provider;

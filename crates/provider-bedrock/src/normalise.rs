@@ -10,7 +10,9 @@ mod documents;
 mod inference;
 mod media;
 mod names;
+mod projection;
 mod reasoning;
+mod specs;
 mod structured;
 mod text;
 mod thinking;
@@ -34,7 +36,9 @@ pub(crate) const RULES: &[&[&str]] = &[
     names::RULES,
     turns::RULES,
     tools::RULES,
+    projection::RULES,
     media::RULES,
+    specs::RULES,
     documents::RULES,
     inference::RULES,
     thinking::RULES,
@@ -78,18 +82,23 @@ pub(crate) fn normalise(
     target: &Target,
 ) -> Result<Normalised> {
     let mut warnings = Warnings::default();
+    specs::check(&request.tools, request.tool_choice.as_ref(), target)?;
+    media::check(&request.messages, target)?;
     let mut messages = request.messages.clone();
-    reasoning::drop_foreign(&mut messages, target, &mut warnings);
+    reasoning::adapt(&mut messages, target, &mut warnings);
     text::drop_blank(&mut messages, &mut warnings);
     tools::coerce_inputs(&mut messages, &mut warnings);
     let mut described = request.tools.clone();
     let mut choice = request.tool_choice.clone();
     let names = names::map(&mut messages, &mut described, &mut choice, &mut warnings);
-    let messages = turns::merge(messages, &mut warnings);
-    let messages = tools::pair(messages, &mut warnings);
-    let mut messages = turns::start_with_user(turns::merge(messages, &mut warnings), &mut warnings);
-    media::adapt(&mut messages, target, &mut warnings)?;
+    let messages = turns::merge(caching::drop_lonely(messages, &mut warnings), &mut warnings);
+    let mut messages = tools::pair(messages, &mut warnings);
+    projection::tell(&mut messages, &described, &names, target, &mut warnings);
+    let messages = turns::merge(caching::drop_lonely(messages, &mut warnings), &mut warnings);
+    let mut messages = turns::start_with_user(messages, &mut warnings);
+    // Documents are named by their place, which must not change when one before them is left out.
     documents::name(&mut messages, &mut warnings);
+    media::adapt(&mut messages, target, &mut warnings);
     turns::check_ending(&mut messages, target, &mut warnings)?;
     // A prompt of the account's own (`promptVariables`) brings its messages along.
     if messages.is_empty() && !options.contains_key("promptVariables") {
@@ -97,7 +106,7 @@ pub(crate) fn normalise(
             .with_hint("say something in `messages`"));
     }
     let system = text::without_blank_system(&request.system, &mut warnings);
-    let tools = tools::choose(described, choice, &messages, target, &mut warnings)?;
+    let tools = specs::choose(described, choice, &messages, target, &mut warnings);
     let inference = inference::adjust(&request.inference, target, &mut warnings)?;
     let mut normalised = Normalised {
         system,
@@ -144,6 +153,11 @@ impl Warnings {
 /// `1 thing`, `2 things`.
 fn plural(count: usize, thing: &str) -> String {
     if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}
+
+/// The model, as errors name it.
+fn named(target: &Target) -> String {
+    target.facts.map_or_else(|| "this model".to_owned(), |facts| format!("`{}`", facts.id))
 }
 
 #[cfg(test)]

@@ -89,7 +89,8 @@ fn with_betas(mut own: Value, fields: &Map<String, Value>) -> Value {
     own
 }
 
-fn overlaid(below: Value, above: Option<Value>) -> Value {
+/// One value over another: objects member by member, all else as a whole.
+pub(crate) fn overlaid(below: Value, above: Option<Value>) -> Value {
     match (below, above) {
         (below, None) => below,
         (Value::Object(mut below), Some(Value::Object(above))) => {

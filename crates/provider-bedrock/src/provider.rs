@@ -5,19 +5,19 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::operation::RequestId as _;
-use aws_sdk_bedrockruntime::types::{ConverseTokensRequest, CountTokensInput};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use outcrop_aws::endpoint::Plane;
-use outcrop_aws::{Aws, Call, Session, error_from_sdk};
+use outcrop_aws::{Aws, Session};
 use outcrop_core::{
-    Capabilities, Content, Error, EventStream, Modality, ModelCard, ModelId, ModelProvider, ModelResolver,
-    ProviderId, Request, Resolved, Response, Result, Start, StopReason, Support, TokenCount, Warning,
+    Capabilities, Content, EmbedRequest, Embeddings, Error, EventStream, Modality, ModelCard, ModelId,
+    ModelProvider, ModelResolver, ProviderId, Request, Resolved, Response, Result, Start, StopReason,
+    Support, TokenCount, Warning,
 };
+use outcrop_model_facts::BedrockId;
 use outcrop_model_facts::facts::{self, ModelFacts};
-use outcrop_model_facts::{BedrockId, Kind};
 
 use crate::client::Clients;
 use crate::content_type::{EVENT_STREAM, Expects, JSON};
@@ -26,7 +26,7 @@ use crate::learnt::{Learnt, Refusals};
 use crate::normalise::Normalised;
 use crate::target::Target;
 use crate::wire::decode;
-use crate::{BedrockSettings, failure, repair, stream, structured};
+use crate::{BedrockSettings, count, embed, failure, repair, stream, structured};
 
 /// The rule of the warning that another id was called than was asked for.
 const CALLED_AS: &str = "called-as";
@@ -43,7 +43,7 @@ const MOST_REPAIRS: usize = 4;
 #[derive(Debug)]
 pub struct Bedrock {
     id: ProviderId,
-    settings: BedrockSettings,
+    pub(crate) settings: BedrockSettings,
     resolver: Option<Arc<dyn ModelResolver>>,
     clients: Clients,
     learnt: Learnt,
@@ -86,7 +86,7 @@ impl Bedrock {
     /// As [`ModelProvider::stream`] before the call.
     pub async fn dry_run(&self, request: &Request, streaming: bool) -> Result<DryRun> {
         let operation = if streaming { Operation::ConverseStream } else { Operation::Converse };
-        let place = self.place(request).await?;
+        let place = self.place_of(request).await?;
         let prepared = self.prepare(request, operation, &place, &Refusals::default())?;
         let (endpoint, _) = prepared.session.resolved_endpoint(Plane::Runtime)?;
         Ok(DryRun {
@@ -99,23 +99,29 @@ impl Bedrock {
         })
     }
 
-    /// Which model is called where.
-    async fn place(&self, request: &Request) -> Result<Place> {
+    /// Which model is called where for a request.
+    async fn place_of(&self, request: &Request) -> Result<Place> {
+        let mut place = self.place(&request.model).await?;
+        if request.raw {
+            let message = "left out the service's own events, which this provider does not have";
+            place.late_warnings.push(Warning::new(RAW_EVENTS, message));
+        }
+        Ok(place)
+    }
+
+    /// Which model is called where for an id.
+    pub(crate) async fn place(&self, id: &ModelId) -> Result<Place> {
         let resolved = match &self.resolver {
-            Some(resolver) => resolver.resolve(&request.model).await?,
-            None => Resolved::unchanged(request.model.clone()),
+            Some(resolver) => resolver.resolve(id).await?,
+            None => Resolved::unchanged(id.clone()),
         };
         let mut warnings = Vec::new();
         warnings.extend(resolved.note.map(|note| Warning::new(CALLED_AS, note)));
         let region =
             resolved.region.as_deref().or_else(|| BedrockId::parse(resolved.callable.as_str()).region());
         let (client, session) = self.clients.of(region).await?;
-        let mut late_warnings: Vec<_> =
+        let late_warnings =
             resolved.warning.map(|warning| Warning::new(MODEL, warning)).into_iter().collect();
-        if request.raw {
-            let message = "left out the service's own events, which this provider does not have";
-            late_warnings.push(Warning::new(RAW_EVENTS, message));
-        }
         Ok(Place {
             client,
             session,
@@ -146,28 +152,40 @@ impl Bedrock {
             client: place.client.clone(),
             session: Arc::clone(&place.session),
             model: place.model.clone(),
+            counted_as: count::counted_as(place),
             facts: target.facts,
             body,
             normalised,
         })
     }
 
-    fn named(&self, error: Error, prepared: &Prepared) -> Error {
-        repair::with_alternatives(error, &prepared.model, prepared.facts)
+    /// The error with what to do instead, and with who failed.
+    pub(crate) fn named(&self, error: Error, model: &ModelId, facts: Option<&ModelFacts>) -> Error {
+        repair::with_alternatives(error, model, facts)
             .with_provider(&self.id)
-            .with_context("model", prepared.model.as_str())
+            .with_context("model", model.as_str())
     }
 
     /// What to call instead of an id that was just refused. A resolver knows the account and the geography that is
     /// wanted, and remembers the refusal; without one, the table of facts has to do.
-    async fn instead(&self, refused: &Prepared, error: &Error) -> Option<Resolved> {
+    async fn instead(&self, refused: &Place, facts: Option<&ModelFacts>, error: &Error) -> Option<Resolved> {
         let region = &refused.session.region().name;
         match &self.resolver {
             Some(resolver) => resolver.instead(&refused.model, region, error).await,
-            None => {
-                repair::profile_instead(error, &refused.model, refused.facts, region).map(Resolved::unchanged)
-            }
+            None => repair::profile_instead(error, &refused.model, facts, region).map(Resolved::unchanged),
         }
+    }
+
+    /// Moves to what shall be called instead of an id that was just refused, if there is such a thing.
+    pub(crate) async fn move_on(
+        &self,
+        place: &mut Place,
+        facts: Option<&ModelFacts>,
+        error: &Error,
+    ) -> Result<bool> {
+        let Some(instead) = self.instead(place, facts, error).await else { return Ok(false) };
+        place.move_to(instead, &self.clients).await?;
+        Ok(true)
     }
 
     /// Does `attempt`, and does it again with an inference profile if a bare id is refused for want of one, without what
@@ -178,7 +196,7 @@ impl Bedrock {
         operation: Operation,
         attempt: Attempt<T>,
     ) -> Result<T> {
-        let mut place = self.place(request).await?;
+        let mut place = self.place_of(request).await?;
         let mut refused = Refusals::default();
         let (mut repairs, mut moved) = (0, false);
         loop {
@@ -193,11 +211,10 @@ impl Bedrock {
                 self.learnt.remember(&prepared.model, &refusals);
                 refused.extend(refusals);
                 repairs += 1;
-            } else if !moved && let Some(instead) = self.instead(&prepared, &error).await {
+            } else if !moved && self.move_on(&mut place, prepared.facts, &error).await? {
                 moved = true;
-                place.move_to(instead, &self.clients).await?;
             } else {
-                return Err(self.named(error, &prepared));
+                return Err(self.named(error, &prepared.model, prepared.facts));
             }
         }
     }
@@ -207,23 +224,28 @@ impl Bedrock {
 type Attempt<T> = for<'a> fn(&'a Prepared) -> BoxFuture<'a, Result<T>>;
 
 /// Which model is called where.
-struct Place {
-    client: Client,
-    session: Arc<Session>,
+pub(crate) struct Place {
+    pub client: Client,
+    pub session: Arc<Session>,
     /// The id to call.
-    model: ModelId,
+    pub model: ModelId,
+    /// The foundation model behind it, if that is known.
     base: Option<ModelId>,
     card: Option<Arc<ModelCard>>,
     /// What to say before everything else.
-    warnings: Vec<Warning>,
+    pub warnings: Vec<Warning>,
     /// What to say after everything else.
-    late_warnings: Vec<Warning>,
+    pub late_warnings: Vec<Warning>,
 }
 
 impl Place {
+    /// The foundation model, as far as is known; else the id to call.
+    pub(crate) fn base(&self) -> BedrockId<'_> {
+        BedrockId::parse(self.base.as_ref().unwrap_or(&self.model).as_str())
+    }
+
     fn target(&self) -> Target {
-        let base = self.base.as_ref().unwrap_or(&self.model);
-        Target::new(&BedrockId::parse(base.as_str()), &self.session.region().name, self.card.as_deref())
+        Target::new(&self.base(), &self.session.region().name, self.card.as_deref())
     }
 
     /// Calls something else from now on.
@@ -241,11 +263,13 @@ impl Place {
 }
 
 /// A request that can be sent.
-struct Prepared {
-    client: Client,
+pub(crate) struct Prepared {
+    pub client: Client,
     session: Arc<Session>,
     /// The id to call.
     model: ModelId,
+    /// The id for CountTokens.
+    pub counted_as: ModelId,
     facts: Option<&'static ModelFacts>,
     normalised: Normalised,
     body: Bytes,
@@ -261,7 +285,7 @@ impl Prepared {
     }
 
     /// Puts our body in the place of the one that the SDK wrote, before it is signed.
-    fn body(&self) -> impl Fn(&mut HttpRequest) + Send + Sync + 'static {
+    pub(crate) fn body(&self) -> impl Fn(&mut HttpRequest) + Send + Sync + 'static {
         replace_body(self.body.clone())
     }
 
@@ -299,22 +323,6 @@ impl Prepared {
         response.warnings = warnings;
         Ok(response)
     }
-
-    async fn count(&self) -> Result<TokenCount> {
-        // CountTokens knows foundation models only, whatever profile is called later.
-        let parsed = BedrockId::parse(self.model.as_str());
-        let model = match parsed.kind() {
-            Kind::SystemProfile | Kind::ApplicationProfile => {
-                self.facts.map(|facts| facts.id).or_else(|| parsed.base())
-            }
-            _ => None,
-        };
-        let input = CountTokensInput::Converse(ConverseTokensRequest::builder().build());
-        let call = self.client.count_tokens().model_id(model.unwrap_or(self.model.as_str())).input(input);
-        let sent = call.customize().mutate_request(self.body()).send().await;
-        let counted = sent.map_err(|error| error_from_sdk(&Call::new("CountTokens"), error))?;
-        Ok(TokenCount { input_tokens: u64::try_from(counted.input_tokens).unwrap_or(0) })
-    }
 }
 
 fn replace_body(body: Bytes) -> impl Fn(&mut HttpRequest) + Send + Sync + 'static {
@@ -333,7 +341,9 @@ impl ModelProvider for Bedrock {
 
     fn capabilities(&self, model: &ModelId) -> Capabilities {
         let mut capabilities = Capabilities::default();
-        let Some(facts) = facts::lookup(&BedrockId::parse(model.as_str())).map(|found| found.facts) else {
+        let id = BedrockId::parse(model.as_str());
+        let Some(facts) = facts::lookup(&id).map(|found| found.facts) else {
+            capabilities.embeddings = embed::support(&id, None);
             capabilities.timeouts = self.settings.timeouts_for(true, None);
             return capabilities;
         };
@@ -350,6 +360,8 @@ impl ModelProvider for Bedrock {
         capabilities.reasoning = facts.reasoning;
         capabilities.prompt_caching = facts.prompt_caching.supported;
         capabilities.structured_output = facts.native_structured_output;
+        capabilities.token_counting = count::support(facts);
+        capabilities.embeddings = embed::support(&id, Some(facts));
         capabilities.context_window = facts.context_window;
         capabilities.max_output_tokens = facts.max_output_tokens;
         capabilities.timeouts = self.settings.timeouts_for(!facts.reasoning.is_no(), facts.idle_timeout);
@@ -370,6 +382,11 @@ impl ModelProvider for Bedrock {
     async fn count_tokens(&self, request: &Request) -> Result<TokenCount> {
         let attempt: Attempt<_> = |prepared| Box::pin(prepared.count());
         self.with_repairs(request, Operation::CountTokens, attempt).await
+    }
+
+    /// InvokeModel calls, up to eight at once; one for every text, or for 96 where the model takes many.
+    async fn embed(&self, request: &EmbedRequest) -> Result<Embeddings> {
+        self.embed_texts(request).await
     }
 }
 

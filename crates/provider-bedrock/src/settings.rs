@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use outcrop_aws::{AwsSettings, seconds};
-use outcrop_core::{Error, Result, SettingProblem, Timeouts};
+use outcrop_core::{CacheTtl, Caching, Error, Result, SettingProblem, Timeouts};
 use serde_json::{Map, Value};
 
 /// How long to wait for the first event: the slowest models think for minutes before they speak.
@@ -16,6 +16,11 @@ const GUARDRAIL_KEYS: [&str; 4] =
 
 /// The values of `guardrail.streamProcessingMode`.
 pub(crate) const STREAM_PROCESSING_MODES: &[&str] = &["sync", "async"];
+/// The values of `cache`.
+pub(crate) const CACHE_MODES: &[&str] = &["auto", "off"];
+/// The values of `cacheTtl`.
+pub(crate) const CACHE_TTLS: &[&str] = &["5m", "1h"];
+
 /// The values of `guardrail.trace`.
 pub(crate) const TRACES: &[&str] = &["enabled", "disabled", "enabled_full"];
 
@@ -32,13 +37,15 @@ pub struct BedrockSettings {
     /// A guardrail for every request (`guardrailIdentifier`, `guardrailVersion`, `streamProcessingMode`, `trace`);
     /// a caller cannot take it away.
     pub guardrail: Option<Map<String, Value>>,
+    /// Whether cache points are put where they pay, in requests that say nothing of it; `None` for no.
+    pub caching: Option<Caching>,
     /// Metadata for every request; a caller can add to it, and cannot change it.
     pub request_metadata: Map<String, Value>,
 }
 
 impl BedrockSettings {
     /// The settings of a configuration entry: those of [`AwsSettings::from_json`], `timeouts.firstEvent`,
-    /// `timeouts.idle` and `timeouts.total` (seconds), `guardrail`, `requestMetadata`.
+    /// `timeouts.idle` and `timeouts.total` (seconds), `guardrail`, `cache`, `cacheTtl`, `requestMetadata`.
     ///
     /// A guardrail without `guardrailVersion` is its working draft, `DRAFT`. One without `guardrailIdentifier` is
     /// refused: calls must not go through without a guardrail that somebody asked for.
@@ -60,6 +67,7 @@ impl BedrockSettings {
                 whole: None,
             },
             guardrail: object("guardrail").map(whole_guardrail),
+            caching: caching(entry),
             request_metadata: object("requestMetadata").unwrap_or_default(),
         })
     }
@@ -85,6 +93,12 @@ impl BedrockSettings {
                 problem(pointer, format!("`requestMetadata.{key}` must be a text"));
             }
         }
+        for (key, allowed) in [("cache", CACHE_MODES), ("cacheTtl", CACHE_TTLS)] {
+            if !is_one_of(entry.get(key), allowed) {
+                let message = format!("`{key}` is none of `{}`", allowed.join("`, `"));
+                problems.push(listed(format!("/{key}"), message, allowed));
+            }
+        }
         if let Some(guardrail) = entry.get("guardrail").and_then(Value::as_object) {
             check_guardrail(guardrail, &mut problems);
         }
@@ -102,6 +116,18 @@ impl BedrockSettings {
             whole: Some(FIRST_EVENT_REASONING),
         }
     }
+}
+
+fn caching(entry: &Value) -> Option<Caching> {
+    let said = |key: &str| entry.get(key).and_then(Value::as_str);
+    let ttl = if said("cacheTtl") == Some("1h") { CacheTtl::OneHour } else { CacheTtl::FiveMinutes };
+    said("cache").map(|mode| if mode == "auto" { Caching::Auto { ttl } } else { Caching::Off })
+}
+
+/// Whether a value is unset, or one of those.
+fn is_one_of(value: Option<&Value>, allowed: &[&str]) -> bool {
+    let value = value.filter(|value| !value.is_null());
+    value.is_none_or(|value| value.as_str().is_some_and(|value| allowed.contains(&value)))
 }
 
 /// A guardrail with everything that Converse asks for, and nothing that is unset.
@@ -124,7 +150,7 @@ fn check_guardrail(guardrail: &Map<String, Value>, problems: &mut Vec<SettingPro
         problems.push(unlisted(place("guardrailVersion"), message));
     }
     for (key, allowed) in [("streamProcessingMode", STREAM_PROCESSING_MODES), ("trace", TRACES)] {
-        if said(key).is_some_and(|value| value.as_str().is_none_or(|value| !allowed.contains(&value))) {
+        if !is_one_of(guardrail.get(key), allowed) {
             let message = format!("`guardrail.{key}` is none of `{}`", allowed.join("`, `"));
             problems.push(listed(place(key), message, allowed));
         }
@@ -185,6 +211,8 @@ mod tests {
         let entry = json!({
             "auth": "magic",
             "timeouts": { "connect": 0, "firstEvent": -1, "idle": "2", "total": 0 },
+            "cache": "always",
+            "cacheTtl": 5,
             "guardrail": {
                 "guardrailVersion": 3, "streamProcessingMode": "later", "trace": true, "a/b~c": 1,
             },
@@ -199,6 +227,8 @@ mod tests {
                 "/timeouts/idle",
                 "/timeouts/total",
                 "/requestMetadata/cost~1centre",
+                "/cache",
+                "/cacheTtl",
                 "/guardrail/guardrailIdentifier",
                 "/guardrail/guardrailVersion",
                 "/guardrail/streamProcessingMode",
@@ -209,6 +239,8 @@ mod tests {
         let named = BedrockSettings::check(&entry);
         let allowed =
             |pointer: &str| named.iter().find(|problem| problem.pointer == pointer).unwrap().allowed.clone();
+        assert_eq!(allowed("/cache"), ["auto", "off"]);
+        assert_eq!(allowed("/cacheTtl"), ["5m", "1h"]);
         assert_eq!(allowed("/guardrail/streamProcessingMode"), ["sync", "async"]);
         assert_eq!(allowed("/guardrail/trace"), ["enabled", "disabled", "enabled_full"]);
         assert_eq!(allowed("/guardrail/a~1b~0c"), GUARDRAIL_KEYS);
@@ -257,6 +289,23 @@ mod tests {
             "trace": "enabled_full",
         });
         assert_eq!(guardrail(whole.clone()), Some(whole));
+    }
+
+    #[test]
+    fn caching_is_automatic_only_where_the_entry_says_so() {
+        let caching = |entry: Value| BedrockSettings::from_json(&entry).unwrap().caching;
+        let auto = |ttl| Some(Caching::Auto { ttl });
+        for (entry, expected) in [
+            (json!({}), None),
+            (json!({ "cache": null, "cacheTtl": null }), None),
+            (json!({ "cacheTtl": "1h" }), None),
+            (json!({ "cache": "off", "cacheTtl": "1h" }), Some(Caching::Off)),
+            (json!({ "cache": "auto" }), auto(CacheTtl::FiveMinutes)),
+            (json!({ "cache": "auto", "cacheTtl": "5m" }), auto(CacheTtl::FiveMinutes)),
+            (json!({ "cache": "auto", "cacheTtl": "1h" }), auto(CacheTtl::OneHour)),
+        ] {
+            assert_eq!(caching(entry.clone()), expected, "{entry}");
+        }
     }
 
     #[test]

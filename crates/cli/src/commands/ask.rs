@@ -1,15 +1,21 @@
 //! `outcrop ask`.
 
-use std::collections::BTreeSet;
-use std::io::{IsTerminal as _, Read as _};
+mod attachments;
+mod dry_run;
+mod outcome;
+mod prompt;
+mod render;
+mod request;
+mod schema;
+mod usage;
+
 use std::time::{Duration, Instant};
 
-use outcrop::{DEFAULT_PROVIDER, Error, ErrorKind, ModelProvider, ModelReference, Request};
-use outcrop_core::{
-    Block, Collected, Collector, Delta, Event, EventStream, Response, StopReason, Warning, next,
-};
-use serde_json::{Value, json};
+use outcrop::{DEFAULT_PROVIDER, Error, ErrorKind, ModelProvider, ModelReference, Outcrop, Request};
+use outcrop_core::{Collected, Collector, Event, EventStream, Response, next};
 
+use self::render::Screen;
+use self::request::Material;
 use crate::args::Ask;
 use crate::commands::models::problem_line;
 use crate::context::Context;
@@ -17,7 +23,7 @@ use crate::failure::Failure;
 use crate::terminal::Terminal;
 
 pub(crate) async fn run(arguments: Ask, context: &Context, terminal: &mut Terminal) -> Result<(), Failure> {
-    let prompt = prompt(&arguments, context.reads_input())?;
+    let material = material(&arguments, context, terminal)?;
     let ready = context.start(terminal).await?;
     let chosen = ready.outcrop.choose(arguments.model.as_deref()).await?;
     for problem in &chosen.problems {
@@ -26,8 +32,11 @@ pub(crate) async fn run(arguments: Ask, context: &Context, terminal: &mut Termin
     if let Some(note) = &chosen.note {
         terminal.note(note);
     }
+    let request = request::build(&arguments, material, &chosen.reference, &ready.outcrop).await?;
+    if arguments.dry_run {
+        return dry_run::run(&request, &arguments, &chosen.reference, &ready.outcrop, terminal).await;
+    }
     let provider = ready.outcrop.provider(&chosen.reference.provider).await?;
-    let request = request(&arguments, &chosen.reference, prompt);
     let started = Instant::now();
     let answer = tokio::select! {
         answer = answer(&*provider, &request, &arguments, terminal, started) => {
@@ -36,6 +45,17 @@ pub(crate) async fn run(arguments: Ask, context: &Context, terminal: &mut Termin
         _ = tokio::signal::ctrl_c() => return cancelled(terminal),
     };
     finish(answer, &arguments, &chosen.reference, &ready.outcrop, terminal).await
+}
+
+/// Reads everything that the request is made of.
+fn material(arguments: &Ask, context: &Context, terminal: &mut Terminal) -> Result<Material, Failure> {
+    let prompt = prompt::read(&arguments.prompt, context.reads_input())?;
+    let schema = arguments.schema.as_deref().map(schema::read).transpose()?;
+    let (attachments, notes) = attachments::read(&arguments.file)?;
+    for note in notes {
+        terminal.note(&note);
+    }
+    Ok(Material { prompt, attachments, schema })
 }
 
 /// A failure that has to do with the model says where to find out more.
@@ -60,38 +80,6 @@ fn cancelled(terminal: &mut Terminal) -> Result<(), Failure> {
     Err(Error::new(ErrorKind::Cancelled, "cancelled").into())
 }
 
-/// The words of the command line and standard input, in this order.
-fn prompt(arguments: &Ask, reads_input: bool) -> Result<String, Failure> {
-    let mut prompt = arguments.prompt.join(" ");
-    let stdin = std::io::stdin();
-    if reads_input && !stdin.is_terminal() {
-        let mut bytes = Vec::new();
-        stdin.lock().read_to_end(&mut bytes).map_err(Failure::io("standard input cannot be read"))?;
-        let input = String::from_utf8(bytes)
-            .map_err(|_| Failure::Usage("standard input is no UTF-8 text".to_owned()))?;
-        if !prompt.trim().is_empty() && !input.trim().is_empty() {
-            prompt.push_str("\n\n");
-        }
-        prompt.push_str(&input);
-    }
-    if prompt.trim().is_empty() {
-        return Err(Failure::Usage("there is no prompt: give one, or pipe one in".to_owned()));
-    }
-    Ok(prompt)
-}
-
-fn request(arguments: &Ask, reference: &ModelReference, prompt: String) -> Request {
-    let mut request = Request::new(reference.model.clone()).user(prompt);
-    if let Some(system) = &arguments.system {
-        request = request.system(system);
-    }
-    request.inference.max_tokens = arguments.max_tokens;
-    request.inference.temperature = arguments.temperature;
-    request.inference.top_p = arguments.top_p;
-    request.inference.stop_sequences.clone_from(&arguments.stop);
-    request
-}
-
 /// An answer, as far as it came.
 struct Answer {
     collected: Collected,
@@ -108,12 +96,12 @@ async fn answer(
 ) -> Result<Answer, Failure> {
     if arguments.no_stream {
         let response = provider.generate(request).await?;
-        warn(&response.warnings, terminal);
-        if !arguments.json {
-            terminal.print_answer(&response.text())?;
+        let took = started.elapsed();
+        if arguments.prints_text() {
+            Screen::default().show_whole(&response, terminal)?;
         }
         let collected = Collected { response, error: None };
-        return Ok(Answer { collected, first_token: None, took: started.elapsed() });
+        return Ok(Answer { collected, first_token: None, took });
     }
     let stream = provider.stream(request).await?;
     follow(stream, arguments, terminal, started).await
@@ -128,7 +116,7 @@ async fn follow(
 ) -> Result<Answer, Failure> {
     let mut collector = Collector::new();
     let mut first_token = None;
-    let mut shown = BTreeSet::new();
+    let mut screen = Screen::default();
     while let Some(item) = next(&mut stream).await {
         if let Ok(event) = &item {
             if matches!(event, Event::Delta { .. }) {
@@ -137,132 +125,71 @@ async fn follow(
             if arguments.events {
                 terminal.print_json(event)?;
                 terminal.flush()?;
-            } else if !arguments.json {
-                show(event, &mut shown, terminal)?;
+            } else if arguments.prints_text() {
+                screen.show(event, terminal)?;
             }
         }
         collector.push(item);
     }
+    screen.finish(terminal);
     Ok(Answer { collected: collector.finish(), first_token, took: started.elapsed() })
-}
-
-/// Prints the text of an answer as it comes. `shown`: the indices of its text blocks, which may interleave.
-fn show(event: &Event, shown: &mut BTreeSet<u32>, terminal: &mut Terminal) -> Result<(), Failure> {
-    match event {
-        Event::Start(start) => warn(&start.warnings, terminal),
-        Event::Open { index, block: Block::Text } => {
-            shown.insert(*index);
-        }
-        Event::Delta { index, delta: Delta::Text { text } } if shown.contains(index) => {
-            terminal.print_answer(text)?;
-            terminal.flush()?;
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
-fn warn(warnings: &[Warning], terminal: &mut Terminal) {
-    for warning in warnings {
-        if warning.rule == "called-as" {
-            terminal.note(&warning.message);
-        } else {
-            terminal.warn(&warning.message);
-        }
-    }
 }
 
 async fn finish(
     answer: Answer,
     arguments: &Ask,
     reference: &ModelReference,
-    outcrop: &outcrop::Outcrop,
+    outcrop: &Outcrop,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
-    let text_mode = !arguments.json && !arguments.events;
     let Answer { collected: Collected { response, error }, first_token, took } = answer;
-    if text_mode && (error.is_none() || !response.content.is_empty()) {
+    if arguments.prints_text() && (error.is_none() || !response.content.is_empty()) {
         terminal.print("\n")?;
     }
     if let Some(error) = error {
         return Err(advised(error.into(), reference));
     }
+    let called = called(&response, reference);
     if arguments.json {
-        let called = response.model.clone().map_or_else(
-            || reference.clone(),
-            |model| ModelReference { provider: reference.provider.clone(), model },
-        );
-        let price = outcrop.price(reference, &called.model).await;
-        let cost = response.usage.and_then(|usage| price?.cost(&usage));
-        terminal.print_json(&summary(&response, &called, cost, first_token, took))?;
+        let cost = cost(&response, reference, &called, outcrop).await;
+        terminal.print_json(&outcome::summary(&response, &called, cost, first_token, took))?;
     }
     terminal.flush()?;
-    if response.stop_reason.is_filtered() {
-        return Err(filtered(&response).into());
+    let ended = ending(&response, arguments, terminal);
+    if let Some(usage) = response.usage.filter(|_| arguments.prints_text() && terminal.shows_asides()) {
+        let cost = cost(&response, reference, &called, outcrop).await;
+        terminal.print_aside(&usage::line(&usage, cost, took));
+        terminal.end_aside(1);
     }
-    remark(&response, terminal);
+    ended
+}
+
+/// Whether an answer that came to its end is what was asked for.
+fn ending(response: &Response, arguments: &Ask, terminal: &mut Terminal) -> Result<(), Failure> {
+    if response.stop_reason.is_filtered() {
+        return Err(outcome::filtered(response).into());
+    }
+    let problem = arguments.schema.as_ref().and_then(|_| schema::problem(response));
+    if let Some(problem) = problem {
+        return Err(problem.into());
+    }
+    outcome::remark(response, terminal);
     Ok(())
 }
 
-/// What is odd about an answer that is none the less one.
-fn remark(response: &Response, terminal: &mut Terminal) {
-    match &response.stop_reason {
-        StopReason::MaxTokens => terminal.note("the answer reached the limit of tokens and is cut short"),
-        StopReason::ContextWindowExceeded => {
-            terminal.warn("the answer filled the context window and is cut short");
-        }
-        StopReason::MalformedOutput | StopReason::MalformedToolUse => {
-            terminal.warn("the model wrote something that is no valid answer");
-        }
-        StopReason::Other(reason) => {
-            terminal.warn(&format!("the model stopped for a reason that is not known: {reason}"));
-        }
-        _ if response.content.is_empty() => terminal.warn("the answer is empty"),
-        _ => {}
-    }
+/// The model that was called.
+fn called(response: &Response, reference: &ModelReference) -> ModelReference {
+    let model = response.model.clone().unwrap_or_else(|| reference.model.clone());
+    ModelReference { provider: reference.provider.clone(), model }
 }
 
-fn filtered(response: &Response) -> Error {
-    let reason = &response.stop_reason;
-    let message = if *reason == StopReason::Refusal {
-        "the model refused to answer"
-    } else if *reason == StopReason::GuardrailIntervened {
-        "a guardrail intervened"
-    } else {
-        "the provider filtered the answer"
-    };
-    Error::new(ErrorKind::Filtered, message)
-        .with_code(reason.as_str().to_owned())
-        .with_request_id(response.request_id.clone())
-}
-
-fn summary(
+/// US dollars for an answer, if everything is known that it takes to tell.
+async fn cost(
     response: &Response,
+    reference: &ModelReference,
     called: &ModelReference,
-    cost: Option<f64>,
-    first_token: Option<Duration>,
-    took: Duration,
-) -> Value {
-    let milliseconds = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    let usage = response.usage.map(|usage| {
-        json!({
-            "inputTokens": usage.input_tokens,
-            "outputTokens": usage.output_tokens,
-            "cacheReadTokens": usage.cache_read_tokens,
-            "cacheWriteTokens": usage.cache_write_tokens(),
-            "totalTokens": usage.total_tokens(),
-        })
-    });
-    json!({
-        "model": called.key(),
-        "text": response.text(),
-        "content": response.content,
-        "stopReason": response.stop_reason,
-        "usage": usage,
-        "costUsd": cost,
-        "requestId": response.request_id,
-        "firstTokenMs": first_token.map(milliseconds),
-        "latencyMs": milliseconds(took),
-        "warnings": response.warnings,
-    })
+    outcrop: &Outcrop,
+) -> Option<f64> {
+    let usage = response.usage?;
+    outcrop.price(reference, &called.model).await?.cost(&usage)
 }

@@ -122,7 +122,7 @@ fn an_untrusted_project_may_set_every_key_but_those() {
     let text = serde_json::to_string(&everything()).unwrap();
     let project = FileSource::Text { name: "outcrop.json5".into(), text };
     let loaded = Loader::new(Sources { project: Some(project), ..Sources::default() }).load();
-    let refused: BTreeSet<String> =
+    let refused: std::collections::BTreeSet<String> =
         loaded.diagnostics.iter().map(|problem| problem.key.clone().unwrap().to_string()).collect();
     let name = "models.providers.\"some.key\"";
     let expected = ["api", "apiKey", "auth", "baseUrl", "controlBaseUrl", "headers", "profile"];

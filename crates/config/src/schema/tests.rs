@@ -195,6 +195,8 @@ models.providers.*.api string|null
 models.providers.*.apiKey string|null
 models.providers.*.auth string|null
 models.providers.*.baseUrl string|null
+models.providers.*.cache string|null
+models.providers.*.cacheTtl string|null
 models.providers.*.controlBaseUrl string|null
 models.providers.*.guardrail object
 models.providers.*.guardrail.guardrailIdentifier string

@@ -51,6 +51,11 @@ pub struct Provider {
     pub timeouts: Timeouts,
     /// The guardrail that every call goes through. A caller cannot remove it.
     pub guardrail: Option<Guardrail>,
+    /// Whether requests that say nothing of caching get cache points where they pay: at the end of the tools, of the
+    /// system prompt, and of the last two turns of the user, as far as the model is known to take them. Unset: `off`.
+    pub cache: Option<Cache>,
+    /// How long what is cached in this way lives after its last use. Unset: `5m`.
+    pub cache_ttl: Option<CacheTtl>,
     /// Names and values that are added to every call for your own accounting and logging; nothing secret.
     pub request_metadata: BTreeMap<String, String>,
 }
@@ -70,6 +75,29 @@ pub enum Auth {
     ApiKey,
     /// No authentication.
     None,
+}
+
+/// Whether prompts are cached without being asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Cache {
+    /// Where it pays.
+    Auto,
+    /// Only where a request has cache points of its own.
+    Off,
+}
+
+/// How long a cached prompt lives after its last use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[non_exhaustive]
+pub enum CacheTtl {
+    /// Five minutes.
+    #[serde(rename = "5m")]
+    FiveMinutes,
+    /// An hour, where the model knows one. Writing costs more then.
+    #[serde(rename = "1h")]
+    OneHour,
 }
 
 /// How often a call is tried again. Only failures that may pass are retried, and only before the first piece of the

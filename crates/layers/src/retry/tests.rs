@@ -212,7 +212,7 @@ async fn whole_answers_are_retried_as_a_whole() {
     mock.expect_generate().times(3).returning(move |_| generate());
     let mut count_tokens = fails_twice(TokenCount { input_tokens: 1 });
     mock.expect_count_tokens().times(3).returning(move |_| count_tokens());
-    let mut embed = fails_twice(Embeddings { vectors: Vec::new(), usage: None });
+    let mut embed = fails_twice(Embeddings::default());
     mock.expect_embed().times(3).returning(move |_| embed());
 
     let provider = layer().layer(Arc::new(mock));

@@ -255,7 +255,7 @@ impl ModelProvider for Whole {
     }
     async fn embed(&self, _: &EmbedRequest) -> Result<Embeddings> {
         sleep(seconds(900)).await;
-        Ok(Embeddings { vectors: Vec::new(), usage: None })
+        Ok(Embeddings::default())
     }
 }
 

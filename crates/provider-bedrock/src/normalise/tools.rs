@@ -1,26 +1,20 @@
-//! Tools: every call has one result, in the next turn, in the order of the calls; and where a conversation speaks of
-//! tools, they are described.
+//! Calls of tools and their results: every call has one, in the next turn, in the order of the calls.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use outcrop_core::{
-    Content, Error, ErrorKind, Message, Result, Role, Text, Tool, ToolChoice, ToolResult, ToolResultContent,
-    ToolSpec, ToolUse,
-};
+use outcrop_core::{Content, Message, Role, Text, ToolResult, ToolResultContent, ToolUse};
 use serde_json::{Value, json};
 
 use super::{Warnings, plural};
-use crate::target::Target;
 
 pub(super) const RULES: &[&str] =
-    &[TOOL_INPUT, TOOL_RESULT_ORDER, ORPHAN_TOOL_RESULT, MISSING_TOOL_RESULT, TOOL_STUBS, TOOLS_WITHHELD];
+    &[TOOL_INPUT, TOOL_RESULT_ORDER, ORPHAN_TOOL_RESULT, MISSING_TOOL_RESULT, UNFINISHED_SERVICE_CALL];
 
 const TOOL_INPUT: &str = "tool-input";
 const TOOL_RESULT_ORDER: &str = "tool-result-order";
 const ORPHAN_TOOL_RESULT: &str = "orphan-tool-result";
 const MISSING_TOOL_RESULT: &str = "missing-tool-result";
-const TOOL_STUBS: &str = "tool-stubs";
-const TOOLS_WITHHELD: &str = "tools-withheld";
+const UNFINISHED_SERVICE_CALL: &str = "unfinished-service-call";
 
 /// What a call that nobody answered is answered with.
 const NO_RESULT: &str = "No result: the tool was not run.";
@@ -51,6 +45,7 @@ struct Repairs {
     moved: usize,
     orphans: usize,
     missing: usize,
+    unfinished: usize,
 }
 
 /// Puts the results of an assistant's calls at the front of the next user turn, in the order of the calls; makes up
@@ -62,8 +57,11 @@ pub(super) fn pair(messages: Vec<Message>, warnings: &mut Warnings) -> Vec<Messa
     let mut open_calls: Vec<String> = Vec::new();
     for mut message in messages {
         if message.role == Role::Assistant {
+            answered_by_service(&mut message, &mut repairs);
             open_calls = call_ids(&message);
-            paired.push(message);
+            if !message.content.is_empty() {
+                paired.push(message);
+            }
             continue;
         }
         let calls = std::mem::take(&mut open_calls);
@@ -85,7 +83,36 @@ pub(super) fn pair(messages: Vec<Message>, warnings: &mut Warnings) -> Vec<Messa
     warnings.counted(MISSING_TOOL_RESULT, repairs.missing, |count| {
         format!("made up {} as an error: the call had none", plural(count, "tool result"))
     });
+    warnings.counted(UNFINISHED_SERVICE_CALL, repairs.unfinished, |count| {
+        format!("left out {} of tools of the service, which never got a result", plural(count, "call"))
+    });
     paired
+}
+
+/// Nobody but the service can answer a call of one of its own tools, and it does so in the same turn: what has no other
+/// half there is left out.
+fn answered_by_service(message: &mut Message, repairs: &mut Repairs) {
+    let mut calls = BTreeSet::new();
+    let mut results = BTreeSet::new();
+    for content in &message.content {
+        match content {
+            Content::ToolUse(call) => drop(calls.insert(call.id.clone())),
+            Content::ToolResult(result) => drop(results.insert(result.tool_use_id.clone())),
+            _ => {}
+        }
+    }
+    message.content.retain(|content| match content {
+        Content::ToolUse(call) if call.by_service && !results.contains(&call.id) => {
+            repairs.unfinished += 1;
+            false
+        }
+        // One result a call: the first.
+        Content::ToolResult(result) if !calls.remove(&result.tool_use_id) => {
+            repairs.orphans += 1;
+            false
+        }
+        _ => true,
+    });
 }
 
 /// The calls that somebody else has to answer.
@@ -149,76 +176,4 @@ fn with_some_content(mut result: ToolResult) -> ToolResult {
 
 fn no_result(id: &str) -> Content {
     Content::ToolResult(ToolResult { is_error: true, ..ToolResult::text(id, NO_RESULT) })
-}
-
-/// The tools to describe and the choice to send.
-pub(super) struct Tools {
-    pub described: Vec<Tool>,
-    pub choice: Option<ToolChoice>,
-    pub suppress_calls: bool,
-}
-
-/// Converse refuses a conversation that speaks of tools without describing any; so they are described from what the
-/// conversation shows of them.
-pub(super) fn choose(
-    tools: Vec<Tool>,
-    choice: Option<ToolChoice>,
-    messages: &[Message],
-    _target: &Target,
-    warnings: &mut Warnings,
-) -> Result<Tools> {
-    for tool in &tools {
-        check_tool(tool)?;
-    }
-    let withheld = choice == Some(ToolChoice::None);
-    let history = stubs(messages);
-    let described = tools.iter().any(|tool| !matches!(tool, Tool::CachePoint(_)));
-    if withheld {
-        warnings.counted(TOOLS_WITHHELD, usize::from(described && !history.is_empty()), |_| {
-            "described the tools although none may be called: the conversation speaks of them".to_owned()
-        });
-    }
-    let tools = match (described, withheld) {
-        (true, false) => tools,
-        (true, true) if !history.is_empty() => tools,
-        (true, true) => Vec::new(),
-        (false, _) => {
-            warnings.counted(TOOL_STUBS, history.len(), |count| {
-                format!("described {} from the conversation, which has calls of it", plural(count, "tool"))
-            });
-            history
-        }
-    };
-    let suppress_calls = withheld && !tools.is_empty();
-    let choice = choice.filter(|choice| !withheld && !tools.is_empty() && *choice != ToolChoice::None);
-    Ok(Tools { described: tools, choice, suppress_calls })
-}
-
-fn check_tool(tool: &Tool) -> Result<()> {
-    match tool {
-        Tool::Spec(spec) if !spec.input_schema.is_object() => Err(Error::new(
-            ErrorKind::InvalidRequest,
-            format!("`inputSchema` of the tool `{}` is not a JSON schema of an object", spec.name),
-        )
-        .with_hint(r#"a tool without arguments has the schema `{"type": "object", "properties": {}}`"#)),
-        _ => Ok(()),
-    }
-}
-
-/// A description of each tool that the conversation calls, by name.
-fn stubs(messages: &[Message]) -> Vec<Tool> {
-    let calls = messages.iter().flat_map(|message| &message.content).filter_map(|content| match content {
-        Content::ToolUse(call) => Some(call.name.as_str()),
-        _ => None,
-    });
-    let names: BTreeSet<_> = calls.collect();
-    let stub = |name: &str| {
-        Tool::Spec(ToolSpec {
-            name: name.to_owned(),
-            description: None,
-            input_schema: json!({"type": "object", "properties": {}}),
-            strict: None,
-        })
-    };
-    names.into_iter().map(stub).collect()
 }

@@ -1,14 +1,15 @@
 //! Turns: they alternate, and the user speaks first.
 
-use outcrop_core::{Content, Message, Result, Role};
+use outcrop_core::{Content, Error, ErrorKind, Message, Result, Role};
 
 use super::{Warnings, plural};
 use crate::target::Target;
 
-pub(super) const RULES: &[&str] = &[MERGED_TURNS, FIRST_TURN];
+pub(super) const RULES: &[&str] = &[MERGED_TURNS, FIRST_TURN, TRAILING_SPACE];
 
 const MERGED_TURNS: &str = "merged-turns";
 const FIRST_TURN: &str = "first-turn";
+const TRAILING_SPACE: &str = "trailing-space";
 
 /// What stands in for the user where a conversation begins with the assistant.
 const OPENING: &str = "(The conversation begins with the assistant.)";
@@ -42,11 +43,28 @@ pub(super) fn start_with_user(mut messages: Vec<Message>, warnings: &mut Warning
     messages
 }
 
-/// Whether the conversation may end as it does.
-pub(super) fn check_ending(
-    _messages: &mut [Message],
-    _target: &Target,
-    _warnings: &mut Warnings,
-) -> Result<()> {
+/// Whether the conversation may end as it does: with the beginning of the answer, where the model goes on with one. It
+/// must not end in white space then.
+pub(super) fn check_ending(messages: &mut [Message], target: &Target, warnings: &mut Warnings) -> Result<()> {
+    let Some(last) = messages.last_mut().filter(|message| message.role == Role::Assistant) else {
+        return Ok(());
+    };
+    if target.fact(|facts| facts.assistant_prefill).is_no() {
+        let message = format!("the answer cannot be begun for {}", super::named(target));
+        return Err(Error::new(ErrorKind::Unsupported, message).with_hint(
+            "let `messages` end with a turn of the user, and ask there for what the answer begins with",
+        ));
+    }
+    let text = last.content.iter_mut().rev().find_map(|content| match content {
+        Content::Text(text) => Some(&mut text.text),
+        Content::Citations(citations) => Some(&mut citations.text),
+        _ => None,
+    });
+    let Some(text) = text else { return Ok(()) };
+    let end = text.trim_end().len();
+    warnings.counted(TRAILING_SPACE, usize::from(end < text.len()), |_| {
+        "left out the white space at the end of the answer's beginning, which models refuse".to_owned()
+    });
+    text.truncate(end);
     Ok(())
 }

@@ -23,6 +23,8 @@ use crate::target::Target;
 
 const PROVIDER: &str = "amazon-bedrock";
 const NOVA: &str = "amazon.nova-lite-v1:0";
+/// A model that takes cache points everywhere, for an hour too.
+const CLAUDE: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 const SONNET_3: &str = "anthropic.claude-3-sonnet-20240229-v1:0";
 
 const PNG: &str = "iVBORw0KGgo=";
@@ -256,11 +258,14 @@ fn examples() -> Vec<(&'static str, Request)> {
         ("video in S3", ask(video(Source::S3(s3("myVideo", OWNER))))),
         (
             "cached document",
-            ask(vec![
-                text("string"),
-                pdf("string", DocumentSource::Bytes(bytes(PDF))),
-                Content::CachePoint(CachePoint::default()),
-            ]),
+            of(
+                CLAUDE,
+                ask(vec![
+                    text("string"),
+                    pdf("string", DocumentSource::Bytes(bytes(PDF))),
+                    Content::CachePoint(CachePoint::default()),
+                ]),
+            ),
         ),
         ("pop songs", playlist().assistant(SONGS)),
         ("conversation", conversation()),
@@ -271,8 +276,8 @@ fn examples() -> Vec<(&'static str, Request)> {
         ),
         ("request metadata", with_options(ask("Summarize this ticket."), tags)),
         ("cached system prompt", system(playlist(), cached(CacheTtl::FiveMinutes))),
-        ("system prompt cached for an hour", system(playlist(), cached(CacheTtl::OneHour))),
-        ("cached tools", more_tools(question(), [Tool::CachePoint(CachePoint::default())])),
+        ("system prompt cached for an hour", of(CLAUDE, system(playlist(), cached(CacheTtl::OneHour)))),
+        ("cached tools", of(CLAUDE, more_tools(question(), [Tool::CachePoint(CachePoint::default())]))),
         ("tool", question()),
         ("forced tool", choose(question(), ToolChoice::Tool { name: "top_song".into() })),
         (
@@ -466,22 +471,29 @@ fn of_every_kind() -> Vec<(&'static str, Request)> {
         ("tool result content", look()),
         (
             "guarded content",
-            system(
+            of(
+                CLAUDE,
                 system(
-                    ask(Content::Guard(Guard { content: GuardContent::Image(jpeg), qualifiers: vec![] })),
-                    SystemContent::Guard(facts_only),
+                    system(
+                        ask(Content::Guard(Guard { content: GuardContent::Image(jpeg), qualifiers: vec![] })),
+                        SystemContent::Guard(facts_only),
+                    ),
+                    SystemContent::CachePoint(cache(CacheTtl::OneHour)),
                 ),
-                SystemContent::CachePoint(cache(CacheTtl::OneHour)),
             ),
         ),
         (
             "tools",
-            more_tools(
-                ask("Hi").tool(strict),
-                [
-                    Tool::System(SystemTool { name: "nova_grounding".into() }),
-                    Tool::CachePoint(cache(CacheTtl::OneHour)),
-                ],
+            // No known model takes all of these together.
+            of(
+                "unknown",
+                more_tools(
+                    ask("Hi").tool(strict),
+                    [
+                        Tool::System(SystemTool { name: "nova_grounding".into() }),
+                        Tool::CachePoint(cache(CacheTtl::OneHour)),
+                    ],
+                ),
             ),
         ),
         ("every member", every_member(Some("sync"))),

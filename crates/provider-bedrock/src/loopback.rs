@@ -1,0 +1,152 @@
+//! A runtime plane on loopback that answers real HTTP requests of the real SDK as a test says.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+use outcrop_aws::{AccessKeys, Aws, AwsSettings};
+use outcrop_core::{Environment, ModelResolver, Secret};
+use serde_json::{Value, json};
+
+use crate::{Bedrock, BedrockSettings};
+
+/// The request id of every answer.
+pub(crate) const REQUEST_ID: &str = "7d0f6f0a-21c5-4f0b-9e0e-8d8c3f6f3a10";
+
+/// A request as it came over the wire.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Seen {
+    /// The last part of the path: `invoke`.
+    pub operation: String,
+    /// The id in the path.
+    pub model: String,
+    /// By lower-case name.
+    pub headers: BTreeMap<String, String>,
+    pub body: Value,
+}
+
+/// What to say to a request.
+pub(crate) enum Answer {
+    Reply {
+        status: u16,
+        headers: Vec<(&'static str, String)>,
+        body: Value,
+    },
+    /// Nothing, until the caller hangs up.
+    Silence,
+}
+
+impl Answer {
+    pub(crate) const fn ok(body: Value) -> Self {
+        Self::Reply { status: 200, headers: Vec::new(), body }
+    }
+
+    pub(crate) fn error(status: u16, code: &str, message: &str) -> Self {
+        let headers = vec![("x-amzn-errortype", code.to_owned())];
+        Self::Reply { status, headers, body: json!({ "message": message }) }
+    }
+
+    pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        if let Self::Reply { headers, .. } = &mut self {
+            headers.push((name, value.into()));
+        }
+        self
+    }
+}
+
+/// The plane. Each request is answered on a thread of its own.
+pub(crate) struct Loopback {
+    address: String,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Loopback {
+    pub(crate) fn start(answer: impl Fn(&Seen) -> Answer + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (heard, answer) = (Arc::clone(&seen), Arc::new(answer));
+        std::thread::spawn(move || {
+            for connection in listener.incoming() {
+                let (heard, answer) = (Arc::clone(&heard), Arc::clone(&answer));
+                std::thread::spawn(move || serve(connection.unwrap(), &heard, &*answer));
+            }
+        });
+        Self { address, seen }
+    }
+
+    /// A provider `bedrock` that calls it from us-east-1, with these settings beside.
+    pub(crate) fn provider_with(
+        &self,
+        settings: BedrockSettings,
+        resolver: Option<Arc<dyn ModelResolver>>,
+    ) -> Bedrock {
+        let keys = AccessKeys {
+            access_key_id: "AKIATEST".into(),
+            secret_access_key: Secret::new("secret"),
+            session_token: None,
+        };
+        let aws = AwsSettings {
+            region: Some("us-east-1".into()),
+            runtime_endpoint: Some(self.address.clone()),
+            isolated: Some(keys),
+            ..AwsSettings::default()
+        };
+        let settings = BedrockSettings { aws, ..settings };
+        Bedrock::new("bedrock".into(), Arc::new(Aws::new(Environment::default())), settings, resolver)
+    }
+
+    pub(crate) fn provider(&self) -> Bedrock {
+        self.provider_with(BedrockSettings::default(), None)
+    }
+
+    /// What came so far, in the order in which it came.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+/// Reads a request, answers it, and closes the connection.
+fn serve(mut connection: TcpStream, heard: &Mutex<Vec<Seen>>, answer: &dyn Fn(&Seen) -> Answer) {
+    let Some(seen) = read(&connection) else { return };
+    heard.lock().unwrap().push(seen.clone());
+    match answer(&seen) {
+        Answer::Reply { status, headers, body } => {
+            let body = body.to_string();
+            let mut head = format!(
+                "HTTP/1.1 {status} .\r\ncontent-type: application/json\r\nx-amzn-requestid: {REQUEST_ID}\r\n\
+                 content-length: {}\r\nconnection: close\r\n",
+                body.len()
+            );
+            for (name, value) in headers {
+                head.push_str(&format!("{name}: {value}\r\n"));
+            }
+            // The caller may have hung up, as it should where another call failed.
+            drop(connection.write_all(format!("{head}\r\n{body}").as_bytes()));
+        }
+        Answer::Silence => {
+            drop(connection.read(&mut [0]));
+        }
+    }
+}
+
+/// Nothing, if nothing came.
+fn read(connection: &TcpStream) -> Option<Seen> {
+    let mut reader = BufReader::new(connection);
+    let mut line = String::new();
+    reader.read_line(&mut line).ok()?;
+    let path = line.split(' ').nth(1)?.replace("%3A", ":").replace("%2F", "/");
+    let (model, operation) = path.strip_prefix("/model/")?.rsplit_once('/')?;
+    let mut headers = BTreeMap::new();
+    loop {
+        line.clear();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim().split_once(':') else { break };
+        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
+    }
+    let mut body = vec![0; headers.get("content-length")?.parse().ok()?];
+    reader.read_exact(&mut body).ok()?;
+    let body = serde_json::from_slice(&body).unwrap();
+    Some(Seen { operation: operation.to_owned(), model: model.to_owned(), headers, body })
+}

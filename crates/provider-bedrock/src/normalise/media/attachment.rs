@@ -1,0 +1,235 @@
+//! What can be attached to a message, and what stands in its way.
+
+use outcrop_core::{
+    Content, Document, DocumentFormat, DocumentSource, Guard, GuardContent, Image, ImageFormat, Message,
+    Modality, Source, ToolResultContent,
+};
+
+use super::{EMPTY, GUARDED_FORMAT, IN_ANSWER, NOT_TAKEN, SURPLUS, TOO_LARGE};
+use crate::target::Target;
+
+const KIB: usize = 1024;
+
+/// The largest image for Claude: 5 MB as base64. (Limit of Anthropic's API, and "3.75 MB" in `Message` of the service
+/// model; "API restrictions" in the user guide: Bedrock itself sets no limit for images.)
+const CLAUDE_IMAGE: usize = 3840 * KIB;
+/// The largest document ("API restrictions" in the Bedrock user guide: 4.5 MB).
+const DOCUMENT: usize = 4608 * KIB;
+/// The largest video within a request (`VideoSource`: less than 25 MB as base64).
+const VIDEO: usize = 19_200 * KIB;
+
+/// The most documents in a request ("API restrictions" in the Bedrock user guide).
+const DOCUMENTS: usize = 5;
+/// The most videos in a request to Nova ("Video understanding" in the Nova user guide).
+const VIDEOS: usize = 1;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Image,
+    Document,
+    Video,
+    Audio,
+}
+
+/// Why something cannot be sent where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Obstacle {
+    /// The model takes nothing of that kind.
+    NotTaken,
+    /// There is nothing in it.
+    Empty,
+    /// It has more bytes than these.
+    TooLarge { most: usize },
+    /// Guardrails take no image of that format.
+    GuardedFormat,
+    /// "You can only include images and documents if the role is user." (`Message` of the service model.)
+    InAnswer,
+    /// There are newer ones, and no more are taken.
+    Surplus,
+}
+
+impl Obstacle {
+    pub(super) const fn rule(self) -> &'static str {
+        match self {
+            Self::NotTaken => NOT_TAKEN,
+            Self::Empty => EMPTY,
+            Self::TooLarge { .. } => TOO_LARGE,
+            Self::GuardedFormat => GUARDED_FORMAT,
+            Self::InAnswer => IN_ANSWER,
+            Self::Surplus => SURPLUS,
+        }
+    }
+
+    /// The reason, for the model and for people.
+    pub(super) fn why(self, kind: Kind) -> String {
+        let noun = kind.noun();
+        match self {
+            Self::NotTaken => format!("this model takes no {noun}s"),
+            Self::Empty => "there was nothing in it".to_owned(),
+            Self::TooLarge { .. } => "too large for this model".to_owned(),
+            Self::GuardedFormat => "guardrails look at png and jpeg only".to_owned(),
+            Self::InAnswer => format!("an answer that is sent back holds no {noun}s"),
+            Self::Surplus => "newer ones took its place".to_owned(),
+        }
+    }
+}
+
+impl Kind {
+    pub(super) const fn noun(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Document => "document",
+            Self::Video => "video",
+            Self::Audio => "audio clip",
+        }
+    }
+
+    pub(super) const fn with_article(self) -> &'static str {
+        match self {
+            Self::Image => "an image",
+            Self::Document => "a document",
+            Self::Video => "a video",
+            Self::Audio => "an audio clip",
+        }
+    }
+
+    /// How many may stand in one request.
+    pub(super) fn most(self, target: &Target) -> Option<usize> {
+        match self {
+            Self::Document => Some(DOCUMENTS),
+            Self::Video => is_amazon(target).then_some(VIDEOS),
+            Self::Image | Self::Audio => None,
+        }
+    }
+
+    fn is_taken(self, target: &Target) -> bool {
+        let modality = match self {
+            Self::Image => Modality::Image,
+            // Converse reads documents to models that take text only, but to Amazon's own. (Column "Document chat" of
+            // "Supported models and model features"; what the table of facts says is whether a model reads PDF itself.)
+            Self::Document if is_amazon(target) => Modality::Document,
+            Self::Document => return true,
+            Self::Video => Modality::Video,
+            Self::Audio => Modality::Audio,
+        };
+        !target.takes(&modality).is_no()
+    }
+}
+
+fn is_amazon(target: &Target) -> bool {
+    target.maker.as_deref() == Some("amazon")
+}
+
+/// An image, document, video or sound, as far as limits go.
+#[derive(Debug)]
+pub(super) struct Attachment {
+    pub kind: Kind,
+    pub format: &'static str,
+    /// Its size, if it is a file and here.
+    pub bytes: Option<usize>,
+    empty: bool,
+    guarded: bool,
+}
+
+impl Attachment {
+    pub(super) fn of(content: &Content) -> Option<Self> {
+        match content {
+            Content::Image(image) => Some(Self::image(image)),
+            Content::Guard(Guard { content: GuardContent::Image(image), .. }) => {
+                Some(Self { guarded: true, ..Self::image(image) })
+            }
+            Content::Document(document) => Some(Self::document(document)),
+            Content::Video(video) => Some(Self::file(Kind::Video, video.format.as_str(), &video.source)),
+            Content::Audio(audio) => Some(Self::file(Kind::Audio, audio.format.as_str(), &audio.source)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn of_result(content: &ToolResultContent) -> Option<Self> {
+        match content {
+            ToolResultContent::Image(image) => Some(Self::image(image)),
+            ToolResultContent::Document(document) => Some(Self::document(document)),
+            ToolResultContent::Video(video) => {
+                Some(Self::file(Kind::Video, video.format.as_str(), &video.source))
+            }
+            _ => None,
+        }
+    }
+
+    /// All of a message, those in tool results included.
+    pub(super) fn all(message: &Message) -> impl Iterator<Item = Self> {
+        message.content.iter().flat_map(|content| {
+            let inside = match content {
+                Content::ToolResult(result) => result.content.as_slice(),
+                _ => &[],
+            };
+            Self::of(content).into_iter().chain(inside.iter().filter_map(Self::of_result))
+        })
+    }
+
+    fn image(image: &Image) -> Self {
+        Self::file(Kind::Image, image.format.as_str(), &image.source)
+    }
+
+    fn file(kind: Kind, format: &'static str, source: &Source) -> Self {
+        let bytes = match source {
+            Source::Bytes(bytes) => Some(bytes.as_bytes().len()),
+            _ => None,
+        };
+        Self { kind, format, bytes, empty: bytes == Some(0), guarded: false }
+    }
+
+    fn document(document: &Document) -> Self {
+        let (bytes, empty) = match &document.source {
+            DocumentSource::Bytes(bytes) => (Some(bytes.as_bytes().len()), bytes.as_bytes().is_empty()),
+            DocumentSource::Text(text) => (None, text.trim().is_empty()),
+            DocumentSource::Passages(passages) => {
+                (None, passages.iter().all(|passage| passage.trim().is_empty()))
+            }
+            _ => (None, false),
+        };
+        Self { kind: Kind::Document, format: document.format.as_str(), bytes, empty, guarded: false }
+    }
+
+    /// What keeps it from being sent to a model, wherever it stands.
+    pub(super) fn obstacle(&self, target: &Target) -> Option<Obstacle> {
+        if !self.kind.is_taken(target) {
+            return Some(Obstacle::NotTaken);
+        }
+        if self.empty {
+            return Some(Obstacle::Empty);
+        }
+        let shown_to_guardrails = [ImageFormat::Png, ImageFormat::Jpeg].map(ImageFormat::as_str);
+        if self.guarded && !shown_to_guardrails.contains(&self.format) {
+            return Some(Obstacle::GuardedFormat);
+        }
+        let most = self.most_bytes(target)?;
+        (self.bytes? > most).then_some(Obstacle::TooLarge { most })
+    }
+
+    fn most_bytes(&self, target: &Target) -> Option<usize> {
+        match self.kind {
+            Kind::Image => target.is_claude().then_some(CLAUDE_IMAGE),
+            Kind::Document => (!self.is_read_by_the_model(target)).then_some(DOCUMENT),
+            Kind::Video => is_amazon(target).then_some(VIDEO),
+            Kind::Audio => None,
+        }
+    }
+
+    /// Whether the model reads the document's file itself, so that the service's limit does not hold: "For Claude 4 and
+    /// subsequent versions, the 4.5 MB document size restriction doesn't apply to PDF format. For Nova models, (…) to
+    /// PDF and DOCX formats." ("API restrictions" in the Bedrock user guide.)
+    fn is_read_by_the_model(&self, target: &Target) -> bool {
+        const BEFORE_CLAUDE_4: [&str; 3] = ["claude-3-", "claude-v", "claude-instant-"];
+        let [pdf, docx] = [DocumentFormat::Pdf, DocumentFormat::Docx].map(DocumentFormat::as_str);
+        let older = target
+            .facts
+            .and_then(|facts| facts.id.strip_prefix("anthropic."))
+            .is_some_and(|name| BEFORE_CLAUDE_4.iter().any(|start| name.starts_with(start)));
+        match target.maker.as_deref() {
+            Some("anthropic") => self.format == pdf && !older,
+            Some("amazon") => self.format == pdf || self.format == docx,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,449 @@
+//! Laws that hold for any conversation, whatever model is asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use outcrop_core::{Audio, AudioFormat, Video, VideoFormat};
+use proptest::prelude::*;
+
+use super::*;
+
+#[derive(Debug, Clone)]
+enum Part {
+    Text(&'static str),
+    Thought,
+    Document(&'static str),
+    Image,
+    Video,
+    Audio,
+    Guard,
+    Cache,
+    /// A call of a tool with that name; with an id that all of its kind share, a strange one, or one of its own.
+    Call(&'static str, Id),
+    /// A call of a tool of the service, with its result or without.
+    ServiceCall(bool),
+    /// A result of one of the calls of the conversation, before or after, or of none; perhaps with an image.
+    Result(usize, &'static str, bool),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Id {
+    Own,
+    Strange,
+    Shared,
+}
+
+impl Id {
+    fn of(self, number: usize) -> String {
+        match self {
+            Self::Own => format!("call-{number}"),
+            Self::Strange => format!("call {number} é"),
+            Self::Shared => "call-0".to_owned(),
+        }
+    }
+}
+
+fn part(role: Role) -> BoxedStrategy<Part> {
+    let words = prop_oneof![Just("word"), Just("two words\n"), Just(" "), Just(""), Just("\u{a0}")];
+    let names = prop_oneof![
+        3 => Just(""),
+        4 => prop_oneof![Just("a"), Just("a (2)"), Just("é  é"), Just("document-2")],
+    ];
+    let both = prop_oneof![
+        4 => words.clone().prop_map(Part::Text),
+        1 => Just(Part::Cache),
+        1 => Just(Part::Image),
+    ];
+    if role == Role::User {
+        return prop_oneof![
+            5 => both,
+            4 => (0..6_usize, words, any::<bool>()).prop_map(|(call, words, image)| {
+                Part::Result(call, words, image)
+            }),
+            3 => names.prop_map(Part::Document),
+            1 => Just(Part::Video),
+            1 => Just(Part::Audio),
+            1 => Just(Part::Guard),
+        ]
+        .boxed();
+    }
+    let tools =
+        prop_oneof![3 => Just("weather"), 1 => Just("get.weather"), 1 => Just(""), 1 => Just("clock")];
+    let ids = prop_oneof![3 => Just(Id::Own), 1 => Just(Id::Strange), 1 => Just(Id::Shared)];
+    prop_oneof![
+        4 => both,
+        1 => Just(Part::Thought),
+        4 => (tools, ids).prop_map(|(name, id)| Part::Call(name, id)),
+        1 => any::<bool>().prop_map(Part::ServiceCall),
+    ]
+    .boxed()
+}
+
+fn turn() -> impl Strategy<Value = (Role, Vec<Part>)> {
+    prop_oneof![Just(Role::User), Just(Role::Assistant)].prop_flat_map(|role| {
+        proptest::collection::vec(part(role), 0..5).prop_map(move |parts| (role, parts))
+    })
+}
+
+/// Gives every text a number, and every call an id that results can find.
+#[derive(Default)]
+struct Scribe {
+    texts: usize,
+    calls: usize,
+    ids: BTreeMap<usize, Id>,
+}
+
+impl Scribe {
+    fn write(&mut self, part: Part) -> Vec<Content> {
+        let source = || Source::Bytes(Blob::from(vec![1]));
+        let image = || Image { format: ImageFormat::Png, source: source() };
+        vec![match part {
+            Part::Text(words) if words.trim().is_empty() => text(words),
+            Part::Text(words) => {
+                self.texts += 1;
+                text(&format!("{words}{}", self.texts))
+            }
+            Part::Thought => signed("hm"),
+            Part::Document(name) => document(Some(name).filter(|name| !name.is_empty())),
+            Part::Image => Content::Image(image()),
+            Part::Video => Content::Video(Video { format: VideoFormat::Mp4, source: source() }),
+            Part::Audio => Content::Audio(Audio { format: AudioFormat::Mp3, source: source() }),
+            Part::Guard => {
+                Content::Guard(Guard { content: GuardContent::Text("guarded".into()), qualifiers: vec![] })
+            }
+            Part::Cache => Content::CachePoint(CachePoint::default()),
+            Part::Call(name, id) => {
+                self.ids.insert(self.calls, id);
+                self.calls += 1;
+                Content::ToolUse(ToolUse::new(id.of(self.calls - 1), name, json!({})))
+            }
+            Part::ServiceCall(answered) => {
+                self.calls += 1;
+                let id = format!("service-{}", self.calls);
+                let call =
+                    ToolUse { by_service: true, ..ToolUse::new(id.clone(), "nova_grounding", json!({})) };
+                let mut both = vec![Content::ToolUse(call)];
+                both.extend(answered.then(|| result(&id, "found")));
+                return both;
+            }
+            Part::Result(call, words, with_image) => {
+                let id = self.ids.get(&call).copied().unwrap_or(Id::Own).of(call);
+                let mut result = ToolResult::text(id, words);
+                result.content.extend(with_image.then(|| ToolResultContent::Image(image())));
+                Content::ToolResult(result)
+            }
+        }]
+    }
+}
+
+fn conversation() -> impl Strategy<Value = Vec<Message>> {
+    proptest::collection::vec(turn(), 0..10).prop_map(|turns| {
+        let mut scribe = Scribe::default();
+        let turns = turns.into_iter().map(|(role, parts)| Message {
+            role,
+            content: parts.into_iter().flat_map(|part| scribe.write(part)).collect(),
+            model: None,
+        });
+        turns.collect()
+    })
+}
+
+/// The models: one of each kind, and one of which nothing is known.
+fn model() -> impl Strategy<Value = &'static str> {
+    prop_oneof![
+        3 => Just("unknown"), 2 => Just(CLAUDE), 2 => Just(NOVA), 1 => Just(TEXT_ONLY), 1 => Just(NO_TOOLS),
+    ]
+}
+
+/// With tools, if the model has any.
+fn ask_with_tools(messages: Vec<Message>, model: &str, with_system_tool: bool) -> Request {
+    let mut request = ask(messages);
+    if model != NO_TOOLS {
+        request = with_tools(request).tool(ToolSpec::new("get.weather", " ", json!({})));
+        let system_tool = Tool::System(SystemTool { name: "nova_grounding".into() });
+        request.tools.extend(with_system_tool.then_some(system_tool));
+    }
+    request
+}
+
+fn ids<'a>(message: &'a Message, id: impl Fn(&'a Content) -> Option<&'a str>) -> Vec<&'a str> {
+    message.content.iter().filter_map(id).collect()
+}
+
+fn calls(message: &Message) -> Vec<&str> {
+    ids(message, |content| match content {
+        Content::ToolUse(call) if !call.by_service => Some(&call.id),
+        _ => None,
+    })
+}
+
+fn results(message: &Message) -> Vec<&str> {
+    ids(message, |content| match content {
+        Content::ToolResult(result) => Some(&result.tool_use_id),
+        _ => None,
+    })
+}
+
+fn said<'a>(messages: impl IntoIterator<Item = &'a Message>, role: Role) -> Vec<&'a str> {
+    let turns = messages.into_iter().filter(|message| message.role == role);
+    let texts = turns.flat_map(|message| &message.content).filter_map(|content| match content {
+        Content::Text(text) => Some(text.text.as_str()),
+        _ => None,
+    });
+    texts.filter(|text| !text.trim().is_empty()).collect()
+}
+
+/// Everything that is neither text nor of tools, in order: `image`, `document`, …
+fn shown(messages: &[Message]) -> Vec<&'static str> {
+    let content = messages.iter().flat_map(|message| &message.content);
+    let kinds = content.filter_map(|content| match content {
+        Content::Image(_) => Some("image"),
+        Content::Document(_) => Some("document"),
+        Content::Video(_) => Some("video"),
+        Content::Audio(_) => Some("audio"),
+        Content::Guard(_) => Some("guard"),
+        Content::Reasoning(_) => Some("reasoning"),
+        _ => None,
+    });
+    kinds.collect()
+}
+
+fn fits(name: &str, more: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.chars().all(|it| it.is_ascii_alphanumeric() || more.contains(it))
+}
+
+/// What Converse demands of any conversation.
+fn check_order(turns: &[Message]) -> std::result::Result<(), TestCaseError> {
+    prop_assert_eq!(turns[0].role, Role::User);
+    for pair in turns.windows(2) {
+        prop_assert_ne!(pair[0].role, pair[1].role);
+    }
+    let mut seen = BTreeSet::new();
+    for (at, turn) in turns.iter().enumerate() {
+        prop_assert!(!turn.content.is_empty());
+        for content in &turn.content {
+            if let Content::ToolUse(call) = content {
+                prop_assert!(fits(&call.name, "_-"), "{:?}", call.name);
+                prop_assert!(fits(&call.id, "_.:-"), "{:?}", call.id);
+                prop_assert!(seen.insert(call.id.clone()), "{} twice", call.id);
+            }
+        }
+        if turn.role == Role::Assistant {
+            // A tool of the service answers where it is called.
+            let own: Vec<_> = ids(turn, |content| match content {
+                Content::ToolUse(call) if call.by_service => Some(&call.id),
+                _ => None,
+            });
+            prop_assert_eq!(results(turn), own);
+            let attached = shown(std::slice::from_ref(turn));
+            prop_assert!(attached.iter().all(|kind| *kind == "reasoning"), "{attached:?}");
+        } else {
+            // Every call has its one result at the front of the next turn, in the order of the calls; there are no
+            // other results.
+            let open = at.checked_sub(1).map(|before| calls(&turns[before])).unwrap_or_default();
+            prop_assert_eq!(&results(turn), &open);
+            let mut front = turn.content.iter().take(open.len());
+            prop_assert!(front.all(|content| matches!(content, Content::ToolResult(_))));
+        }
+    }
+    prop_assert!(calls(&turns[turns.len() - 1]).is_empty(), "a call at the end has its result too");
+    Ok(())
+}
+
+fn check_content(turns: &[Message]) -> std::result::Result<(), TestCaseError> {
+    let blank = |text: &str| text.trim().is_empty();
+    for turn in turns {
+        for content in &turn.content {
+            match content {
+                Content::Text(text) => prop_assert!(!blank(&text.text)),
+                Content::ToolResult(result) => {
+                    prop_assert!(!result.content.is_empty());
+                    let all_said = result
+                        .content
+                        .iter()
+                        .all(|part| !matches!(part, ToolResultContent::Text(text) if blank(&text.text)));
+                    prop_assert!(all_said);
+                }
+                _ => {}
+            }
+        }
+        let has = |is: fn(&Content) -> bool| turn.content.iter().any(is);
+        let document = has(|content| matches!(content, Content::Document(_)));
+        prop_assert!(!document || has(|content| matches!(content, Content::Text(_))));
+    }
+    prop_assert!(shown(turns).iter().filter(|kind| **kind == "document").count() <= 5);
+    Ok(())
+}
+
+/// What a model of the table takes in place of everything else.
+fn check_kinds(turns: &[Message], model: &str) -> std::result::Result<(), TestCaseError> {
+    let kinds = shown(turns);
+    let images_in_results = turns.iter().flat_map(|turn| &turn.content).any(|content| {
+        matches!(content, Content::ToolResult(result)
+            if result.content.iter().any(|part| matches!(part, ToolResultContent::Image(_))))
+    });
+    if [TEXT_ONLY, NO_TOOLS].contains(&model) {
+        prop_assert!(!kinds.contains(&"image") && !images_in_results, "{kinds:?}");
+    }
+    if model != "unknown" {
+        prop_assert!(!kinds.contains(&"audio"));
+    }
+    if model == NOVA {
+        prop_assert!(kinds.iter().filter(|kind| **kind == "video").count() <= 1);
+    }
+    if model == NO_TOOLS {
+        prop_assert!(turns.iter().all(|turn| calls(turn).is_empty() && results(turn).is_empty()));
+    }
+    Ok(())
+}
+
+fn says_nothing(messages: &[Message]) -> bool {
+    messages.iter().flat_map(|message| &message.content).all(|content| match content {
+        Content::Text(text) => text.text.trim().is_empty(),
+        // A result without a call, a call of the service's without a result.
+        Content::ToolResult(_) | Content::CachePoint(_) => true,
+        Content::ToolUse(call) => call.by_service,
+        Content::Reasoning(_) => true,
+        _ => false,
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_conversation_becomes_one_that_converse_takes(
+        messages in conversation(), model in model(), system_tool in any::<bool>(),
+    ) {
+        let mut messages = messages;
+        // Whether a conversation may end with the assistant's turn is the model's own way, and what the last message
+        // brings is refused by name.
+        messages.push(user("Go on."));
+        let request = ask_with_tools(messages, model, system_tool);
+        let normalised = tidy_for(&request, model).unwrap();
+        check_order(&normalised.messages)?;
+        check_content(&normalised.messages)?;
+        check_kinds(&normalised.messages, model)?;
+    }
+
+    #[test]
+    fn only_who_says_nothing_is_refused_by_a_model_that_nobody_knows(messages in conversation()) {
+        match tidy(&ask(messages.clone())) {
+            Ok(normalised) => {
+                check_order(&normalised.messages)?;
+                check_content(&normalised.messages)?;
+            }
+            Err(error) => prop_assert!(says_nothing(&messages), "{error}"),
+        }
+    }
+
+    #[test]
+    fn nothing_that_was_said_is_lost_or_reordered(messages in conversation(), model in model()) {
+        let mut messages = messages;
+        messages.push(user("Go on."));
+        let normalised = tidy_for(&ask_with_tools(messages.clone(), model, true), model).unwrap();
+        for role in [Role::User, Role::Assistant] {
+            let before = said(&messages, role);
+            let after = said(&normalised.messages, role).into_iter().filter(|text| before.contains(text));
+            prop_assert_eq!(&before, &after.collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn what_is_not_text_is_kept_or_spoken_of(messages in conversation(), model in model()) {
+        let mut messages = messages;
+        messages.push(user("Go on."));
+        let normalised = tidy_for(&ask_with_tools(messages.clone(), model, true), model).unwrap();
+        let speaks = |rule: &&str| {
+            rule.starts_with("media-") || rule.ends_with("reasoning") || rule.ends_with("-images")
+                || *rule == "tools-as-text"
+        };
+        if !rules(&normalised).iter().any(speaks) {
+            prop_assert_eq!(shown(&messages), shown(&normalised.messages));
+        }
+    }
+
+    #[test]
+    fn document_names_are_acceptable_and_unique(names in proptest::collection::vec(".{0,240}", 1..6)) {
+        let mut content = vec![text("Read.")];
+        content.extend(names.iter().map(|name| document(Some(name))));
+        let normalised = tidy(&ask(vec![user(content)])).unwrap();
+        let mut seen = BTreeSet::new();
+        for content in &normalised.messages[0].content[1..] {
+            let Content::Document(Document { name: Some(name), .. }) = content else { panic!("{content:?}") };
+            prop_assert!((1..=200).contains(&name.chars().count()), "{name:?}");
+            prop_assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || " -()[]".contains(c)), "{name:?}");
+            prop_assert!(!name.contains("  "), "{name:?}");
+            prop_assert!(seen.insert(name.clone()), "{name:?} twice");
+        }
+    }
+
+    #[test]
+    fn normalising_twice_changes_nothing_and_says_nothing(
+        messages in conversation(), model in model(), choice in tool_choice(), system_tool in any::<bool>(),
+    ) {
+        let mut messages = messages;
+        messages.push(user("Go on."));
+        let mut request = ask_with_tools(messages, model, system_tool).system("Be brief.").system(" ");
+        request.tool_choice = choice.filter(|_| model != NO_TOOLS);
+        request.inference.temperature = Some(1.5);
+        let once = tidy_for(&request, model).unwrap();
+        let mut again = Request::new(model);
+        again.messages.clone_from(&once.messages);
+        again.system.clone_from(&once.system);
+        again.tools.clone_from(&once.tools);
+        again.tool_choice.clone_from(&once.tool_choice);
+        again.inference = once.inference.clone();
+        let twice = tidy_for(&again, model).unwrap();
+        prop_assert_eq!(&twice.warnings, &vec![]);
+        let expected = Normalised {
+            warnings: vec![],
+            suppress_tool_calls: twice.suppress_tool_calls,
+            names: twice.names.clone(),
+            ..once
+        };
+        prop_assert_eq!(twice, expected);
+    }
+
+    /// Prompt caches live on this: what a conversation begins with is written the same however it goes on. Only the
+    /// last turn is open: the next message may join it. And where a call waits for its result at the end, that result
+    /// is made up, so that the turn of the call is the open one. (Where only so many attachments are taken, the older
+    /// ones have to go.)
+    #[test]
+    fn a_longer_conversation_begins_the_same(
+        messages in conversation(), model in model(), cut in any::<prop::sample::Index>(),
+    ) {
+        let prefix = messages[..cut.index(messages.len() + 1)].to_vec();
+        let tidy = |messages| tidy_for(&ask_with_tools(messages, model, true), model);
+        if let (Ok(short), Ok(long)) = (tidy(prefix), tidy(messages)) {
+            let surplus = [&short, &long].iter().any(|normalised| rules(normalised).contains(&"media-surplus"));
+            prop_assume!(!surplus);
+            let last = short.messages.last().unwrap();
+            let waits = last.content.iter().any(|content| match content {
+                Content::ToolResult(result) => result.is_error,
+                Content::Text(text) => model == NO_TOOLS && text.text.starts_with("No result"),
+                _ => false,
+            });
+            let closed = short.messages.len().saturating_sub(1 + usize::from(waits));
+            prop_assert!(long.messages.len() >= closed);
+            // The newest cache points are kept, and they are no part of what is cached.
+            let said = |messages: &[Message]| -> Vec<_> {
+                messages.iter().cloned().map(without_cache_points).collect()
+            };
+            prop_assert_eq!(said(&short.messages[..closed]), said(&long.messages[..closed]));
+        }
+    }
+}
+
+fn without_cache_points(mut message: Message) -> Message {
+    message.content.retain(|content| !matches!(content, Content::CachePoint(_)));
+    message
+}
+
+fn tool_choice() -> impl Strategy<Value = Option<ToolChoice>> {
+    prop_oneof![
+        Just(None),
+        Just(Some(ToolChoice::Auto)),
+        Just(Some(ToolChoice::Any)),
+        Just(Some(ToolChoice::None)),
+        Just(Some(ToolChoice::Tool { name: "weather".into() })),
+        Just(Some(ToolChoice::Tool { name: "get.weather".into() })),
+    ]
+}

@@ -1,0 +1,165 @@
+//! Thinking, schemas, guardrails and caching, as the command line says them.
+
+use serde_json::json;
+
+use super::ask;
+use crate::support::{Emulator, Home, Outcrop};
+
+/// A model that is told by a number how much to think.
+const THINKER: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+const SCHEMA: &str = r#"{"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": false}"#;
+
+fn with_schema(content: &[u8]) -> Home {
+    let home = Home::new();
+    let mut file = std::fs::File::create(home.work().join("schema.json")).unwrap();
+    std::io::Write::write_all(&mut file, content).unwrap();
+    home
+}
+
+/// `ask --schema schema.json ARGS…`
+fn structured(emulator: &Emulator, schema: &str, args: &[&str]) -> Outcrop {
+    let fixed = ["ask", "-m", super::MODEL, "--schema", "schema.json", "Where does it rain?"];
+    Outcrop::at(&with_schema(schema.as_bytes()), fixed.iter().chain(args)).via(emulator)
+}
+
+#[test]
+fn levels_of_thinking_are_those_of_the_list() {
+    let emulator = Emulator::start();
+    for level in ["off", "minimal", "low", "medium", "high", "xhigh", "max"] {
+        ask(&emulator, &["--dry-run", "--thinking", level, "Hello"]).run().succeeds();
+    }
+    let run = ask(&emulator, &["--thinking", "hard", "Hello"]).run().exits_with(2);
+    insta::assert_snapshot!(run.stderr, @r#"
+    error: invalid value 'hard' for '--thinking <LEVEL>'
+      [possible values: off, minimal, low, medium, high, xhigh, max]
+
+    For more information, try '--help'.
+    "#);
+}
+
+#[test]
+fn a_schema_that_cannot_be_read_is_told_with_its_place() {
+    let emulator = Emulator::start();
+    let missing = Outcrop::new(["ask", "-m", super::MODEL, "--schema", "nowhere.json", "Hi"]).via(&emulator);
+    let stdin = Outcrop::new(["ask", "-m", super::MODEL, "--schema", "-", "Hi"]).via(&emulator);
+    let mut texts: Vec<_> = [missing, stdin].into_iter().map(|run| run.run().exits_with(2).stderr).collect();
+    for schema in ["{\n  \"type\": \"object\",\n  \"properties\": {,}\n}", "{\"type\": ", "[1, 2]"] {
+        texts.push(structured(&emulator, schema, &[]).run().exits_with(6).stderr);
+    }
+    insta::assert_snapshot!(texts.join("\n"), @r#"
+    error: `nowhere.json` does not exist
+
+    For more information, try `--help`.
+
+    error: `--schema -` names no file: standard input is a part of the prompt already
+
+    For more information, try `--help`.
+
+    error: schema.json:3:18: this is no JSON: key must be a string
+
+    hint: the file of `--schema` is a JSON schema, such as `{"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}`
+
+    error: schema.json:1:9: this is no JSON: EOF while parsing a value
+
+    hint: the file of `--schema` is a JSON schema, such as `{"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}`
+
+    error: `schema.json` holds no JSON schema, which is an object
+
+    hint: the file of `--schema` is a JSON schema, such as `{"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}`
+    "#);
+    assert!(emulator.requests().is_empty(), "nobody was asked");
+}
+
+#[test]
+fn a_guardrail_goes_along() {
+    let emulator = Emulator::start();
+    let arn = "arn:aws:bedrock:us-east-1:123456789012:guardrail/gr4f8k2m9x1q";
+    for (said, identifier, version) in [
+        ("gr4f8k2m9x1q:7", "gr4f8k2m9x1q", "7"),
+        ("gr4f8k2m9x1q", "gr4f8k2m9x1q", "DRAFT"),
+        (&format!("{arn}:2"), arn, "2"),
+    ] {
+        let run = ask(&emulator, &["--dry-run", "--guardrail", said, "Hello"]).run().succeeds();
+        assert_eq!(
+            run.json()["body"]["guardrailConfig"],
+            json!({ "guardrailIdentifier": identifier, "guardrailVersion": version })
+        );
+    }
+}
+
+#[test]
+fn the_guardrail_of_the_configuration_cannot_be_replaced() {
+    let emulator = Emulator::start();
+    let own = r#"models.providers.amazon-bedrock.guardrail={"guardrailIdentifier": "ours", "guardrailVersion": "1"}"#;
+    let wrong = ask(&emulator, &["--guardrail", "theirs", "--set", own, "Hello"]).run().exits_with(3);
+    let unnamed = ask(&emulator, &["--guardrail", ":1", "Hello"]).run().exits_with(2);
+    let unknown = ask(&emulator, &["--guardrail", "ours:latest", "Hello"]).run().exits_with(2);
+    insta::assert_snapshot!([wrong.stderr, unnamed.stderr, unknown.stderr].join("\n"), @r#"
+    error: `--guardrail` has no effect: the configuration has a guardrail of its own, `models.providers.amazon-bedrock.guardrail`
+
+    hint: leave `--guardrail` out: every request goes through the one of the configuration
+    hint: `outcrop config explain models.providers.amazon-bedrock.guardrail` says where it is set
+
+    error: invalid value ':1' for '--guardrail <ID[:VERSION]>': a guardrail is named by its id, such as `gr4f8k2m9x1q`, or by its ARN
+
+    For more information, try '--help'.
+
+    error: invalid value 'ours:latest' for '--guardrail <ID[:VERSION]>': the version of a guardrail is a number, or `DRAFT`
+
+    For more information, try '--help'.
+    "#);
+    assert!(emulator.requests().is_empty(), "nobody was asked");
+}
+
+#[test]
+fn how_long_caches_last_is_one_of_the_list() {
+    let emulator = Emulator::start();
+    for time in ["off", "5m", "auto", "1h"] {
+        ask(&emulator, &["--dry-run", "--cache", time, "Hello"]).run().succeeds();
+    }
+    let run = ask(&emulator, &["--cache", "forever", "Hello"]).run().exits_with(2);
+    insta::assert_snapshot!(run.stderr, @r#"
+    error: invalid value 'forever' for '--cache <TIME>'
+      [possible values: off, 5m, 1h]
+
+    For more information, try '--help'.
+    "#);
+}
+
+#[test]
+fn thinking_goes_in_the_words_of_the_model_and_shows_beside_the_answer() {
+    let emulator = Emulator::start();
+    for mode in [&[][..], &["--no-stream"]] {
+        emulator.forget_requests();
+        let args = ["ask", "-m", THINKER, "--thinking", "minimal", "-v", "Why is the sky blue?"];
+        let run = Outcrop::new(args.iter().chain(mode)).via(&emulator).run().succeeds();
+        let [request]: [serde_json::Value; 1] = emulator.requests().try_into().unwrap();
+        let fields = &request["body"]["additionalModelRequestFields"];
+        assert_eq!(fields["thinking"], json!({ "type": "enabled", "budget_tokens": 1024 }), "{request}");
+        assert!(run.stdout.contains("“Why is the sky blue?”"), "{}", run.stdout);
+        let (thoughts, usage) = run.stderr.trim_end().rsplit_once("\n\n").expect("thoughts and usage");
+        assert!(!thoughts.trim().is_empty() && usage.contains("tokens in"), "{}", run.stderr);
+        assert!(!run.stdout.contains(thoughts), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn too_many_tokens_for_the_model_are_fewer_with_a_warning() {
+    let emulator = Emulator::start();
+    let run = ask(&emulator, &["--max-tokens", "1000000", "Hello"]).run().succeeds();
+    let [request]: [serde_json::Value; 1] = emulator.requests().try_into().unwrap();
+    let limit = request["body"]["inferenceConfig"]["maxTokens"].as_u64().unwrap();
+    assert!(limit < 1_000_000, "{request}");
+    assert!(run.stderr.starts_with("warning: ") && run.stderr.contains(&limit.to_string()), "{}", run.stderr);
+}
+
+#[test]
+fn a_guardrail_that_intervenes_is_a_failure_of_its_own() {
+    let emulator = Emulator::start();
+    let run =
+        ask(&emulator, &["--guardrail", "emulatorguardrail:1", "--json", "forbidden"]).run().exits_with(7);
+    assert_eq!(run.json()["stopReason"], "guardrail_intervened");
+    assert_eq!(run.error_json()["error"]["kind"], "Filtered");
+    let run = ask(&emulator, &["--guardrail", "nobodyhasthis", "Hello"]).run().exits_with(6);
+    assert!(run.stderr.contains("does not exist"), "{}", run.stderr);
+}
