@@ -25,25 +25,28 @@ const ROUNDS: usize = 51;
 /// Rounds before the first that counts: files come from memory then.
 const WARM_UP: usize = 3;
 
-const USAGE: &str = "`bench` takes `catalogue` or `provider`, and after it `--profile PROFILE` (`dist` without it) and \
-     `--rounds N` (51 without it); `provider` takes `--save` as well, which draws its figures into `docs`";
+const USAGE: &str = "`bench` takes `catalogue` or `provider`, and after it `--profile PROFILE` (`dist` without it) \
+     `--rounds N` (51 without it) and `--built` (measures the programs that are there, and builds none); `provider` \
+     takes `--save` as well, which draws its figures into `docs`";
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 struct Options {
     profile: String,
     rounds: usize,
+    built: bool,
     save: bool,
 }
 
 impl Options {
     fn read(args: &[String]) -> Option<Self> {
-        let mut options = Self { profile: "dist".to_owned(), rounds: ROUNDS, save: false };
+        let mut options = Self { profile: "dist".to_owned(), rounds: ROUNDS, built: false, save: false };
         let mut args = args.iter();
         while let Some(flag) = args.next() {
             match flag.as_str() {
                 "--profile" => options.profile.clone_from(args.next()?),
                 "--rounds" => options.rounds = args.next()?.parse().ok().filter(|rounds| *rounds > 0)?,
+                "--built" => options.built = true,
                 "--save" => options.save = true,
                 _ => return None,
             }
@@ -83,14 +86,19 @@ struct Built {
 }
 
 impl Built {
-    /// Builds the command line program, and examples by package and name.
-    fn new(profile: &str, examples: &[(&str, &str)]) -> Result<Self, Failure> {
+    /// Builds the command line program, and examples by package and name, unless that is not wanted.
+    fn new(options: &Options, examples: &[(&str, &str)]) -> Result<Self, Failure> {
+        let profile = options.profile.as_str();
+        let folder = target()?.join(if profile == "dev" { "debug" } else { profile });
+        if options.built {
+            return Ok(Self { folder });
+        }
         let profiled = ["build", "--profile", profile];
         run_command(cargo().args(profiled).args(["--package", "outcrop-cli", "--bin", "outcrop"]))?;
         for (package, example) in examples {
             run_command(cargo().args(profiled).args(["--package", package, "--example", example]))?;
         }
-        Ok(Self { folder: target()?.join(if profile == "dev" { "debug" } else { profile }) })
+        Ok(Self { folder })
     }
 
     fn outcrop(&self) -> Command {
@@ -163,8 +171,11 @@ mod tests {
 
     #[test]
     fn options_stand_in_any_order() {
-        let read = Options::read(&args("--save --rounds 5 --profile release"));
-        assert_eq!(read, Some(Options { profile: "release".to_owned(), rounds: 5, save: true }));
-        assert_eq!(Options::read(&[]), Some(Options { profile: "dist".to_owned(), rounds: 51, save: false }));
+        let read = Options::read(&args("--save --rounds 5 --built --profile release"));
+        assert_eq!(read, Some(Options { profile: "release".to_owned(), rounds: 5, built: true, save: true }));
+        assert_eq!(
+            Options::read(&[]),
+            Some(Options { profile: "dist".to_owned(), rounds: 51, built: false, save: false })
+        );
     }
 }

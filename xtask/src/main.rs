@@ -36,7 +36,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "bench",
-        arguments: "catalogue|provider [--profile P] [--rounds N] [--save]",
+        arguments: "catalogue|provider [--profile P] [--rounds N] [--built] [--save]",
         about: "how long a list of models takes, or what a streamed answer costs, as ratios; not for CI",
         run: bench::run,
     },

@@ -8,8 +8,9 @@ use std::time::Instant;
 use super::{Built, Options, Spread, WARM_UP, conclusion, point, scratch, verdict};
 use crate::{Failure, say};
 
-pub(super) fn run(Options { profile, rounds, .. }: &Options) -> Result<(), Failure> {
-    let built = Built::new(profile, &[("outcrop-discovery", "bare_list")])?;
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    let Options { profile, rounds, .. } = options;
+    let built = Built::new(options, &[("outcrop-discovery", "bare_list")])?;
     let emulator = Emulator::start(built.outcrop())?;
     let home = scratch("bench-home")?;
     let list = |cache: &Path| {

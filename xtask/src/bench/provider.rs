@@ -30,10 +30,10 @@ const FIRST_WORDS_OF: usize = 100;
 const MEMORY_ROUNDS: usize = 5;
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    let Options { profile, rounds, save } = options;
+    let Options { profile, rounds, save, .. } = options;
     let examples = [("outcrop-provider-bedrock", "bare_stream"), ("outcrop", "stream_cost")];
     let bench = Bench {
-        built: Built::new(profile, &examples)?,
+        built: Built::new(options, &examples)?,
         home: scratch("bench-home")?,
         deltas: Arc::new(Deltas::new()),
         rounds: *rounds,
