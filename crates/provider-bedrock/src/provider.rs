@@ -35,6 +35,10 @@ const MODEL: &str = "model";
 /// The rule of the warning that raw events were asked for.
 const RAW_EVENTS: &str = "raw-events";
 
+/// The rules beside those of the normaliser.
+#[cfg(test)]
+pub(crate) const RULES: &[&str] = &[CALLED_AS, MODEL, RAW_EVENTS];
+
 /// How many changed requests may follow a refused one. Each refusal is answered once; a model that refuses more than this
 /// is not understood.
 const MOST_REPAIRS: usize = 4;

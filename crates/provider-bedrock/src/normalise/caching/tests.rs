@@ -49,7 +49,7 @@ fn result(id: usize) -> Content {
 
 fn file(format: DocumentFormat) -> Content {
     let source = DocumentSource::Bytes(Blob::from(vec![1; 64]));
-    Content::Document(Document { format, name: None, source, context: None, citations: false })
+    Content::Document(Document::new(format, source))
 }
 
 /// What stands in each part of a request, in one letter each: a point is `5` or `h`.

@@ -77,7 +77,7 @@ impl Attachment {
                     Body::S3 => DocumentSource::S3(in_s3(self.path)),
                 };
                 let name = Some(self.name);
-                Content::Document(Document { format, name, source, context: None, citations: false })
+                Content::Document(Document { name, ..Document::new(format, source) })
             }
             Kind::Text => self.into_text(),
         }
