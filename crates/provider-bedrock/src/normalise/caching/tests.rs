@@ -283,8 +283,20 @@ fn any_request() -> impl Strategy<Value = Request> {
         for (id, call) in calls.enumerate() {
             call.id = id.to_string();
         }
+        keep_five_documents(&mut request);
         request
     })
+}
+
+/// More are replaced by notes, one for each run of them, and a point ends a run.
+fn keep_five_documents(request: &mut Request) {
+    let mut documents = 0;
+    for message in &mut request.messages {
+        message.content.retain(|content| {
+            documents += usize::from(matches!(content, Content::Document(_)));
+            !matches!(content, Content::Document(_)) || documents <= 5
+        });
+    }
 }
 
 fn any_target() -> impl Strategy<Value = Target> {
