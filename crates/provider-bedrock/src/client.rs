@@ -30,22 +30,22 @@ impl Clients {
     /// that somebody else needs.
     pub(crate) async fn of(&self, region: Option<&str>) -> Result<Connected> {
         let key = region.map(str::to_owned);
-        if let Some(known) = self.known(&key) {
+        let known = || {
+            let clients = self.clients();
+            clients.get(&key).filter(|(_, session)| self.aws.is_current(session)).cloned()
+        };
+        if let Some(known) = known() {
             return Ok(known);
         }
         let region = key.clone().or_else(|| self.settings.region.clone());
         let session = self.aws.session(&AwsSettings { region, ..self.settings.clone() }).await?;
-        if let Some(known) = self.known(&key).filter(|(_, known)| Arc::ptr_eq(known, &session)) {
+        // Somebody else may have waited for the same.
+        if let Some(known) = known().filter(|(_, known)| Arc::ptr_eq(known, &session)) {
             return Ok(known);
         }
         let built = (client(&session)?, session);
         self.clients().insert(key, built.clone());
         Ok(built)
-    }
-
-    /// The client of a region, if there is one and its session still holds.
-    fn known(&self, region: &Option<String>) -> Option<Connected> {
-        self.clients().get(region).filter(|(_, session)| self.aws.is_current(session)).cloned()
     }
 
     fn clients(&self) -> MutexGuard<'_, HashMap<Option<String>, Connected>> {

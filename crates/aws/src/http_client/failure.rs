@@ -90,7 +90,8 @@ pub(super) fn of_request(error: legacy::Error) -> ConnectorError {
             || cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
     };
     let hopeless = |cause: &(dyn StdError + 'static)| {
-        cause.is::<rustls::Error>() || cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)
+        cause.is::<rustls::Error>()
+            || cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)
     };
     let by_user = |cause: &(dyn StdError + 'static)| {
         cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_user)

@@ -78,8 +78,7 @@ impl Loopback {
             Http::Plain => None,
             Http::Tls(offered) => {
                 let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-                let builder =
-                    ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+                let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
                 let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
                 let mut config = builder.with_single_cert(vec![certificate.der().clone()], key).unwrap();
                 config.alpn_protocols = offered.iter().map(|it| it.as_bytes().to_vec()).collect();
@@ -109,7 +108,7 @@ impl Loopback {
     }
 
     /// A pool that trusts it.
-    pub(crate) fn pool(&self) -> Pool {
+    pub(super) fn pool(&self) -> Pool {
         let trust = Trust::only(self.roots.clone());
         let tls = (!matches!(self.http, Http::Plain)).then(|| trust.tls().unwrap());
         Pool::new(Connector::direct(tls, None), None)
@@ -154,7 +153,7 @@ impl Loopback {
                         _ = copy_bidirectional(&mut client, &mut server) => {}
                         // What is cut stays open, and passes nothing on any more.
                         _ = async { seen.wait_for(|cut| *cut > number).await.is_ok() } => {
-                            std::future::pending().await
+                            std::future::pending::<()>().await;
                         }
                     }
                 });
@@ -245,7 +244,8 @@ async fn answer(
     let version = if request.version() == Version::HTTP_2 { "HTTP/2.0" } else { "HTTP/1.1" };
     let (sender, pieces) = mpsc::unbounded_channel();
     sender.send(version).unwrap();
-    let mut answer = Answer { pieces, ended: AtomicBool::new(false), closing: None, state: Arc::clone(state) };
+    let mut answer =
+        Answer { pieces, ended: AtomicBool::new(false), closing: None, state: Arc::clone(state) };
     match state.manners {
         Manners::NeverEnd => state.endless.lock().unwrap().push(sender),
         Manners::CloseAfterAnswer => answer.closing = Some(Arc::clone(closing)),

@@ -8,8 +8,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::{HeaderValue, Uri};
 use http::uri::Scheme;
+use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::Matcher;
 use outcrop_core::{Environment, Error, Result};
 

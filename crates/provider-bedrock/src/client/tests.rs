@@ -102,7 +102,8 @@ fn serve(mut connection: &TcpStream, ending: Ending, finished: &Mutex<mpsc::Rece
             ("application/vnd.amazon.eventstream", frames.iter().map(frame).collect())
         };
         let mut bytes =
-            format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ntransfer-encoding: chunked\r\n\r\n").into_bytes();
+            format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ntransfer-encoding: chunked\r\n\r\n")
+                .into_bytes();
         for piece in pieces {
             bytes.extend(format!("{:x}\r\n", piece.len()).into_bytes());
             bytes.extend(piece);

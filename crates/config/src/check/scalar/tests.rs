@@ -70,7 +70,7 @@ error[config::type]: expected a number of seconds for `total`, found an object
 4 |     providers: { x: { retry: [], baseUrl: 5, timeouts: { idle: null, total: {} } } },
   |                                                                             ^^ expected a number of seconds
   |
-  = help: `total`: How long the whole answer may take, in seconds
+  = help: `total`: How long the whole answer may take, further tries included, in seconds
 
 error[config::type]: expected an object for `overrides`, found a number
  --> config.json5:5:16
