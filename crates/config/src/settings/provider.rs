@@ -47,7 +47,7 @@ pub struct Provider {
     pub models: Option<Vec<ModelEntry>>,
     /// How often a call is tried again.
     pub retry: Retry,
-    /// How long a call may take.
+    /// How long a call may take. `0` is a mistake and not a way to set no limit: a day, the most, is as good as none.
     pub timeouts: Timeouts,
     /// The guardrail that every call goes through. A caller cannot remove it.
     pub guardrail: Option<Guardrail>,
@@ -117,7 +117,7 @@ pub struct Retry {
     pub budget: Option<f64>,
 }
 
-/// How long a call may take. `0` is a mistake and not a way to set no limit: a day, the most, is as good as none.
+/// How long a call may take.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
