@@ -17,9 +17,8 @@ const RESERVED: &[(&str, &[&str])] = &[
     // The emulator checks signatures and writes frames with AWS's own code, so that neither is what we think they are.
     ("aws-*", &["outcrop-aws", "outcrop-provider-bedrock", "outcrop-discovery", "outcrop-emulator"]),
     ("axum", &["outcrop-emulator"]),
-    // The rules of NO_PROXY are those of the connector that the AWS crates bring along.
-    ("hyper-util", &["outcrop-emulator", "outcrop-aws"]),
-    ("hyper*", &["outcrop-emulator"]),
+    // The connections to AWS are made of the same parts as the SDK's own.
+    ("hyper*", &["outcrop-emulator", "outcrop-aws"]),
     ("reqwest", &[]),
     // Only the configuration knows how it is written.
     ("figment", &["outcrop-config"]),

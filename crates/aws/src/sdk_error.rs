@@ -272,23 +272,33 @@ fn from_dispatch(call: &Call<'_>, failure: &DispatchFailure) -> Error {
     if call.answering {
         return Error::new(ErrorKind::Interrupted, "the connection broke in the middle of the answer");
     }
-    connector_error.map_or_else(|| no_connection(failure.is_timeout(), false), from_connector)
+    connector_error.map_or_else(|| Error::new(ErrorKind::Network, "the connection failed"), from_connector)
 }
 
 /// A connection that could not be made, or broke.
 pub(crate) fn from_connector(error: &ConnectorError) -> Error {
-    http_client::explain(error).unwrap_or_else(|| no_connection(error.is_timeout(), never_connected(error)))
+    http_client::explain(error).unwrap_or_else(|| broken(error))
 }
 
-fn no_connection(is_timeout: bool, never_connected: bool) -> Error {
+fn broken(error: &ConnectorError) -> Error {
     let hint = "check the network, the proxy settings and the endpoint";
-    if is_timeout {
-        return Error::new(ErrorKind::Timeout, "no connection could be made in time").with_hint(hint);
+    if let Some(late) = http_client::late(error) {
+        return Error::new(ErrorKind::Timeout, late.to_string()).with_hint(hint);
     }
-    if never_connected {
+    if error.is_timeout() {
+        let message = "the connection fell silent: its other end does not answer any more";
+        return Error::new(ErrorKind::Timeout, message).with_hint(hint);
+    }
+    if never_connected(error) {
         return Error::new(ErrorKind::Network, "no connection could be made")
             .with_hint(hint)
             .with_retry(Retry::Backoff);
+    }
+    if http_client::is_closed_unanswered(error) {
+        // What was asked for may have been done, and nobody can know: but a model's answer that nobody read changes
+        // nothing, and AWS's own SDKs try again as well.
+        let message = "the connection was closed before there was an answer";
+        return Error::new(ErrorKind::Network, message).with_hint(hint).with_retry(Retry::Backoff);
     }
     Error::new(ErrorKind::Network, "the connection failed").with_hint(hint)
 }

@@ -132,7 +132,7 @@ fn serve(mut connection: TcpStream, heard: &Mutex<Vec<Seen>>, answer: &dyn Fn(&S
 }
 
 /// Nothing, if nothing came.
-fn read(connection: &TcpStream) -> Option<Seen> {
+pub(crate) fn read(connection: &TcpStream) -> Option<Seen> {
     let mut reader = BufReader::new(connection);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;

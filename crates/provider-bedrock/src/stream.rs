@@ -26,6 +26,8 @@ type Receiver = EventReceiver<sdk::ConverseStreamOutput, ConverseStreamOutputErr
 
 /// How long to wait for the usage once the model has stopped.
 const PATIENCE_FOR_METADATA: Duration = Duration::from_secs(5);
+/// How long to wait for the end of the body after the end of the answer, so that its connection can serve the next call.
+const PATIENCE_FOR_CONNECTION: Duration = Duration::from_secs(1);
 
 /// What the caller shall see otherwise than it comes.
 #[derive(Debug, Clone, Default)]
@@ -47,7 +49,7 @@ pub(crate) async fn open(mut receiver: Receiver, start: Start, shaping: Shaping)
         Ok(None) => return Err(translator.cut_off()),
         Err(error) => return Err(failure::in_stream(error, start.request_id.as_deref(), false)),
     }
-    let state = Box::new(Running { receiver, translator, over: false });
+    let state = Box::new(Running { receiver, translator, over: false, drained: false });
     Ok(Box::pin(unfold(state, async |mut state: Box<Running>| {
         let item = state.next().await?;
         Some((item, state))
@@ -58,6 +60,8 @@ struct Running {
     receiver: Receiver,
     translator: Translator,
     over: bool,
+    /// Whether the body was read to its end, or nobody shall try that any more.
+    drained: bool,
 }
 
 impl Running {
@@ -67,10 +71,11 @@ impl Running {
                 return Some(Ok(event));
             }
             if self.over {
+                self.drain().await;
                 return None;
             }
             if let Err(error) = self.advance().await {
-                self.over = true;
+                (self.over, self.drained) = (true, true);
                 return Some(Err(error));
             }
         }
@@ -97,6 +102,17 @@ impl Running {
         }
         self.over = self.translator.ended;
         Ok(())
+    }
+}
+
+impl Running {
+    /// Reads what follows the end of the answer, which is nothing but the end of the body: over HTTP/1.1, a connection
+    /// whose answer was not read to its end cannot be used again.
+    async fn drain(&mut self) {
+        if !std::mem::replace(&mut self.drained, true) {
+            let rest = async { while let Ok(Some(_)) = self.receiver.recv().await {} };
+            tokio::time::timeout(PATIENCE_FOR_CONNECTION, rest).await.ok();
+        }
     }
 }
 
