@@ -51,12 +51,15 @@ impl Overflow {
                  has for both"
             ));
         }
-        let shorten = "shorten the conversation, or take a model with a larger context window";
-        match (self.excess(), self.limit) {
-            (Some(1), _) => Some(format!("1 token too long: {shorten}")),
-            (Some(excess), _) => Some(format!("{excess} tokens too long: {shorten}")),
-            (None, Some(limit)) => Some(format!("the model takes {limit} tokens at most: {shorten}")),
-            (None, None) => None,
+        let shorten = "shorten the prompt, or take a model with a larger context window";
+        match (self.excess(), self.limit?, self.max_tokens) {
+            (Some(1), ..) => Some(format!("1 token too long: {shorten}")),
+            (Some(excess), ..) => Some(format!("{excess} tokens too long: {shorten}")),
+            (None, limit, Some(max_tokens @ 1..)) => Some(format!(
+                "the model takes {limit} tokens at most, and `maxTokens` keeps {max_tokens} of them for the answer: lower \
+                 it, {shorten}"
+            )),
+            (None, limit, _) => Some(format!("the model takes {limit} tokens at most: {shorten}")),
         }
     }
 }
@@ -80,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_prompt_that_is_too_long_says_by_how_much() {
-        let shorten = "too long: shorten the conversation, or take a model with a larger context window";
+        let shorten = "too long: shorten the prompt, or take a model with a larger context window";
         assert_eq!(advice(Some(210_000), None, Some(200_000)), format!("10000 tokens {shorten}"));
         assert_eq!(advice(Some(200_001), None, Some(200_000)), format!("1 token {shorten}"));
         assert_eq!(advice(Some(210_000), Some(5), Some(200_000)), format!("10005 tokens {shorten}"));
@@ -91,6 +94,11 @@ mod tests {
     #[test]
     fn numbers_that_say_too_little_are_not_made_up() {
         assert!(advice(None, None, Some(8192)).starts_with("the model takes 8192 tokens at most"));
+        assert_eq!(
+            advice(None, Some(4096), Some(8192)),
+            "the model takes 8192 tokens at most, and `maxTokens` keeps 4096 of them for the answer: lower it, shorten the \
+             prompt, or take a model with a larger context window"
+        );
         // What the service says can contradict itself.
         assert!(advice(Some(5), None, Some(8192)).starts_with("the model takes 8192 tokens at most"));
         for (prompt, max) in [(None, None), (Some(5), None), (None, Some(5)), (Some(5), Some(5))] {

@@ -248,6 +248,7 @@ const fn nova_purpose(purpose: Option<EmbedPurpose>) -> &'static str {
     }
 }
 
+#[track_caller]
 fn invalid(message: String) -> Error {
     Error::new(ErrorKind::InvalidRequest, message)
 }

@@ -95,6 +95,7 @@ fn withheld(body: &[u8]) -> bool {
     action.and_then(Value::as_str) == Some("INTERVENED")
 }
 
+#[track_caller]
 fn broken(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::Protocol, message)
 }
