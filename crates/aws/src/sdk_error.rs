@@ -121,7 +121,7 @@ where
     let classified = match &error {
         _ if find::<ForeignReply>(&error).is_some() => match error.raw_response() {
             Some(raw) => foreign(raw),
-            None => Error::new(ErrorKind::Protocol, "the reply is not one of Amazon Bedrock"),
+            None => not_bedrock(),
         },
         SdkError::ServiceError(service) => {
             from_service(call, service.err().meta().code(), service.err().meta().message(), service.raw())
@@ -285,12 +285,15 @@ fn from_response(call: &Call<'_>, raw: &impl RawReply, error: &(dyn StdError + '
 }
 
 fn foreign(raw: &impl RawReply) -> Error {
-    let error = Error::new(ErrorKind::Protocol, "the reply is not one of Amazon Bedrock")
-        .with_hint("check the endpoint: something else answered");
     match raw.status() {
-        Some(status) => error.with_status(status).with_request_id(raw.header("x-amzn-requestid")),
-        None => error,
+        Some(status) => not_bedrock().with_status(status).with_request_id(raw.header("x-amzn-requestid")),
+        None => not_bedrock(),
     }
+}
+
+fn not_bedrock() -> Error {
+    Error::new(ErrorKind::Protocol, "the reply is not one of Amazon Bedrock")
+        .with_hint("check the endpoint: something else answered")
 }
 
 fn from_dispatch(call: &Call<'_>, failure: &DispatchFailure) -> Error {

@@ -165,7 +165,8 @@ impl Family {
                     None => Ok(overlaid(ours, Some(options.clone()))),
                 }
             }
-            Some(_) => Err(invalid(format!("`{place}` is not an object"))),
+            Some(_) => Err(invalid(format!("`{place}` is not an object"))
+                .with_hint(r#"write members of the model's own body, such as `{"normalize": true}`"#)),
         }
     }
 

@@ -55,7 +55,7 @@ impl Reply {
     pub(super) fn checked(self, texts: usize) -> Result<Self> {
         let count = self.vectors.len();
         if count != texts {
-            return Err(broken(format!("the service answered {texts} texts with {count} vectors")));
+            return Err(broken(format!("the service gave {count} vectors, and {texts} were asked for")));
         }
         if self.vectors.iter().flatten().any(|number| !number.is_finite()) {
             return Err(broken("a vector holds a number that is none"));
