@@ -389,8 +389,8 @@ fn is_stale(error: &Error) -> bool {
         "InvalidClientTokenId",
         "RequestExpired",
     ];
-    let is_api_key =
-        error.provider_message().is_some_and(|message| message.to_lowercase().contains("api key"));
+    let words = error.provider_message().unwrap_or_default().to_lowercase();
+    let is_api_key = ["api key", "bearer token"].iter().any(|key| words.contains(key));
     error.kind() == ErrorKind::Unauthenticated
         && (is_api_key || error.code().is_some_and(|code| CODES.contains(&code)))
 }

@@ -102,8 +102,8 @@ pub(crate) fn normalise(
     documents::name(&mut messages, &mut warnings);
     media::adapt(&mut messages, target, &mut warnings);
     turns::check_ending(&mut messages, target, &mut warnings)?;
-    // A prompt of the account's own (`promptVariables`) brings its messages along.
-    if messages.is_empty() && !options.contains_key("promptVariables") {
+    // A prompt of Prompt management brings its messages along.
+    if messages.is_empty() && !target.prompt {
         return Err(Error::new(ErrorKind::InvalidRequest, "the request has no message with any content")
             .with_hint("say something in `messages`"));
     }
@@ -126,7 +126,7 @@ pub(crate) fn normalise(
         names,
         warnings: Vec::new(),
     };
-    thinking::apply(&mut normalised, request.thinking, options, target, &mut warnings)?;
+    thinking::apply(&mut normalised, request.thinking, options, target, &mut warnings);
     structured::apply(&mut normalised, request, options, target, &mut warnings)?;
     let system = std::mem::take(&mut normalised.system);
     normalised.system = system::place(system, &mut normalised.messages, target, &mut warnings);

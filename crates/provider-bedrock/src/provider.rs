@@ -16,8 +16,8 @@ use outcrop_core::{
     ModelProvider, ModelResolver, ProviderId, Request, Resolved, Response, Result, Start, StopReason,
     Support, TokenCount, Warning, replay,
 };
-use outcrop_model_facts::BedrockId;
 use outcrop_model_facts::facts::{self, ModelFacts};
+use outcrop_model_facts::{BedrockId, Kind};
 
 use crate::client::Clients;
 use crate::content_type::{EVENT_STREAM, Expects, JSON};
@@ -270,7 +270,9 @@ impl Place {
     }
 
     fn target(&self) -> Target {
-        Target::new(&self.base(), &self.session.region().name, self.card.as_deref())
+        let target = Target::new(&self.base(), &self.session.region().name, self.card.as_deref());
+        let prompt = BedrockId::parse(self.model.as_str()).kind() == Kind::Prompt;
+        Target { prompt, ..target }
     }
 
     /// Calls something else from now on.

@@ -326,11 +326,13 @@ impl Translator {
     }
 
     /// The service broke its own order of events.
+    #[track_caller]
     fn broken(&self, message: String) -> Error {
         Error::new(ErrorKind::Protocol, message).with_request_id(self.request_id.clone())
     }
 
     /// The connection closed in the middle of the answer.
+    #[track_caller]
     fn cut_off(&self) -> Error {
         Error::new(ErrorKind::Interrupted, "the connection closed before the answer was complete")
             .with_request_id(self.request_id.clone())

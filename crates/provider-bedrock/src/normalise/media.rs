@@ -62,7 +62,6 @@ pub(super) fn check(messages: &[Message], target: &Target) -> Result<()> {
 fn refused(attachment: &Attachment, obstacle: Obstacle, target: &Target) -> Error {
     let what = attachment.kind.with_article();
     let model = named(target);
-    let invalid = |message: String| Error::new(ErrorKind::InvalidRequest, message);
     match obstacle {
         Obstacle::NotTaken => {
             let taken: Vec<_> =
@@ -90,6 +89,11 @@ fn refused(attachment: &Attachment, obstacle: Obstacle, target: &Target) -> Erro
                 .with_hint("give its content, or leave it out")
         }
     }
+}
+
+#[track_caller]
+fn invalid(message: String) -> Error {
+    Error::new(ErrorKind::InvalidRequest, message)
 }
 
 /// With two decimals, rounded up, so that what is too large never looks as if it fitted.

@@ -6,7 +6,7 @@
 
 mod conflicts;
 
-use outcrop_core::{Error, ErrorKind, Result, Thinking, ThinkingLevel};
+use outcrop_core::{Thinking, ThinkingLevel};
 use outcrop_model_facts::facts::Effort;
 use serde_json::{Map, Value, json};
 
@@ -59,8 +59,8 @@ pub(super) fn apply(
     options: &Map<String, Value>,
     target: &Target,
     warnings: &mut Warnings,
-) -> Result<()> {
-    let own = own_fields(options)?;
+) {
+    let own = own_fields(options);
     let own = conflicts::without_refused(own, normalised, target, warnings);
     let control = target.control();
     normalised.thinks = match (wanted, told(&own)) {
@@ -79,15 +79,10 @@ pub(super) fn apply(
         (None, told) => told.unwrap_or_else(|| control.is_always_on()),
     };
     conflicts::settle(normalised, &own, target, warnings);
-    Ok(())
 }
 
-fn own_fields(options: &Map<String, Value>) -> Result<Map<String, Value>> {
-    match options.get(MODEL_FIELDS) {
-        None | Some(Value::Null) => Ok(Map::new()),
-        Some(Value::Object(own)) => Ok(own.clone()),
-        Some(_) => Err(Error::new(ErrorKind::InvalidRequest, format!("`{MODEL_FIELDS}` is not an object"))),
-    }
+fn own_fields(options: &Map<String, Value>) -> Map<String, Value> {
+    options.get(MODEL_FIELDS).and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
 fn at<'a>(fields: &'a Map<String, Value>, field: &str, member: &str) -> Option<&'a str> {

@@ -3,6 +3,7 @@
 //! Bedrock passes on what the models' own checks say, so that one refusal has several wordings. Rows as data, tried in
 //! order; a row counts only if the body has what it is about, since nothing else can be left out of it.
 
+use outcrop_core::classify::plain;
 use outcrop_core::{Error, ErrorKind};
 use serde_json::Value;
 
@@ -69,7 +70,7 @@ pub(crate) fn refused(error: &Error, body: &[u8]) -> Refusals {
         ErrorKind::InvalidRequest | ErrorKind::Unsupported | ErrorKind::PermissionDenied
     );
     let Some(message) = error.provider_message().filter(|_| refusable) else { return Refusals::new() };
-    let message = message.replace('’', "'").to_lowercase();
+    let message = plain(message);
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return Refusals::new() };
     let rows = ROWS.iter().filter(|row| row.words.iter().all(|words| message.contains(words)));
     let known = rows.map(|row| (row.refusals)(&body, &message)).find(|refusals| !refusals.is_empty());
