@@ -24,6 +24,7 @@ use crate::content_type::{EVENT_STREAM, Expects, JSON};
 use crate::draft::{Draft, Operation};
 use crate::learnt::{Learnt, Refusals};
 use crate::normalise::Normalised;
+use crate::repair::Refused;
 use crate::target::Target;
 use crate::wire::decode;
 use crate::{BedrockSettings, count, embed, failure, repair, stream, structured};
@@ -199,23 +200,32 @@ impl Bedrock {
         let mut place = self.place_of(request).await?;
         let mut refused = Refusals::default();
         let (mut repairs, mut moved) = (0, false);
+        let mut prepared = self.prepare(request, operation, &place, &refused)?;
         loop {
-            let prepared = self.prepare(request, operation, &place, &refused)?;
             let error = match prepared.session.call(Plane::Runtime, || attempt(&prepared)).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            let refusals = repair::refused(&error, &prepared.body);
+            let Refused { refusals, lasting } = repair::refused(&error, &prepared.body);
             if repairs < MOST_REPAIRS && !refusals.is_subset(&refused) {
-                tracing::debug!(model = %prepared.model, ?refusals, "sent again without what was refused");
-                self.learnt.remember(&prepared.model, &refusals);
-                refused.extend(refusals);
-                repairs += 1;
-            } else if !moved && self.move_on(&mut place, prepared.facts, &error).await? {
-                moved = true;
-            } else {
+                refused.extend(refusals.iter().cloned());
+                // What cannot be left out, the service would refuse again.
+                let next = self.prepare(request, operation, &place, &refused).ok();
+                if let Some(next) = next.filter(|next| next.body != prepared.body) {
+                    tracing::debug!(model = %prepared.model, ?refusals, "sent again without what was refused");
+                    if lasting {
+                        self.learnt.remember(&prepared.model, &refusals);
+                    }
+                    prepared = next;
+                    repairs += 1;
+                    continue;
+                }
+            }
+            if moved || !self.move_on(&mut place, prepared.facts, &error).await? {
                 return Err(self.named(error, &prepared.model, prepared.facts));
             }
+            moved = true;
+            prepared = self.prepare(request, operation, &place, &refused)?;
         }
     }
 }
