@@ -32,7 +32,8 @@ struct Answer {
 
 impl Service {
     async fn start() -> Self {
-        let emulator = Emulator::bind(([127, 0, 0, 1], 0).into(), Options::default()).await.unwrap().spawn();
+        let options = Options { journal_limit: 1, ..Options::default() };
+        let emulator = Emulator::bind(([127, 0, 0, 1], 0).into(), options).await.unwrap().spawn();
         let Credentials { access_key_id, secret_access_key, .. } = Credentials::default();
         let address = Address {
             endpoint: emulator.endpoint(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
@@ -11,17 +12,20 @@ use super::exceptions::EXCEPTIONS;
 use crate::architecture::workspace;
 
 /// The source of the SDK, which is generated from the service's model.
-fn sdk() -> PathBuf {
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline"])
-        .current_dir(workspace())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let packages = metadata["packages"].as_array().unwrap();
-    let package = packages.iter().find(|package| package["name"] == "aws-sdk-bedrockruntime").unwrap();
-    Path::new(package["manifest_path"].as_str().unwrap()).with_file_name("src")
+fn sdk() -> &'static Path {
+    static SDK: LazyLock<PathBuf> = LazyLock::new(|| {
+        let output = Command::new(env!("CARGO"))
+            .args(["metadata", "--format-version", "1", "--offline"])
+            .current_dir(workspace())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let packages = metadata["packages"].as_array().unwrap();
+        let package = packages.iter().find(|package| package["name"] == "aws-sdk-bedrockruntime").unwrap();
+        Path::new(package["manifest_path"].as_str().unwrap()).with_file_name("src")
+    });
+    &SDK
 }
 
 /// The names that a parser of the SDK knows: `"name" => …`.
@@ -30,11 +34,32 @@ fn names(source: &str) -> BTreeSet<String> {
     arms.map(|(name, _)| name.to_owned()).collect()
 }
 
-fn members(shape: &str) -> BTreeSet<String> {
+/// The parser of a shape.
+fn parser(shape: &str) -> String {
     let file = sdk().join(format!("protocol_serde/shape_{shape}.rs"));
-    let names = names(&std::fs::read_to_string(&file).unwrap());
-    assert!(!names.is_empty(), "{} is not as it was", file.display());
+    std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+fn members(shape: &str) -> BTreeSet<String> {
+    let names = names(&parser(shape));
+    assert!(!names.is_empty(), "the parser of `{shape}` is not as it was");
     names
+}
+
+/// The members of a shape and of everything below it.
+fn members_below(shape: &str) -> BTreeSet<String> {
+    let (mut found, mut seen, mut open) = (BTreeSet::new(), BTreeSet::new(), vec![shape.to_owned()]);
+    while let Some(shape) = open.pop() {
+        if !seen.insert(shape.clone()) {
+            continue;
+        }
+        let source = parser(&shape);
+        found.extend(names(&source));
+        let others =
+            source.split("protocol_serde::shape_").skip(1).filter_map(|rest| rest.split("::").next());
+        open.extend(others.map(str::to_owned));
+    }
+    found
 }
 
 /// Events, and exceptions.
@@ -48,10 +73,28 @@ fn frames() -> (BTreeSet<String>, BTreeSet<String>) {
     (events, names(exceptions))
 }
 
+/// The frames of all cases.
+fn all_frames() -> &'static [Value] {
+    static FRAMES: LazyLock<Vec<Value>> =
+        LazyLock::new(|| cases().into_iter().flat_map(|(_, case)| case.frames.unwrap_or_default()).collect());
+    &FRAMES
+}
+
 /// The values at a pointer in the frames of all cases.
 fn shown(pointer: &str) -> Vec<Value> {
-    let frames = cases().into_iter().flat_map(|(_, case)| case.frames.unwrap_or_default());
-    frames.filter_map(|frame| frame.pointer(pointer).cloned()).collect()
+    all_frames().iter().filter_map(|frame| frame.pointer(pointer).cloned()).collect()
+}
+
+/// The names of all members in a value.
+fn members_within(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            found.extend(members.keys().cloned());
+            members.values().for_each(|value| members_within(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|value| members_within(value, found)),
+        _ => {}
+    }
 }
 
 /// The names of members of objects.
@@ -72,9 +115,7 @@ fn every_event_and_every_exception_has_a_case() {
         (6, 5),
         "as of the time of writing: {events:?} {exceptions:?}"
     );
-    let shown = members_of(
-        &cases().into_iter().flat_map(|(_, case)| case.frames.unwrap_or_default()).collect::<Vec<_>>(),
-    );
+    let shown = members_of(all_frames());
     all_shown(&events, &shown, "events");
     all_shown(&exceptions, &shown, "exceptions");
     let everywhere = EXCEPTIONS.iter().map(|(name, ..)| (*name).to_owned()).collect();
@@ -121,6 +162,16 @@ fn every_member_of_every_event_has_a_case() {
     let details: Vec<_> =
         shown("/metadata/usage/cacheDetails").iter().filter_map(Value::as_array).flatten().cloned().collect();
     all_shown(&members("cache_detail"), &members_of(&details), "members of cache details");
+}
+
+/// [`super::cases`] sees that they all arrive.
+#[test]
+fn every_member_of_a_trace_has_a_case() {
+    let known = members_below("converse_stream_trace");
+    assert!(known.contains("policyVersionArn"), "the SDK is not as it was: {known:?}");
+    let mut found = BTreeSet::new();
+    shown("/metadata/trace").iter().for_each(|trace| members_within(trace, &mut found));
+    all_shown(&known, &found, "members of a trace");
 }
 
 #[test]
