@@ -143,14 +143,16 @@ fn serve(mut connection: TcpStream, heard: &Mutex<Vec<Seen>>, answer: &dyn Fn(&S
         }
     };
     let headers: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    let head = format!(
+    let mut reply = format!(
         "HTTP/1.1 {status} .\r\ncontent-type: {content_type}\r\nx-amzn-requestid: {REQUEST_ID}\r\n\
          content-length: {}\r\nconnection: close\r\n{}\r\n",
         body.len(),
         headers.concat()
-    );
+    )
+    .into_bytes();
+    reply.extend(body);
     // The caller may have hung up, as it should where another call failed.
-    drop(connection.write_all(&[head.as_bytes(), &body].concat()));
+    drop(connection.write_all(&reply));
 }
 
 /// Nothing, if nothing came.

@@ -25,7 +25,7 @@ fn refuses(pointer: &'static str, message: &'static str) -> impl Fn(&Value) -> O
     move |body| body.pointer(pointer).map(|_| message)
 }
 
-fn ask(model: &str, more: Value) -> Request {
+fn ask(model: &str, more: &Value) -> Request {
     let mut request = json!({
         "model": model,
         "messages": [{ "role": "user", "content": [{ "type": "text", "text": "Hi" }] }],
@@ -34,7 +34,7 @@ fn ask(model: &str, more: Value) -> Request {
     serde_json::from_value(request).unwrap()
 }
 
-fn fields(fields: Value) -> Value {
+fn fields(fields: &Value) -> Value {
     json!({ "options": { "bedrock": { "additionalModelRequestFields": fields } } })
 }
 
@@ -60,7 +60,7 @@ async fn what_is_refused_is_left_out_once_said_and_remembered() {
     for streaming in [true, false] {
         let service = refusing(refuses("/inferenceConfig/temperature", TEMPERATURE));
         let provider = service.provider();
-        let request = ask(NOVA, json!({ "inference": { "temperature": 0.5, "maxTokens": 9 } }));
+        let request = ask(NOVA, &json!({ "inference": { "temperature": 0.5, "maxTokens": 9 } }));
         assert_eq!(warned(&provider, &request, streaming).await, ["sampling-refused"]);
         assert_eq!(pointers(&service.seen(), "/inferenceConfig/temperature"), [true, false]);
         assert_eq!(service.seen()[1].body["inferenceConfig"], json!({ "maxTokens": 9 }), "all else stays");
@@ -68,7 +68,7 @@ async fn what_is_refused_is_left_out_once_said_and_remembered() {
         assert_eq!(warned(&provider, &request, !streaming).await, ["sampling-refused"]);
         assert_eq!(pointers(&service.seen()[2..], "/inferenceConfig/temperature"), [false]);
         // Of this model, and of no other.
-        let other = ask("us.amazon.nova-pro-v1:0", json!({ "inference": { "temperature": 0.5 } }));
+        let other = ask("us.amazon.nova-pro-v1:0", &json!({ "inference": { "temperature": 0.5 } }));
         warned(&provider, &other, streaming).await;
         assert_eq!(service.seen().len(), 5);
     }
@@ -84,13 +84,13 @@ async fn one_refusal_after_the_other() {
                 .or_else(|| refuses("/additionalModelRequestFields/top_k", top_k)(body))
         });
         let provider = service.provider();
-        let mut more = fields(json!({ "top_k": 5, "seed": 1 }));
+        let mut more = fields(&json!({ "top_k": 5, "seed": 1 }));
         more["inference"] = json!({ "temperature": 0.5 });
-        let rules = warned(&provider, &ask(NOVA, more.clone()), streaming).await;
+        let rules = warned(&provider, &ask(NOVA, &more), streaming).await;
         assert_eq!(rules, ["sampling-refused", "model-field-refused"]);
         assert_eq!(service.seen().len(), 3);
         assert_eq!(service.seen()[2].body["additionalModelRequestFields"], json!({ "seed": 1 }));
-        warned(&provider, &ask(NOVA, more), streaming).await;
+        warned(&provider, &ask(NOVA, &more), streaming).await;
         assert_eq!(service.seen().len(), 4, "both are remembered");
     }
 }
@@ -106,7 +106,7 @@ async fn there_is_an_end_to_repairs() {
     ];
     let service =
         refusing(|body| REFUSALS.iter().find_map(|(pointer, message)| refuses(pointer, message)(body)));
-    let request = ask(NOVA, fields(json!({ "a": 1, "b": 1, "c": 1, "d": 1, "e": 1 })));
+    let request = ask(NOVA, &fields(&json!({ "a": 1, "b": 1, "c": 1, "d": 1, "e": 1 })));
     let provider = service.provider();
     let error = provider.generate(&request).await.unwrap_err();
     assert_eq!(service.seen().len(), 1 + MOST_REPAIRS);
@@ -120,7 +120,7 @@ async fn there_is_an_end_to_repairs() {
 async fn a_refusal_that_stays_is_the_services_own_error() {
     for streaming in [true, false] {
         let service = refusing(|_| Some(TEMPERATURE));
-        let request = ask(NOVA, json!({ "inference": { "temperature": 0.5 } }));
+        let request = ask(NOVA, &json!({ "inference": { "temperature": 0.5 } }));
         let provider = service.provider();
         let error = if streaming {
             provider.stream(&request).await.err().unwrap()
@@ -147,7 +147,7 @@ async fn what_cannot_be_left_out_is_not_sent_again() {
     let service = refusing(refuses("/outputConfig/textFormat", message));
     let format = json!({ "type": "json_schema", "structure": { "jsonSchema": { "schema": "{}" } } });
     let request =
-        ask(NOVA, json!({ "options": { "bedrock": { "outputConfig": { "textFormat": format } } } }));
+        ask(NOVA, &json!({ "options": { "bedrock": { "outputConfig": { "textFormat": format } } } }));
     let error = service.provider().generate(&request).await.unwrap_err();
     assert_eq!((error.provider_message(), service.seen().len()), (Some(message), 1));
 }
@@ -158,7 +158,7 @@ async fn the_callers_own_thinking_may_lose_its_display_and_nothing_else() {
     let service = refusing(refuses("/additionalModelRequestFields/thinking/display", message));
     let request = ask(
         "us.anthropic.claude-opus-4-6-v1",
-        fields(json!({ "thinking": { "type": "adaptive", "display": "summarized" }, "seed": 1 })),
+        &fields(&json!({ "thinking": { "type": "adaptive", "display": "summarized" }, "seed": 1 })),
     );
     let provider = service.provider();
     assert_eq!(warned(&provider, &request, true).await, ["model-field-refused"]);
@@ -173,7 +173,7 @@ async fn nothing_is_repaired_once_the_answer_began() {
     let refusal = json!({ "validationException": { "message": TEMPERATURE } });
     let begin = json!({ "messageStart": { "role": "assistant" } });
     let word = json!({ "contentBlockDelta": { "contentBlockIndex": 0, "delta": { "text": "Well" } } });
-    let request = ask(NOVA, json!({ "inference": { "temperature": 0.5 } }));
+    let request = ask(NOVA, &json!({ "inference": { "temperature": 0.5 } }));
     for events in [vec![begin.clone(), refusal.clone()], vec![begin, word, refusal.clone()]] {
         let expected = events.len() - 2;
         let service = Loopback::start(move |_| Answer::Events(events.clone()));
@@ -234,14 +234,14 @@ fn like_claude(body: &Value) -> Option<&'static str> {
 
 #[tokio::test]
 async fn thoughts_that_are_refused_in_a_loop_of_tools_end_the_thinking_of_this_turn_only() {
-    let own = fields(json!({ "thinking": { "type": "enabled", "budget_tokens": 2000 } }));
+    let own = fields(&json!({ "thinking": { "type": "enabled", "budget_tokens": 2000 } }));
     for thinking in [json!({ "thinking": { "level": "high" } }), own] {
         for streaming in [true, false] {
             let service = refusing(like_claude);
             let provider = service.provider();
             let mut more = tool_loop();
             more.as_object_mut().unwrap().extend(thinking.as_object().unwrap().clone());
-            let request = ask(CLAUDE, more);
+            let request = ask(CLAUDE, &more);
             let rules = warned(&provider, &request, streaming).await;
             assert!(rules.contains(&"reasoning-refused".to_owned()), "{rules:?}");
             assert!(rules.len() > 1, "the end of thinking is said, too: {rules:?}");
@@ -250,7 +250,7 @@ async fn thoughts_that_are_refused_in_a_loop_of_tools_end_the_thinking_of_this_t
             let last = seen.last().unwrap();
             assert_eq!((last.body.pointer(FIRST), last.body.pointer(THINKING)), (None, None));
             // The model thinks in another conversation, and this one has its thoughts the next time.
-            warned(&provider, &ask(CLAUDE, thinking.clone()), streaming).await;
+            warned(&provider, &ask(CLAUDE, &thinking), streaming).await;
             assert!(service.seen().last().unwrap().body.pointer(THINKING).is_some());
             let before = service.seen().len();
             warned(&provider, &request, streaming).await;
@@ -272,7 +272,7 @@ async fn a_cache_point_in_a_wrong_place_is_left_out_of_this_conversation_only() 
         let content = json!([{ "type": "text", "text": "Hi" }, { "type": "cachePoint" }]);
         let request = ask(
             CLAUDE,
-            json!({
+            &json!({
                 "system": [{ "type": "text", "text": "Be brief." }, { "type": "cachePoint" }],
                 "messages": [{ "role": "user", "content": content }],
             }),
@@ -291,8 +291,10 @@ async fn cache_points_that_a_model_takes_nowhere_in_a_part_are_remembered() {
                    your input and try again.";
     let service = refusing(refuses("/system/1/cachePoint", message));
     let provider = service.provider();
-    let request =
-        ask(CLAUDE, json!({ "system": [{ "type": "text", "text": "Be brief." }, { "type": "cachePoint" }] }));
+    let request = ask(
+        CLAUDE,
+        &json!({ "system": [{ "type": "text", "text": "Be brief." }, { "type": "cachePoint" }] }),
+    );
     for _ in 0..2 {
         assert_eq!(warned(&provider, &request, false).await, ["cache-points"]);
     }
@@ -312,7 +314,7 @@ async fn a_schema_that_no_grammar_can_be_made_of_goes_by_a_tool() {
     ] {
         let service = refusing(refuses("/outputConfig/textFormat", message));
         let provider = service.provider();
-        let request = ask(CLAUDE, json!({ "output": { "schema": schema } }));
+        let request = ask(CLAUDE, &json!({ "output": { "schema": schema } }));
         for _ in 0..2 {
             provider.stream(&request).await.unwrap().for_each(async |_| {}).await;
         }
@@ -341,7 +343,7 @@ async fn a_profile_and_a_repair_go_together() {
             }
         }
     });
-    let request = ask(BARE, json!({ "inference": { "stopSequences": ["END"] } }));
+    let request = ask(BARE, &json!({ "inference": { "stopSequences": ["END"] } }));
     let rules = warned(&service.provider(), &request, true).await;
     assert_eq!(rules, [CALLED_AS, "stop-sequences-refused"]);
     let called: Vec<_> = service.seen().into_iter().map(|seen| seen.model).collect();

@@ -39,7 +39,64 @@ fn field(name: &str) -> Refusal {
     Refusal::Field(name.to_owned())
 }
 
+/// Messages about what a conversation has or lacks.
+fn wordings_of_conversations() -> Vec<(&'static str, Vec<Refusal>)> {
+    use Refusal::*;
+    vec![
+        (
+            "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `tool_use`. When `thinking` \
+             is enabled, a final `assistant` message must start with a thinking block (preceeding the lastmost set of \
+             `tool_use` and `tool_result` blocks). We recommend you include thinking blocks from previous turns. To avoid \
+             this requirement, disable `thinking`. Please consult our documentation at \
+             https://docs.claude.com/en/docs/build-with-claude/extended-thinking",
+            vec![field("thinking")],
+        ),
+        (
+            "Cache point cannot be inserted after reasoning block. Please remove the invalid cache point and try again.",
+            vec![CachePoints(Section::Messages)],
+        ),
+        (
+            "There is nothing available to cache. Please remove the invalid cache point and try again.",
+            vec![CachePoints(Section::Messages)],
+        ),
+        (
+            "The model returned the following errors: messages.0.content.2.type: Field required",
+            vec![CachePoints(Section::Messages)],
+        ),
+    ]
+}
+
+/// Messages about schemas that no grammar can be made of.
+fn wordings_of_grammars() -> Vec<(&'static str, Vec<Refusal>)> {
+    use Refusal::*;
+    vec![
+        (
+            "The compiled grammar is too large, which would cause performance issues. Simplify your tool schemas or \
+             reduce the number of strict tools.",
+            vec![NativeOutput, StrictTools],
+        ),
+        (
+            "output_config.format.schema: Invalid schema: The compiled grammar is too large, which would cause \
+             performance issues. Simplify your tool schemas or reduce the number of strict tools.",
+            vec![NativeOutput, StrictTools],
+        ),
+        (
+            "Schema is too complex for compilation. Try reducing the number of tools or simplifying tool schemas.",
+            vec![NativeOutput, StrictTools],
+        ),
+        (
+            "Schemas contains too many optional parameters (87), which would make grammar compilation inefficient. \
+             Reduce the number of optional parameters in your tool schemas (limit: 24).",
+            vec![NativeOutput, StrictTools],
+        ),
+    ]
+}
+
 /// Messages as the service and the models write them, and what can be left out after each.
+fn all_wordings() -> Vec<(&'static str, Vec<Refusal>)> {
+    [wordings(), wordings_of_conversations(), wordings_of_grammars()].concat()
+}
+
 fn wordings() -> Vec<(&'static str, Vec<Refusal>)> {
     use Refusal::*;
     vec![
@@ -114,45 +171,6 @@ fn wordings() -> Vec<(&'static str, Vec<Refusal>)> {
             vec![ForcedToolChoice],
         ),
         ("tools.0.custom.strict: Extra inputs are not permitted", vec![StrictTools]),
-        (
-            "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `tool_use`. When `thinking` \
-             is enabled, a final `assistant` message must start with a thinking block (preceeding the lastmost set of \
-             `tool_use` and `tool_result` blocks). We recommend you include thinking blocks from previous turns. To avoid \
-             this requirement, disable `thinking`. Please consult our documentation at \
-             https://docs.claude.com/en/docs/build-with-claude/extended-thinking",
-            vec![field("thinking")],
-        ),
-        (
-            "Cache point cannot be inserted after reasoning block. Please remove the invalid cache point and try again.",
-            vec![CachePoints(Section::Messages)],
-        ),
-        (
-            "There is nothing available to cache. Please remove the invalid cache point and try again.",
-            vec![CachePoints(Section::Messages)],
-        ),
-        (
-            "The model returned the following errors: messages.0.content.2.type: Field required",
-            vec![CachePoints(Section::Messages)],
-        ),
-        (
-            "The compiled grammar is too large, which would cause performance issues. Simplify your tool schemas or \
-             reduce the number of strict tools.",
-            vec![NativeOutput, StrictTools],
-        ),
-        (
-            "output_config.format.schema: Invalid schema: The compiled grammar is too large, which would cause \
-             performance issues. Simplify your tool schemas or reduce the number of strict tools.",
-            vec![NativeOutput, StrictTools],
-        ),
-        (
-            "Schema is too complex for compilation. Try reducing the number of tools or simplifying tool schemas.",
-            vec![NativeOutput, StrictTools],
-        ),
-        (
-            "Schemas contains too many optional parameters (87), which would make grammar compilation inefficient. \
-             Reduce the number of optional parameters in your tool schemas (limit: 24).",
-            vec![NativeOutput, StrictTools],
-        ),
         ("messages.1.content.0: Invalid `signature` in `thinking` block", vec![Reasoning]),
         ("messages.1.content.0.thinking.signature: Field required", vec![Reasoning]),
         (
@@ -181,7 +199,7 @@ fn read(message: &str, body: &Value) -> Refusals {
 
 #[test]
 fn every_wording_names_what_can_be_left_out() {
-    for (message, expected) in wordings() {
+    for (message, expected) in all_wordings() {
         assert_eq!(read(message, &full()), expected.into_iter().collect(), "{message}");
     }
 }
@@ -189,7 +207,7 @@ fn every_wording_names_what_can_be_left_out() {
 #[test]
 fn what_the_body_does_not_have_cannot_be_left_out_of_it() {
     let plain = json!({ "messages": [{ "role": "user", "content": [{ "text": "Hi" }] }] });
-    for (message, _) in wordings() {
+    for (message, _) in all_wordings() {
         assert_eq!(read(message, &plain), Refusals::new(), "{message}");
     }
 }
@@ -212,7 +230,7 @@ fn every_row_is_reached_by_some_wording() {
             "stop_sequences: Extra inputs are not permitted",
             "top_p is not supported",
         ];
-        let reached = wordings().iter().map(|(message, _)| *message).chain(more).any(fits);
+        let reached = all_wordings().iter().map(|(message, _)| *message).chain(more).any(fits);
         assert!(reached, "{:?} stands for no known wording", row.words);
     }
 }
