@@ -5,6 +5,7 @@ mod cases;
 mod cuts;
 mod exceptions;
 mod model;
+mod trace;
 
 use std::sync::Arc;
 
