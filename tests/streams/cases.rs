@@ -86,7 +86,7 @@ impl Case {
     }
 
     /// What is not as it must be; nothing if all is well.
-    fn difference(&self, answer: Answer) -> Option<String> {
+    fn difference(&self, answer: &Answer) -> Option<String> {
         let mut wrong = String::new();
         if answer.events != self.events {
             let lines = |events: &[Event]| {
@@ -105,17 +105,13 @@ impl Case {
             }
             (Err(error), None, Some(expected)) if expected.fits(error) => {}
             (Ok(end), ..) => {
-                writeln!(wrong, "      ended with {}", serde_json::to_string(end).unwrap()).unwrap()
+                writeln!(wrong, "      ended with {}", serde_json::to_string(end).unwrap()).unwrap();
             }
-            (Err(error), ..) => writeln!(
-                wrong,
-                "      failed: {:?}, {:?}, code {:?}, words {:?}: {error}",
-                error.kind(),
-                error.retry(),
-                error.code(),
-                error.provider_message()
-            )
-            .unwrap(),
+            (Err(error), ..) => {
+                let (kind, retry, code) = (error.kind(), error.retry(), error.code());
+                let words = error.provider_message();
+                writeln!(wrong, "      failed: {kind:?}, {retry:?}, {code:?}, {words:?}: {error}").unwrap();
+            }
         }
         (!wrong.is_empty()).then_some(wrong)
     }
@@ -145,7 +141,7 @@ async fn every_stream_comes_to_what_its_case_says() {
         let question = case.request.clone().unwrap_or_else(request);
         for (way, rule) in case.ways() {
             let answer = service.answer(&rule, &question).await;
-            if let Some(difference) = case.difference(answer) {
+            if let Some(difference) = case.difference(&answer) {
                 write!(wrong, "\n{file}: {}, {way}\n{difference}", case.name).unwrap();
             }
         }

@@ -170,7 +170,9 @@ fn every_member_of_a_trace_has_a_case() {
     let known = members_below("converse_stream_trace");
     assert!(known.contains("policyVersionArn"), "the SDK is not as it was: {known:?}");
     let mut found = BTreeSet::new();
-    shown("/metadata/trace").iter().for_each(|trace| members_within(trace, &mut found));
+    for trace in shown("/metadata/trace") {
+        members_within(&trace, &mut found);
+    }
     all_shown(&known, &found, "members of a trace");
 }
 
