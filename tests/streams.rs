@@ -84,7 +84,7 @@ impl Service {
                 Err(error) => Err(error),
             };
             let said = outcome.as_ref().map_or_else(Error::request_id, |end| end.request_id.as_deref());
-            assert!(said.is_none_or(|said| said == request_id), "another request id: {outcome:?}");
+            assert_eq!(said, Some(&*request_id), "{outcome:?}");
             return Answer { events, outcome };
         }
         panic!("the laws let a stream without an end pass")
