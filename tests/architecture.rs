@@ -8,6 +8,8 @@ mod arrows;
 mod manifests;
 mod sources;
 
+pub(crate) use manifests::workspace;
+
 /// Which crates may use a dependency, by name or by the beginning of names (`aws-*`); the first row that fits counts.
 /// What no row names is open to all.
 const RESERVED: &[(&str, &[&str])] = &[

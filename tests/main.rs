@@ -18,4 +18,5 @@ mod models;
 mod network;
 mod profiles;
 mod regions;
+mod streams;
 mod support;

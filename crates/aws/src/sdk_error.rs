@@ -124,7 +124,9 @@ where
             None => not_bedrock(),
         },
         SdkError::ServiceError(service) => {
-            from_service(call, service.err().meta().code(), service.err().meta().message(), service.raw())
+            let meta = service.err().meta();
+            let exception = exception_type(service.raw());
+            from_service(call, meta.code().or(exception.as_deref()), meta.message(), service.raw())
         }
         SdkError::ResponseError(response) => from_response(call, response.raw(), &error),
         SdkError::DispatchFailure(failure) => from_dispatch(call, failure),
@@ -272,9 +274,11 @@ fn retry_after(raw: &impl RawReply, now: SystemTime) -> Option<Duration> {
 
 /// A reply that is not what the protocol asks for.
 fn from_response(call: &Call<'_>, raw: &impl RawReply, error: &(dyn StdError + 'static)) -> Error {
-    // An event stream may end in an error frame that no model of the service describes.
-    if raw.header(":error-code").is_some() {
-        return from_service(call, None, None, raw);
+    // An event stream may end in an error frame that no model of the service describes, or in an exception whose body
+    // cannot be read.
+    let exception = exception_type(raw);
+    if exception.is_some() || raw.header(":error-code").is_some() {
+        return from_service(call, exception.as_deref(), None, raw);
     }
     let broken_frame = chain(error).any(|cause| cause.to_string().starts_with("message checksum"));
     let cut = chain(error).any(|cause| cause.to_string().contains("unexpected end of stream"));
@@ -282,6 +286,15 @@ fn from_response(call: &Call<'_>, raw: &impl RawReply, error: &(dyn StdError + '
         return Error::new(ErrorKind::Interrupted, "the answer broke off: a frame is damaged or cut");
     }
     foreign(raw)
+}
+
+/// The name of an exception frame as errors have it: `throttlingException` is `ThrottlingException`.
+fn exception_type(raw: &impl RawReply) -> Option<String> {
+    let mut name = raw.header(":exception-type")?.to_owned();
+    if let Some(first) = name.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    Some(name)
 }
 
 fn foreign(raw: &impl RawReply) -> Error {

@@ -43,7 +43,7 @@ pub(crate) enum Refusal {
     StrictTools,
     /// Images inside tool results.
     ToolResultImages,
-    /// Reasoning of earlier turns, as the conversation has it. Of that conversation only, and not remembered.
+    /// Reasoning of earlier turns, as the conversation has it.
     Reasoning,
 }
 
@@ -74,8 +74,7 @@ impl Learnt {
 
     /// Remembers what is the model's own way.
     pub(crate) fn remember(&self, model: &ModelId, refusals: &Refusals) {
-        let lasting = refusals.iter().filter(|refusal| **refusal != Refusal::Reasoning).cloned();
         let mut learnt = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        learnt.entry(model.clone()).or_default().extend(lasting);
+        learnt.entry(model.clone()).or_default().extend(refusals.iter().cloned());
     }
 }

@@ -60,7 +60,8 @@ pub(crate) struct Normalised {
     pub suppress_tool_calls: bool,
     /// Members of `additionalModelRequestFields` beside the caller's own.
     pub fields: Map<String, Value>,
-    /// Members of the caller's own `additionalModelRequestFields` that are not sent.
+    /// Members of the caller's own `additionalModelRequestFields` that are not sent; `thinking.display` is a member of
+    /// a member.
     pub refused_fields: Vec<String>,
     /// The model thinks before it answers, as far as the request decides that.
     pub thinks: bool,

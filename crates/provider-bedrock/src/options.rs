@@ -93,6 +93,9 @@ pub(crate) fn completed(mut options: Map<String, Value>, normalised: &Normalised
         && let Some(Value::Object(own)) = options.get_mut(MODEL_FIELDS)
     {
         own.retain(|name, _| !refused_fields.contains(name));
+        for (name, member) in refused_fields.iter().filter_map(|name| name.split_once('.')) {
+            own.get_mut(name).and_then(Value::as_object_mut).map(|inside| inside.shift_remove(member));
+        }
         if own.is_empty() {
             options.remove(MODEL_FIELDS);
         }
@@ -261,6 +264,10 @@ mod tests {
         };
         assert_eq!(tidy(json!({}), &[], json!({})), json!({ MODEL_FIELDS: {} }));
         assert_eq!(tidy(json!({ "a": 1 }), &["a"], json!({})), json!({}));
+        assert_eq!(
+            tidy(json!({ "a": { "b": 1, "c": 2 } }), &["a.b", "x.y"], json!({})),
+            json!({ MODEL_FIELDS: { "a": { "c": 2 } } })
+        );
         assert_eq!(
             tidy(json!({ "a": 1, "b": { "c": 2 } }), &["a"], json!({ "b": { "c": 1, "d": 3 } })),
             json!({ MODEL_FIELDS: { "b": { "c": 2, "d": 3 } } })

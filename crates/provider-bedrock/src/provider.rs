@@ -24,6 +24,7 @@ use crate::content_type::{EVENT_STREAM, Expects, JSON};
 use crate::draft::{Draft, Operation};
 use crate::learnt::{Learnt, Refusal, Refusals};
 use crate::normalise::Normalised;
+use crate::repair::Refused;
 use crate::target::Target;
 use crate::wire::decode;
 use crate::{BedrockSettings, count, embed, failure, repair, stream, structured};
@@ -219,9 +220,9 @@ impl Bedrock {
         let mut refused = Refusals::default();
         // Learnt only if the request succeeds without what was refused: a refusal can be misunderstood.
         let mut lessons = Vec::new();
-        let mut moved = false;
+        let (mut repairs, mut moved) = (0, false);
+        let mut prepared = self.prepare(request, operation, &place, &refused)?;
         loop {
-            let prepared = self.prepare(request, operation, &place, &refused)?;
             let error = match prepared.session.call(Plane::Runtime, || attempt(&prepared)).await {
                 Ok(answer) => {
                     for (model, refusals) in &lessons {
@@ -231,16 +232,24 @@ impl Bedrock {
                 }
                 Err(error) => error,
             };
-            let refusals = repair::refused(&error, &prepared.body);
-            if lessons.len() < MOST_REPAIRS && !refusals.is_subset(&refused) {
-                tracing::debug!(model = %prepared.model, ?refusals, "sent again without what was refused");
+            let Refused { refusals, lasting } = repair::refused(&error, &prepared.body);
+            if repairs < MOST_REPAIRS && !refusals.is_subset(&refused) {
                 refused.extend(refusals.iter().cloned());
-                lessons.push((prepared.model, refusals));
-            } else if !moved && self.move_on(&mut place, prepared.facts, &error).await? {
-                moved = true;
-            } else {
+                // What cannot be left out, the service would refuse again.
+                let next = self.prepare(request, operation, &place, &refused).ok();
+                if let Some(next) = next.filter(|next| next.sends_other_than(&prepared)) {
+                    tracing::debug!(model = %prepared.model, ?refusals, "sent again without what was refused");
+                    let model = std::mem::replace(&mut prepared, next).model;
+                    lessons.extend(lasting.then_some((model, refusals)));
+                    repairs += 1;
+                    continue;
+                }
+            }
+            if moved || !self.move_on(&mut place, prepared.facts, &error).await? {
                 return Err(self.named(error, &prepared.model, prepared.facts));
             }
+            moved = true;
+            prepared = self.prepare(request, operation, &place, &refused)?;
         }
     }
 }
@@ -304,6 +313,11 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// Whether the service would hear anything else than it did before.
+    fn sends_other_than(&self, other: &Self) -> bool {
+        self.operation != other.operation || self.body != other.body
+    }
+
     fn start(&self, request_id: Option<&str>) -> Start {
         Start {
             model: Some(self.model.clone()),

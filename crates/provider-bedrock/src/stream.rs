@@ -11,10 +11,11 @@ use aws_sdk_bedrockruntime::primitives::event_stream::EventReceiver;
 use aws_sdk_bedrockruntime::types as sdk;
 use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::event_stream::{Header, RawMessage};
 use futures_util::stream::unfold;
 use outcrop_core::{
-    Blob, Block, Delta, End, Error, ErrorKind, Event, EventStream, Result, Source, Start, StopReason,
-    is_tool_input,
+    Blob, Block, Delta, End, Error, ErrorKind, Event, EventStream, ImageFormat, Result, Source, Start,
+    StopReason, is_tool_input,
 };
 
 use crate::failure;
@@ -117,11 +118,12 @@ impl Running {
 }
 
 /// Whether the service itself reports a failure, in an exception or error frame.
-fn is_exception<E>(error: &SdkError<E, aws_smithy_types::event_stream::RawMessage>) -> bool {
+fn is_exception<E>(error: &SdkError<E, RawMessage>) -> bool {
+    let reports = |header: &Header| matches!(header.name().as_str(), ":error-code" | ":exception-type");
     match error {
         SdkError::ServiceError(_) => true,
         SdkError::ResponseError(response) => {
-            matches!(response.raw(), aws_smithy_types::event_stream::RawMessage::Decoded(_))
+            matches!(response.raw(), RawMessage::Decoded(message) if message.headers().iter().any(reports))
         }
         _ => false,
     }
@@ -144,6 +146,8 @@ struct Translator {
 enum OpenBlock {
     /// A block that the caller sees.
     Shown { block: Block, tool_input: String },
+    /// An image of which nothing came yet: it may still fail, and an image of nothing is none.
+    Announced(ImageFormat),
     /// A tool call that the caller did not want.
     Suppressed,
 }
@@ -184,8 +188,12 @@ impl Translator {
                 self.close(index(event.content_block_index));
             }
             sdk::ConverseStreamOutput::MessageStop(event) => {
+                // It may have been the limit, a filter or anything else: nobody shall take it for a whole answer.
+                let Some(reason) = decode::stop_reason(&event.stop_reason) else {
+                    return Err(self.broken("the service ended the answer without saying why".to_owned()));
+                };
                 self.metadata.fields = event.additional_model_response_fields.as_ref().map(to_value);
-                self.stop(StopReason::from(event.stop_reason.as_str()));
+                self.stop(reason);
             }
             sdk::ConverseStreamOutput::MessageStart(_) => {}
             _ => tracing::warn!("an event that is not known was left out"),
@@ -215,10 +223,11 @@ impl Translator {
                 is_error: result.status == Some(sdk::ToolResultStatus::Error),
                 kind: result.r#type,
             },
-            sdk::ContentBlockStart::Image(image) => match decode::image_format(&image.format) {
-                Some(format) => Block::Image { format },
-                None => return Ok(()),
-            },
+            sdk::ContentBlockStart::Image(image) => {
+                let format = decode::image_format(&image.format);
+                self.open.extend(format.map(|format| (index, OpenBlock::Announced(format))));
+                return Ok(());
+            }
             _ => {
                 tracing::warn!("a kind of block that is not known was left out");
                 return Ok(());
@@ -266,6 +275,9 @@ impl Translator {
             };
             self.show(index, block);
         }
+        if let (Some(OpenBlock::Announced(format)), Delta::Image { .. }) = (self.open.get(&index), &delta) {
+            self.show(index, Block::Image { format: *format });
+        }
         match self.open.get_mut(&index) {
             Some(OpenBlock::Shown { block, tool_input }) if delta.belongs_to(block) => {
                 if let Delta::ToolInput { json } = &delta {
@@ -275,7 +287,7 @@ impl Translator {
                 Ok(())
             }
             Some(OpenBlock::Suppressed) | None => Ok(()),
-            Some(OpenBlock::Shown { .. }) => {
+            Some(OpenBlock::Shown { .. } | OpenBlock::Announced(_)) => {
                 Err(self.broken(format!("the service mixed two kinds of content in block {index}")))
             }
         }
@@ -310,14 +322,10 @@ impl Translator {
         let measured = self.measured.take();
         let mut metadata = std::mem::take(&mut self.metadata);
         let mut end = End::new(self.stopped.take().unwrap_or(StopReason::EndTurn));
-        if let Some(measured) = measured {
+        if let Some(mut measured) = measured {
+            metadata.measure(&mut measured);
             end.usage = measured.usage.as_ref().and_then(decode::usage);
             end.latency = measured.metrics.and_then(|metrics| decode::latency(metrics.latency_ms));
-            metadata.performance =
-                measured.performance_config.map(|config| config.latency.as_str().to_owned());
-            metadata.service_tier = measured.service_tier.map(|tier| tier.r#type.as_str().to_owned());
-            let router = measured.trace.and_then(|trace| trace.prompt_router);
-            metadata.invoked_model = router.and_then(|router| router.invoked_model_id);
         }
         end.metadata = metadata.into_json();
         end.request_id.clone_from(&self.request_id);
@@ -363,7 +371,7 @@ fn translate(delta: sdk::ContentBlockDelta) -> Option<Delta> {
             Some(Delta::Citation { citation: decode::citation_delta(citation) })
         }
         sdk::ContentBlockDelta::Image(image) => match image.source.and_then(decode::image_source)? {
-            Source::Bytes(data) => Some(Delta::Image { data }),
+            Source::Bytes(data) => (!data.as_bytes().is_empty()).then_some(Delta::Image { data }),
             _ => None,
         },
         _ => None,
