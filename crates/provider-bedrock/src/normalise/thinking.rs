@@ -105,11 +105,12 @@ fn told(own: &Map<String, Value>) -> Option<bool> {
 /// What a level stands for, for models that are told a number.
 const fn tokens(level: ThinkingLevel) -> u32 {
     match level {
-        ThinkingLevel::Off | ThinkingLevel::Minimal | ThinkingLevel::Low => 1024,
-        ThinkingLevel::Medium => 2048,
-        ThinkingLevel::High => 8192,
-        ThinkingLevel::XHigh => 16_384,
-        ThinkingLevel::Max => 32_768,
+        ThinkingLevel::Off => 0,
+        ThinkingLevel::Minimal => 1024,
+        ThinkingLevel::Low => 2048,
+        ThinkingLevel::Medium => 8192,
+        ThinkingLevel::High => 16_384,
+        ThinkingLevel::XHigh | ThinkingLevel::Max => 32_768,
     }
 }
 
