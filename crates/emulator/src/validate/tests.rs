@@ -16,7 +16,8 @@ fn outcome(model: &str, body: &Value) -> Result<(), String> {
 }
 
 fn outcome_in(region: &str, model: &str, body: &Value) -> Result<(), String> {
-    super::check(&Model::new(Some(model), None, None), body, region).map_err(|error| error.message)
+    let thoughts = Thoughts::default();
+    super::check(&Model::new(Some(model), None, None), body, region, &thoughts).map_err(|error| error.message)
 }
 
 #[track_caller]
@@ -205,7 +206,6 @@ fn replayed_reasoning_keeps_every_byte() {
     };
     let signed = json!({ "reasoningText": { "text": "Hm. ", "signature": answer::signature("Hm. ") } });
     assert_eq!(outcome(HAIKU, &replay(signed.clone())), Ok(()));
-    assert_eq!(outcome(HAIKU, &replay(json!({ "redactedContent": "cmVk" }))), Ok(()));
     let trimmed = json!({ "reasoningText": { "text": "Hm.", "signature": answer::signature("Hm. ") } });
     refused(HAIKU, &replay(trimmed), "Invalid `signature` in `thinking` block");
     refused(
@@ -290,7 +290,9 @@ fn a_model_that_nobody_knows_takes_what_its_row_says_and_has_generous_limits() {
     let id = "startup.first-model-v1:0";
     let row = json!({ "inputModalities": ["TEXT", "IMAGE"], "outputModalities": ["TEXT"] });
     let model = Model::new(Some(id), row.as_object(), None);
-    let check = |body: &Value| super::check(&model, body, "us-east-1").map_err(|error| error.message);
+    let thoughts = Thoughts::default();
+    let check =
+        |body: &Value| super::check(&model, body, "us-east-1", &thoughts).map_err(|error| error.message);
     let image = json!({ "image": { "format": "png", "source": { "bytes": "AAAA" } } });
     let body = with(talk(&[user(json!([{ "text": "?" }, image]))]), "toolConfig", tools());
     let body = with(body, "inferenceConfig", json!({ "maxTokens": 1_000_000, "temperature": 0.5 }));
@@ -298,10 +300,10 @@ fn a_model_that_nobody_knows_takes_what_its_row_says_and_has_generous_limits() {
     let video = json!({ "video": { "format": "mp4", "source": { "bytes": "AAAA" } } });
     let refusal = check(&talk(&[user(json!([{ "text": "?" }, video]))])).unwrap_err();
     assert!(refusal.contains("doesn't support the video field"), "{refusal}");
-    assert!(
-        outcome(id, &talk(&[user(json!([{ "text": "?" }, image]))])).is_err(),
-        "without a row: text only"
-    );
+    for attached in [image, video] {
+        let body = talk(&[user(json!([{ "text": "?" }, attached]))]);
+        assert_eq!(outcome(id, &body), Ok(()), "without a row nobody knows what it takes");
+    }
 }
 
 #[test]
@@ -362,7 +364,9 @@ fn govcloud_has_an_older_thinking_field() {
 #[test]
 fn a_prompt_resource_needs_no_messages_and_brings_its_own_settings() {
     let prompt = Model::behind_prompt(Some("ABCDEF1234"));
-    let check = |body: &Value| super::check(&prompt, body, "us-east-1").map_err(|error| error.message);
+    let thoughts = Thoughts::default();
+    let check =
+        |body: &Value| super::check(&prompt, body, "us-east-1", &thoughts).map_err(|error| error.message);
     let variables = json!({ "city": { "text": "Paris" } });
     assert_eq!(check(&json!({ "promptVariables": variables })), Ok(()));
     assert_eq!(check(&with(talk(&[hi()]), "promptVariables", variables.clone())), Ok(()));
@@ -390,4 +394,93 @@ fn what_the_service_ran_itself_stays_in_the_turn_of_the_model() {
     refused(NOVA, &body(json!([served, call("c")])), "for the following Ids: c");
     let both = [hi(), assistant(json!([served, result("s"), call("c")])), user(json!([result("c")]))];
     assert_eq!(outcome(NOVA, &with(talk(&both), "toolConfig", tools())), Ok(()));
+}
+
+#[test]
+fn sampling_and_stop_sequences_go_by_the_model() {
+    let settings = |config: Value| with(talk(&[hi()]), "inferenceConfig", config);
+    let both = settings(json!({ "temperature": 0.5, "topP": 0.9 }));
+    refused(
+        HAIKU,
+        &both,
+        "`temperature` and `top_p` cannot both be specified for this model. Please use only one.",
+    );
+    assert_eq!(outcome(HAIKU, &settings(json!({ "topP": 0.9 }))), Ok(()));
+    assert_eq!(outcome(NOVA, &both), Ok(()));
+    let stop = settings(json!({ "stopSequences": ["END"] }));
+    let refusal = "This model doesn't support the stopSequences field. Remove stopSequences and try again.";
+    refused("openai.gpt-5.6-sol", &stop, refusal);
+    assert_eq!(outcome(HAIKU, &stop), Ok(()));
+}
+
+#[test]
+fn thoughts_are_shown_and_turned_off_where_the_model_has_words_for_it() {
+    let fields = |thinking: Value| {
+        with(talk(&[hi()]), "additionalModelRequestFields", json!({ "thinking": thinking }))
+    };
+    let shown = fields(json!({ "type": "adaptive", "display": "summarized" }));
+    assert_eq!(outcome(OPUS, &shown), Ok(()));
+    let older = "anthropic.claude-sonnet-4-6";
+    refused(older, &shown, "errors: thinking.adaptive.display: Extra inputs are not permitted");
+    let off = fields(json!({ "type": "disabled" }));
+    assert_eq!(outcome("anthropic.claude-opus-5", &off), Ok(()));
+    for always_on in ["anthropic.claude-fable-5", "anthropic.claude-mythos-5", "anthropic.claude-opus-5-5"] {
+        refused(always_on, &off, "\"thinking.type.disabled\" is not supported for this model.");
+    }
+}
+
+#[test]
+fn with_a_budget_the_turn_that_goes_on_begins_with_thoughts() {
+    let thought = json!({ "reasoningContent": { "reasoningText": { "text": "t", "signature": answer::signature("t") } } });
+    let thinks = |messages: &[Value]| {
+        let thinking = json!({ "thinking": { "type": "enabled", "budget_tokens": 1024 } });
+        with(with(talk(messages), "toolConfig", tools()), "additionalModelRequestFields", thinking)
+    };
+    let calls = |block: &Value, id: &str| assistant(json!([block, call(id)]));
+    let answers = |id: &str| user(json!([result(id)]));
+    let text = json!({ "text": "x" });
+    let silent = |id: &str| assistant(json!([call(id)]));
+
+    assert_eq!(outcome(HAIKU, &thinks(&[hi(), calls(&thought, "a"), answers("a")])), Ok(()));
+    let later = [hi(), calls(&thought, "a"), answers("a"), silent("b"), answers("b")];
+    assert_eq!(outcome(HAIKU, &thinks(&later)), Ok(()), "one turn, whose thoughts are at its beginning");
+    let over = [hi(), silent("a"), answers("a"), assistant(json!([text])), hi()];
+    assert_eq!(outcome(HAIKU, &thinks(&over)), Ok(()), "that turn is over");
+    refused(
+        HAIKU,
+        &thinks(&[hi(), silent("a"), answers("a")]),
+        "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `tool_use`. When \
+         `thinking` is enabled, a final `assistant` message must start with a thinking block",
+    );
+    refused(
+        HAIKU,
+        &thinks(&[hi(), calls(&text, "a"), answers("a"), calls(&thought, "b"), answers("b")]),
+        "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `text`.",
+    );
+    let adaptive = json!({ "thinking": { "type": "adaptive" } });
+    let body = with(thinks(&[hi(), silent("a"), answers("a")]), "additionalModelRequestFields", adaptive);
+    assert_eq!(outcome(OPUS, &body), Ok(()), "who thinks when it likes need not have thought");
+}
+
+#[test]
+fn what_was_encrypted_comes_back_as_it_was() {
+    let thoughts = Thoughts::default();
+    let body = |bytes: &str| {
+        let secret = json!({ "reasoningContent": { "redactedContent": bytes } });
+        talk(&[hi(), assistant(json!([secret, { "text": "x" }])), hi()])
+    };
+    let scripted = json!({ "content": [{ "redactedReasoning": "AAEC" }] });
+    let crate::scenario::Reply::Message(reply) = serde_json::from_value(scripted).unwrap() else {
+        panic!("no message")
+    };
+    let model = Model::new(Some(HAIKU), None, None);
+    let check = |bytes: &str| super::check(&model, &body(bytes), "us-east-1", &thoughts);
+    let refusal = check("AAEC").unwrap_err().message;
+    assert!(
+        refusal.ends_with("messages.1.content.0: Invalid `data` in `redacted_thinking` block"),
+        "{refusal}"
+    );
+    thoughts.remember(&answer::compose(&model, &talk(&[hi()]), Some(&reply), &[], 0));
+    check("AAEC").unwrap();
+    check("AAED").unwrap_err();
 }
