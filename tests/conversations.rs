@@ -156,16 +156,25 @@ fn three_turns_with_thoughts_tools_and_pictures_go_round() {
     }
 }
 
-/// The picture comes back with every turn, and the first turn is never written anew.
+/// Claude refuses thoughts of which a byte was changed, and with a budget also a turn that begins without any: the library
+/// gives up the thoughts, and not the conversation.
 #[test]
-fn a_spoilt_thought_ends_no_conversation() {
-    let library = Library::start();
-    let (model, family) =
-        library.speakers().into_iter().find(|(model, _)| model.told() == "adaptive").expect("a Claude");
-    let mut talk = Talk::with(&library, &model, family, Mode::Stream);
-    talk.turn();
-    talk.spoil_thoughts();
-    talk.is_repaired_in_the_next_turn();
+fn spoilt_thoughts_end_no_conversation() {
+    for (told, also) in [("budget", Some("thinking-mid-turn")), ("adaptive", None), ("adaptive always", None)]
+    {
+        for spoil in [talk::change_text, talk::change_signature, talk::change_secret] {
+            // What a model refuses is remembered, so that each has a library of its own.
+            let library = Library::start();
+            let claude = |(model, _): &(Model, _)| {
+                model.card.maker == "anthropic" && model.told() == told && !model.is_leaving()
+            };
+            let (model, family) = library.speakers().into_iter().find(claude).unwrap();
+            let mut talk = Talk::with(&library, &model, family, Mode::Stream);
+            talk.turn();
+            talk.spoil(spoil);
+            talk.is_repaired(&["reasoning-refused"].into_iter().chain(also).collect::<Vec<_>>());
+        }
+    }
 }
 
 #[test]

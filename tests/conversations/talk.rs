@@ -163,28 +163,49 @@ impl<'a> Talk<'a> {
         assert_eq!(sent, expected, "{here}");
     }
 
-    /// Changes one byte of what the model thought.
-    pub(super) fn spoil_thoughts(&mut self) {
+    /// Changes what the model thought.
+    pub(super) fn spoil(&mut self, change: fn(&mut Reasoning)) {
         for content in self.request.messages.iter_mut().flat_map(|message| &mut message.content) {
-            if let Content::Reasoning(Reasoning { text, .. }) = content {
-                text.push('.');
+            if let Content::Reasoning(thought) = content {
+                change(thought);
             }
         }
     }
 
-    /// The service refuses thoughts of which a byte was changed; the library asks once more, without them.
+    /// In the next turn the service refuses the request, the library sends another one, and warns of that.
     #[track_caller]
-    pub(super) fn is_repaired_in_the_next_turn(mut self) {
-        let said = self.user(2);
-        self.request.messages.push(Message::user(said));
-        let provider = &self.library.provider;
-        self.library.emulator.forget_requests();
-        let response = self.library.runtime.block_on(provider.generate(&self.request)).unwrap();
-        let statuses: Vec<_> =
-            self.library.emulator.requests().iter().map(|request| request["status"].clone()).collect();
-        assert_eq!(statuses, [400, 200]);
+    pub(super) fn is_repaired(mut self, warnings: &[&str]) {
+        let Library { emulator, provider, runtime, .. } = self.library;
+        self.request.messages.push(Message::user(self.user(2)));
+        emulator.forget_requests();
+        let response = runtime.block_on(provider.generate(&self.request)).unwrap();
+        let requests = emulator.requests();
+        let statuses: Vec<_> = requests.iter().map(|request| &request["status"]).collect();
+        assert_eq!(statuses, [400, 200], "{}: {requests:#?}", self.model.id());
+        assert_eq!(thoughts_in(&requests[1]["body"].to_string()), [Value::Null; 0]);
         let warned: Vec<_> = response.warnings.iter().map(|warning| &*warning.rule).collect();
-        assert_eq!(warned, ["reasoning-refused"], "{:#?}", response.warnings);
+        assert_eq!(warned, warnings, "{}: {:#?}", self.model.id(), response.warnings);
+    }
+}
+
+/// Adds a byte to the text that was signed.
+pub(super) fn change_text(thought: &mut Reasoning) {
+    if thought.signature.is_some() {
+        thought.text.push('.');
+    }
+}
+
+/// Takes the white space around a signature away, as a tidy program would.
+pub(super) fn change_signature(thought: &mut Reasoning) {
+    if let Some(signature) = &mut thought.signature {
+        *signature = signature.trim().to_owned();
+    }
+}
+
+/// Adds a byte to what was encrypted.
+pub(super) fn change_secret(thought: &mut Reasoning) {
+    if let Some(secret) = &mut thought.redacted {
+        *secret = Blob::new([SECRET, b"\0"].concat());
     }
 }
 
