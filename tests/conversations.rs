@@ -12,40 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use outcrop::outcrop_core::{ModelCard, ModelKind, Support};
-use outcrop::{
-    DEFAULT_PROVIDER, Emulator as Service, ModelFilter, ModelProvider, Outcrop, Query, Sources,
-    outcrop_core::Secret,
-};
-use tokio::runtime::Runtime;
+use outcrop::{ModelFilter, Query};
 
-use crate::support::Emulator;
+use crate::support::Library;
 use families::Family;
 use talk::{Mode, Talk};
 
-/// The library, with an emulator to talk to.
-#[derive(Debug)]
-struct Library {
-    emulator: Emulator,
-    outcrop: Outcrop,
-    provider: Arc<dyn ModelProvider>,
-    runtime: Runtime,
-}
-
 impl Library {
-    fn start() -> Self {
-        let emulator = Emulator::start();
-        let variables = BTreeMap::from(emulator.variables());
-        let service = Service {
-            endpoint: emulator.endpoint(),
-            access_key_id: variables["AWS_ACCESS_KEY_ID"].clone(),
-            secret_access_key: Secret::new(variables["AWS_SECRET_ACCESS_KEY"].clone()),
-        };
-        let outcrop = Outcrop::builder(Sources::default()).emulator(service).build();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let provider = runtime.block_on(outcrop.provider(&DEFAULT_PROVIDER.into())).unwrap();
-        Self { emulator, outcrop, provider, runtime }
-    }
-
     /// Every model that converses, once, by the id that it is called by.
     fn models(&self) -> Vec<Model> {
         let mut query = Query::default();
@@ -172,7 +145,7 @@ fn spoilt_thoughts_end_no_conversation() {
             let mut talk = Talk::with(&library, &model, family, Mode::Stream);
             talk.turn();
             talk.spoil(spoil);
-            talk.is_repaired(&["reasoning-refused"].into_iter().chain(also).collect::<Vec<_>>());
+            talk.goes_on_after_a_repair(&["reasoning-refused"].into_iter().chain(also).collect::<Vec<_>>());
         }
     }
 }

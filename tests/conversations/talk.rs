@@ -7,8 +7,9 @@ use outcrop::outcrop_core::{
 };
 use serde_json::{Value, json};
 
+use super::Model;
 use super::families::Family;
-use super::{Library, Model};
+use crate::support::Library;
 
 /// How answers are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,7 +175,7 @@ impl<'a> Talk<'a> {
 
     /// In the next turn the service refuses the request, the library sends another one, and warns of that.
     #[track_caller]
-    pub(super) fn is_repaired(mut self, warnings: &[&str]) {
+    pub(super) fn goes_on_after_a_repair(mut self, warnings: &[&str]) {
         let Library { emulator, provider, runtime, .. } = self.library;
         self.request.messages.push(Message::user(self.user(2)));
         emulator.forget_requests();

@@ -110,6 +110,19 @@ fn the_tool_choice_is_kept() {
 }
 
 #[test]
+fn who_thinks_unasked_can_be_told_not_to() {
+    let thinks = |model: &str, fields: Value| {
+        let answer = answer_of(model, &with(ask("Why?"), "additionalModelRequestFields", fields));
+        answer.blocks.iter().any(|block| matches!(block, Block::Reasoning { .. }))
+    };
+    let opus = "anthropic.claude-opus-5";
+    assert!(thinks(opus, json!({})) && !thinks(opus, json!({ "thinking": { "type": "disabled" } })));
+    let gpt = "openai.gpt-5.6-sol";
+    assert!(thinks(gpt, json!({ "reasoning": { "effort": "low" } })));
+    assert!(!thinks(gpt, json!({ "reasoning": { "effort": "none" } })));
+}
+
+#[test]
 fn reasoning_comes_when_it_is_asked_for() {
     let thinking =
         |kind: Value| with(ask("Why?"), "additionalModelRequestFields", json!({ "thinking": kind }));
