@@ -87,11 +87,6 @@ impl Terminal {
         self.print(&tamed(text))
     }
 
-    /// Whether more is wanted than usual.
-    pub(crate) const fn is_verbose(&self) -> bool {
-        self.verbose > 0
-    }
-
     /// Whether what stands beside an answer is shown: what the model thinks, and what the answer took. That is for people
     /// who look at a terminal, or who want to know more.
     pub(crate) fn shows_asides(&self) -> bool {

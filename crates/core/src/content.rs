@@ -246,6 +246,13 @@ pub struct Document {
     pub citations: bool,
 }
 
+impl Document {
+    /// A document without a name or context, and not to be cited.
+    pub const fn new(format: DocumentFormat, source: DocumentSource) -> Self {
+        Self { format, name: None, source, context: None, citations: false }
+    }
+}
+
 /// Where a document's content is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

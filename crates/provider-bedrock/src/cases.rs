@@ -137,6 +137,17 @@ fn every_rule_has_a_case_and_every_case_a_name_of_its_own() {
     assert_eq!(names.len(), cases.len(), "a name stands for two cases");
 }
 
+/// The reference has all rules, and no others but those about the model itself.
+#[test]
+fn every_rule_is_in_the_reference() {
+    let reference = include_str!("../../../docs/reference/warnings.md");
+    let rows = reference.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let written: Vec<_> = rows.map(|(rule, _)| rule).collect();
+    let known = RULES.iter().copied().flatten().chain(crate::provider::RULES);
+    assert_eq!(written.iter().collect::<BTreeSet<_>>().len(), written.len(), "a rule stands there twice");
+    assert_eq!(BTreeSet::from_iter(written), known.copied().collect());
+}
+
 /// What users read, word for word.
 #[test]
 fn what_the_rules_say() {
@@ -168,10 +179,16 @@ fn what_the_rules_say() {
     insta::assert_snapshot!(text);
 }
 
+/// As many as it takes to trust the table, at the least.
+const LEAST_FROM_AWS: usize = 40;
+
 #[test]
 fn cases_from_aws_name_their_page() {
+    let mut from_aws = 0;
     for (file, case) in cases() {
-        let fits = case.source.as_deref().is_none_or(|source| source.starts_with("https://"));
-        assert!(fits, "{file}: {} has a strange source", case.name);
+        let Some(source) = &case.source else { continue };
+        assert!(source.starts_with("https://"), "{file}: {} has a strange source", case.name);
+        from_aws += usize::from(case.body.is_some() && source.starts_with("https://docs.aws.amazon.com/"));
     }
+    assert!(from_aws >= LEAST_FROM_AWS, "only {from_aws} bodies from AWS's documentation");
 }

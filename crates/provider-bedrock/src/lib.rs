@@ -34,3 +34,8 @@ mod wire;
 pub use factory::{API, factory};
 pub use provider::{Bedrock, DryRun};
 pub use settings::BedrockSettings;
+
+/// The examples of the guide, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/requests.md")]
+struct Guide;

@@ -19,14 +19,12 @@ use crate::structured::Schema;
 use crate::target::Target;
 use native::Native;
 
-pub(super) const RULES: &[&str] =
-    &[NAME, WRAPPED, KEYWORDS, ALTERNATIVES, CLOSED_OBJECTS, BY_TOOL, UNFORCED, BY_INSTRUCTION];
+pub(super) const RULES: &[&str] = &[NAME, WRAPPED, KEYWORDS, ALTERNATIVES, BY_TOOL, UNFORCED, BY_INSTRUCTION];
 
 const NAME: &str = "output-name";
 const WRAPPED: &str = "output-wrapped";
 const KEYWORDS: &str = "output-keywords";
 const ALTERNATIVES: &str = "output-alternatives";
-const CLOSED_OBJECTS: &str = "output-closed-objects";
 const BY_TOOL: &str = "output-by-tool";
 const UNFORCED: &str = "output-unforced";
 const BY_INSTRUCTION: &str = "output-by-instruction";
@@ -80,7 +78,7 @@ pub(super) fn apply(
     let sent = if wrapped { wrap::wrap(&wanted.schema) } else { wanted.schema.clone() };
     let native = target.fact(|facts| facts.native_structured_output).is_yes();
     let native = native.then(|| natively(normalised, &sent, target));
-    let tools = !target.fact(|facts| facts.tool_use).is_no();
+    let tools = !target.calls_tools().is_no();
     let structured = match (native, tools) {
         (Some(Ok(native)), _) => {
             let name = name(wanted, warnings);
@@ -181,7 +179,7 @@ fn asks_for_citations(normalised: &Normalised) -> bool {
 }
 
 fn say_changes(native: &Native, warnings: &mut Warnings) {
-    let Native { described, closed, widened, .. } = native;
+    let Native { described, widened, .. } = native;
     if !described.is_empty() {
         let keywords: Vec<_> = described.iter().map(|keyword| format!("`{keyword}`")).collect();
         let keywords = keywords.join(", ");
@@ -198,12 +196,6 @@ fn say_changes(native: &Native, warnings: &mut Warnings) {
             "sent {} of the schema in `output` as `anyOf`, which the model's native mode knows; the answer is held \
              against the schema as it is afterwards",
             plural(count, "`oneOf`")
-        )
-    });
-    warnings.counted(CLOSED_OBJECTS, *closed, |count| {
-        format!(
-            "set `additionalProperties` to false in {} of the schema in `output`, as the model's native mode asks",
-            plural(count, "object")
         )
     });
 }

@@ -9,8 +9,6 @@ use crate::terminal::Terminal;
 
 /// The rule of the warning that another id was called than was asked for.
 const CALLED_AS: &str = "called-as";
-/// The rule of the warning that a document has another name for the model than its file has.
-const DOCUMENT_NAME: &str = "document-name";
 
 /// Shows an answer while it comes.
 #[derive(Debug, Default)]
@@ -103,8 +101,6 @@ fn warn(warnings: &[Warning], terminal: &mut Terminal) {
     for warning in warnings {
         match &*warning.rule {
             CALLED_AS => terminal.note(&warning.message),
-            // Nobody typed the name.
-            DOCUMENT_NAME if !terminal.is_verbose() => {}
             _ => terminal.warn(&warning.message),
         }
     }

@@ -49,7 +49,7 @@ fn result(id: usize) -> Content {
 
 fn file(format: DocumentFormat) -> Content {
     let source = DocumentSource::Bytes(Blob::from(vec![1; 64]));
-    Content::Document(Document { format, name: None, source, context: None, citations: false })
+    Content::Document(Document::new(format, source))
 }
 
 /// What stands in each part of a request, in one letter each: a point is `5` or `h`.
@@ -283,8 +283,20 @@ fn any_request() -> impl Strategy<Value = Request> {
         for (id, call) in calls.enumerate() {
             call.id = id.to_string();
         }
+        keep_five_documents(&mut request);
         request
     })
+}
+
+/// More are replaced by notes, one for each run of them, and a point ends a run.
+fn keep_five_documents(request: &mut Request) {
+    let mut documents = 0;
+    for message in &mut request.messages {
+        message.content.retain(|content| {
+            documents += usize::from(matches!(content, Content::Document(_)));
+            !matches!(content, Content::Document(_)) || documents <= 5
+        });
+    }
 }
 
 fn any_target() -> impl Strategy<Value = Target> {

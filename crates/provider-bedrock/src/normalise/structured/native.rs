@@ -17,8 +17,6 @@ pub(super) struct Native {
     pub schema: Value,
     /// Keywords that became words of a description.
     pub described: BTreeSet<String>,
-    /// How many objects were closed that did not say whether they are.
-    pub closed: usize,
     /// How many `oneOf` became `anyOf`.
     pub widened: usize,
 }
@@ -28,7 +26,7 @@ pub(super) struct Native {
 /// # Errors
 /// What cannot be said natively, and where.
 pub(super) fn rewrite(schema: &Value, patterns: bool) -> Result<Native, String> {
-    let mut native = Native { schema: Value::Null, described: BTreeSet::new(), closed: 0, widened: 0 };
+    let mut native = Native { schema: Value::Null, described: BTreeSet::new(), widened: 0 };
     let rewritten = Rewriter { native: &mut native, patterns }.schema(schema, "")?;
     follow(&rewritten, &rewritten, &mut Vec::new(), &mut BTreeSet::new())?;
     native.schema = rewritten;
@@ -60,7 +58,7 @@ impl Rewriter<'_> {
                 Sent::Not => {}
             }
         }
-        self.close(&mut sent, place)?;
+        close(&mut sent, place)?;
         describe(&mut sent, &words);
         Ok(Value::Object(sent))
     }
@@ -119,32 +117,32 @@ impl Rewriter<'_> {
         let schemas = schemas.as_array().into_iter().flatten().enumerate();
         schemas.map(|(number, schema)| self.schema(schema, &format!("{place}/{number}"))).collect()
     }
+}
 
-    /// Objects have to be closed, and lists have to say of what.
-    fn close(&mut self, sent: &mut Map<String, Value>, place: &str) -> Result<(), String> {
-        let may_be = |sent: &Map<String, Value>, kind: &str| match sent.get("type") {
-            Some(Value::String(only)) => only == kind,
-            Some(Value::Array(kinds)) => kinds.iter().any(|one| one == kind),
-            _ => false,
-        };
-        if !sent.contains_key("type") && sent.contains_key("properties") {
-            sent.insert("type".to_owned(), json!("object"));
-        }
-        if may_be(sent, "object") && !sent.contains_key("additionalProperties") {
-            if !sent.contains_key("properties") {
-                return Err(at(place, "the object may have any members"));
-            }
-            sent.insert("additionalProperties".to_owned(), json!(false));
-            self.native.closed += 1;
-        }
-        if may_be(sent, "array") && !sent.contains_key("items") {
-            return Err(at(place, "the list may hold anything"));
-        }
-        if ["type", "$ref", "anyOf", "enum", "const"].iter().all(|keyword| !sent.contains_key(*keyword)) {
-            return Err(at(place, "anything goes"));
-        }
-        Ok(())
+/// Objects have to be closed, and lists have to say of what. That is nothing to warn of: what follows the closed schema
+/// follows the open one, too.
+fn close(sent: &mut Map<String, Value>, place: &str) -> Result<(), String> {
+    let may_be = |sent: &Map<String, Value>, kind: &str| match sent.get("type") {
+        Some(Value::String(only)) => only == kind,
+        Some(Value::Array(kinds)) => kinds.iter().any(|one| one == kind),
+        _ => false,
+    };
+    if !sent.contains_key("type") && sent.contains_key("properties") {
+        sent.insert("type".to_owned(), json!("object"));
     }
+    if may_be(sent, "object") && !sent.contains_key("additionalProperties") {
+        if !sent.contains_key("properties") {
+            return Err(at(place, "the object may have any members"));
+        }
+        sent.insert("additionalProperties".to_owned(), json!(false));
+    }
+    if may_be(sent, "array") && !sent.contains_key("items") {
+        return Err(at(place, "the list may hold anything"));
+    }
+    if ["type", "$ref", "anyOf", "enum", "const"].iter().all(|keyword| !sent.contains_key(*keyword)) {
+        return Err(at(place, "anything goes"));
+    }
+    Ok(())
 }
 
 /// What becomes of a keyword.

@@ -76,8 +76,8 @@ impl Attachment {
                     Body::Bytes(bytes) => DocumentSource::Bytes(Blob::from(bytes)),
                     Body::S3 => DocumentSource::S3(in_s3(self.path)),
                 };
-                let name = Some(self.name);
-                Content::Document(Document { format, name, source, context: None, citations: false })
+                let name = Some(plain(&self.name));
+                Content::Document(Document { name, ..Document::new(format, source) })
             }
             Kind::Text => self.into_text(),
         }
@@ -91,6 +91,11 @@ impl Body {
             Self::S3 => Source::S3(in_s3(uri)),
         }
     }
+}
+
+/// The name of a document, in the characters that every service accepts: nothing to warn somebody of who named a file.
+fn plain(name: &str) -> String {
+    name.chars().map(|character| if character.is_ascii_alphanumeric() { character } else { '-' }).collect()
 }
 
 const fn in_s3(uri: String) -> S3Location {

@@ -27,7 +27,7 @@ fn what_is_known_stays_as_it_is_and_in_its_order() {
     });
     let native = rewrite(&schema, true).unwrap();
     assert_eq!(native.schema.to_string(), schema.to_string());
-    assert_eq!((native.described.len(), native.closed, native.widened), (0, 0, 0));
+    assert_eq!((native.described.len(), native.widened), (0, 0));
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn rewriting_twice_changes_nothing() {
         "definitions": { "part": { "type": "string", "format": "zip" } },
     });
     let once = rewrite(&schema, true).unwrap();
-    assert_eq!((once.closed, once.widened), (2, 1));
+    assert_eq!(once.widened, 1);
     let described: Vec<_> = once.described.iter().map(String::as_str).collect();
     assert_eq!(described, ["examples", "format", "minLength", "minimum"]);
     assert_eq!(
@@ -64,7 +64,7 @@ fn rewriting_twice_changes_nothing() {
         })
     );
     let twice = rewrite(&once.schema, true).unwrap();
-    assert_eq!(twice, Native { schema: once.schema, described: BTreeSet::new(), closed: 0, widened: 0 });
+    assert_eq!(twice, Native { schema: once.schema, described: BTreeSet::new(), widened: 0 });
 }
 
 #[test]
