@@ -150,6 +150,21 @@ fn spoilt_thoughts_end_no_conversation() {
     }
 }
 
+/// Two answers in a row are one turn for the service. Where another model's comes first, the thoughts of the second are in
+/// the middle of it, where Claude wants none.
+#[test]
+fn an_answer_of_another_model_before_the_thoughts_ends_no_conversation() {
+    let library = Library::start();
+    let claude = |(model, _): &(Model, _)| model.told() == "budget" && !model.is_leaving();
+    let (model, family) = library.speakers().into_iter().find(claude).unwrap();
+    let mut talk = Talk::with(&library, &model, family, Mode::Stream);
+    for _ in 0..3 {
+        talk.turn();
+    }
+    talk.begin_with_another_answer();
+    talk.goes_on_after_a_repair(&["reasoning-refused", "merged-turns"]);
+}
+
 #[test]
 fn a_conversation_goes_on_with_a_model_of_another_family() {
     let library = Library::start();

@@ -173,6 +173,14 @@ impl<'a> Talk<'a> {
         }
     }
 
+    /// Lets another model have answered first.
+    pub(super) fn begin_with_another_answer(&mut self) {
+        let mut other = Message::assistant("Let me ask somebody else.");
+        other.model = Some("us.amazon.nova-lite-v1:0".into());
+        let last = self.request.messages.len() - 1;
+        self.request.messages.insert(last, other);
+    }
+
     /// In the next turn the service refuses the request, the library sends another one, and warns of that.
     #[track_caller]
     pub(super) fn goes_on_after_a_repair(mut self, warnings: &[&str]) {

@@ -218,6 +218,16 @@ fn a_scripted_reply_is_said_word_for_word() {
 }
 
 #[test]
+fn only_models_that_sign_have_a_signature_of_their_own() {
+    let reply = json!({ "content": [{ "signedReasoning": { "text": "Hm.", "signature": " own " } }] });
+    let Reply::Message(message) = serde_json::from_value(reply).unwrap() else { panic!("no content") };
+    for (id, expected) in [(HAIKU, Some(" own ".to_owned())), (NOVA, None)] {
+        let answer = compose(&model(id), &ask("?"), Some(message.as_ref()), &[], 0);
+        assert_eq!(answer.blocks, [Block::Reasoning { text: "Hm.".to_owned(), signature: expected }]);
+    }
+}
+
+#[test]
 fn a_scripted_reply_may_cite_draw_and_use_the_tools_of_the_service() {
     let citation =
         json!({ "title": "t", "location": { "documentChar": { "documentIndex": 0, "start": 0, "end": 2 } } });

@@ -119,6 +119,14 @@ fn with_a_budget_the_turn_that_goes_on_begins_with_thoughts() {
         &thinks(&[hi(), calls(&text, "a"), answers("a"), calls(&thought, "b"), answers("b")]),
         "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `text`.",
     );
+    let late = assistant(json!([text, thought, text]));
+    refused(
+        HAIKU,
+        &thinks(&[hi(), late.clone(), hi()]),
+        "messages.1.content.0: If an assistant message contains any thinking blocks, the first block must be \
+         `thinking` or `redacted_thinking`. Found `text`.",
+    );
+    assert_eq!(outcome(HAIKU, &talk(&[hi(), late, hi()])), Ok(()), "who does not think does not look");
     let adaptive = json!({ "thinking": { "type": "adaptive" } });
     let body = with(thinks(&[hi(), silent("a"), answers("a")]), "additionalModelRequestFields", adaptive);
     assert_eq!(outcome(OPUS, &body), Ok(()), "who thinks when it likes need not have thought");
