@@ -77,7 +77,7 @@ impl Model {
         self.card.lifecycle.as_deref() == Some("LEGACY")
     }
 
-    /// How it is told to think, in one word or two: the field comes after the mode.
+    /// How it is told to think: the mode, the field if there is one, and whether it always does.
     fn told(&self) -> String {
         let Some(thinking) = &self.card.thinking else { return "unknown".to_owned() };
         let always = thinking.always_on.then_some("always");
@@ -169,8 +169,13 @@ fn an_answer_of_another_model_before_the_thoughts_ends_no_conversation() {
 fn a_conversation_goes_on_with_a_model_of_another_family() {
     let library = Library::start();
     let speakers = library.speakers();
-    for family in families::FAMILIES {
-        let Some((model, _)) = speakers.iter().find(|(_, of)| std::ptr::eq(*of, family)) else { continue };
-        abroad::goes_on(&library, model, family, &speakers);
+    // One model of each family for everything that can be in a conversation with it.
+    let mut heard = BTreeSet::new();
+    for (model, family) in &speakers {
+        let content = (model.takes_images(), model.takes_tools(), model.card.reasoning.is_yes());
+        if heard.insert((family.maker, family.told, content)) {
+            abroad::goes_on(&library, model, family, &speakers);
+        }
     }
+    assert!(heard.len() > families::FAMILIES.len(), "{heard:#?}");
 }

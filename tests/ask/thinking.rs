@@ -62,3 +62,26 @@ fn every_family_is_told_in_its_own_words_and_thinks() {
         assert_eq!(thinks, wanted, "{model} at {level}: {answer}");
     }
 }
+
+/// The form of the field in GovCloud is an older one, which has no `display`.
+#[test]
+fn in_govcloud_it_is_said_in_older_words() {
+    let emulator = Emulator::start_in("us-gov-west-1", &[]);
+    for (model, fields) in [
+        (
+            "us-gov.anthropic.claude-opus-4-8",
+            json!({ "thinking": { "type": "adaptive" }, "output_config": { "effort": "medium" } }),
+        ),
+        (
+            "us-gov.anthropic.claude-sonnet-4-5-20250929-v1:0",
+            json!({ "thinking": { "type": "enabled", "budget_tokens": 8192 } }),
+        ),
+    ] {
+        emulator.forget_requests();
+        let args = ["ask", "-m", model, "--thinking", "medium", "--json", "Why is the sky blue?"];
+        let answer = Outcrop::new(args).via(&emulator).run().succeeds().json();
+        let [request]: [Value; 1] = emulator.requests().try_into().unwrap();
+        assert_eq!(request["body"]["additionalModelRequestFields"], fields, "{model}");
+        assert_eq!(answer["content"][0]["type"], "reasoning", "{model}: {answer}");
+    }
+}
