@@ -150,6 +150,19 @@ fn spoilt_thoughts_end_no_conversation() {
     }
 }
 
+/// The newest models of Claude want nothing changed before what they thought. That the conversations above pass says that
+/// nothing is; where a program changes its system prompt, the thoughts before are given up.
+#[test]
+fn another_system_prompt_ends_no_conversation() {
+    let library = Library::start();
+    let bound = |(model, _): &(Model, _)| model.id().ends_with("claude-opus-5-5");
+    let (model, family) = library.speakers().into_iter().find(bound).unwrap();
+    let mut talk = Talk::with(&library, &model, family, Mode::Stream);
+    talk.turn();
+    talk.request.system.clear();
+    talk.goes_on_after_a_repair(&["reasoning-refused"]);
+}
+
 /// Two answers in a row are one turn for the service. Where another model's comes first, the thoughts of the second are in
 /// the middle of it, where Claude wants none.
 #[test]
