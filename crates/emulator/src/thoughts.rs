@@ -146,7 +146,9 @@ impl Beginning {
             }
             Value::Array(items) => {
                 self.add_text("[");
-                items.iter().for_each(|item| self.add_value(item));
+                for item in items {
+                    self.add_value(item);
+                }
                 self.add_text("]");
             }
             plain => self.add_text(&plain.to_string()),
