@@ -8,6 +8,7 @@ mod ask;
 mod catalogue;
 mod command_line;
 mod configuration;
+mod conversations;
 mod credentials;
 mod doctor;
 mod examples;

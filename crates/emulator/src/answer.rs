@@ -208,6 +208,9 @@ fn scripted(model: &Model<'_>, prompt: &Prompt<'_>, reply: &ReplyMessage) -> Vec
             let signature = model.signs().then(|| signature(&text));
             Block::Reasoning { text, signature }
         }
+        ReplyBlock::SignedReasoning { text, signature } => {
+            Block::Reasoning { text, signature: model.signs().then_some(signature) }
+        }
         ReplyBlock::RedactedReasoning(bytes) => Block::RedactedReasoning(bytes),
         ReplyBlock::Image { format, bytes } => Block::Image { format, bytes },
         ReplyBlock::ToolUse { name, input, tool_use_id: id, kind } => {

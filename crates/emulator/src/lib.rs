@@ -72,6 +72,7 @@ mod service;
 mod shape;
 mod state;
 mod stream;
+mod thoughts;
 mod tokens;
 mod validate;
 mod world;

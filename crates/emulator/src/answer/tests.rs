@@ -1,5 +1,6 @@
 use super::*;
 use crate::scenario::Reply;
+use crate::thoughts::Thoughts;
 use crate::validate;
 
 const HAIKU: &str = "anthropic.claude-haiku-4-5-20251001-v1:0";
@@ -10,7 +11,7 @@ fn model(id: &str) -> Model<'_> {
 }
 
 fn answer_of(id: &str, body: &Value) -> Answer {
-    validate::check(&model(id), body, "us-east-1").unwrap();
+    validate::check(&model(id), body, "us-east-1", &Thoughts::default()).unwrap();
     compose(&model(id), body, None, &[], 0)
 }
 
@@ -234,7 +235,8 @@ fn a_scripted_reply_may_cite_draw_and_use_the_tools_of_the_service() {
     let body = json!({ "messages": [ask("?")["messages"][0], served, ask("and?")["messages"][0]],
                        "toolConfig": weather() });
     assert_eq!(crate::shape::check(&crate::shape::CONVERSE, &body), Ok(()));
-    assert_eq!(validate::check(&model(HAIKU), &body, "us-east-1"), Ok(()), "it can be sent back");
+    let again = validate::check(&model(HAIKU), &body, "us-east-1", &Thoughts::default());
+    assert_eq!(again, Ok(()), "it can be sent back");
 }
 
 #[test]

@@ -8,17 +8,23 @@ use crate::error::ApiError;
 use crate::json::{at, list_at, text_at};
 use crate::model::Model;
 use crate::place;
+use crate::thoughts::Thoughts;
 
 /// Converse is for models that converse.
 pub(super) fn can_converse(model: &Model<'_>) -> Result<(), ApiError> {
     if model.converses() { Ok(()) } else { Err(place::no_chat_model()) }
 }
 
-pub(super) fn check(model: &Model<'_>, messages: Messages<'_>, body: &Value) -> Result<(), ApiError> {
+pub(super) fn check(
+    model: &Model<'_>,
+    messages: Messages<'_>,
+    body: &Value,
+    thoughts: &Thoughts,
+) -> Result<(), ApiError> {
     limits(model, body)?;
     sampling(model, body)?;
     caching(model, messages, body)?;
-    reasoning(model, messages)?;
+    reasoning(model, messages, thoughts)?;
     ending(model, messages)?;
     output(model, at(body, "/outputConfig/textFormat"))
 }
@@ -50,6 +56,11 @@ fn limits(model: &Model<'_>, body: &Value) -> Result<(), ApiError> {
         return Err(ApiError::validation("Input is too long for requested model."));
     }
     let sequences = list_at(body, "/inferenceConfig/stopSequences");
+    if !sequences.is_empty() && model.is_known(|facts| facts.stop_sequences.is_no()) {
+        return Err(ApiError::validation(
+            "This model doesn't support the stopSequences field. Remove stopSequences and try again.",
+        ));
+    }
     if model.signs() && sequences.iter().filter_map(Value::as_str).any(is_blank) {
         return Err(ApiError::from_model("stop_sequences: each stop sequence must contain non-whitespace"));
     }
@@ -69,6 +80,12 @@ fn sampling(model: &Model<'_>, body: &Value) -> Result<(), ApiError> {
                 return Err(ApiError::from_model(format!("`{name}` is deprecated for this model.")));
             }
         }
+    }
+    let both = !at(config, "/temperature").is_null() && !at(config, "/topP").is_null();
+    if both && model.is_known(|facts| facts.temperature_with_top_p.is_no()) {
+        return Err(ApiError::from_model(
+            "`temperature` and `top_p` cannot both be specified for this model. Please use only one.",
+        ));
     }
     let thinks = at(fields, "/thinking/type") == "enabled" || at(fields, "/thinking/type") == "adaptive";
     if model.signs() && thinks && at(config, "/temperature").as_f64().is_some_and(|it| it < 1.0) {
@@ -135,8 +152,8 @@ fn points(blocks: &[Value]) -> impl Iterator<Item = &Value> {
     blocks.iter().filter_map(|block| block.get("cachePoint"))
 }
 
-/// Reasoning comes back as it was signed, and only to models that sign.
-fn reasoning(model: &Model<'_>, messages: Messages<'_>) -> Result<(), ApiError> {
+/// Reasoning comes back as it was signed or encrypted, and only to models that do so.
+fn reasoning(model: &Model<'_>, messages: Messages<'_>, thoughts: &Thoughts) -> Result<(), ApiError> {
     for place in messages.blocks() {
         let Some(reasoning) = place.block.get("reasoningContent") else { continue };
         let path = format!("messages.{}.content.{}", place.message, place.content);
@@ -160,11 +177,18 @@ fn reasoning(model: &Model<'_>, messages: Messages<'_>) -> Result<(), ApiError> 
                  try again."
             )));
         }
-        let Some(text) = text_at(reasoning, "/reasoningText/text") else { continue };
+        let Some(text) = text_at(reasoning, "/reasoningText/text") else {
+            if !thoughts.has_encrypted(at(reasoning, "/redactedContent")) {
+                return Err(ApiError::from_model(format!(
+                    "{path}: Invalid `data` in `redacted_thinking` block"
+                )));
+            }
+            continue;
+        };
         let Some(signature) = signature else {
             return Err(ApiError::from_model(format!("{path}.thinking.signature: Field required")));
         };
-        if signature != answer::signature(text) {
+        if !thoughts.has_signed(text, signature) {
             return Err(ApiError::from_model(format!("{path}: Invalid `signature` in `thinking` block")));
         }
     }

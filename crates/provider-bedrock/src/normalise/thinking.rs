@@ -6,7 +6,7 @@
 
 mod conflicts;
 
-use outcrop_core::{Error, ErrorKind, Result, Thinking, ThinkingLevel};
+use outcrop_core::{Content, Error, ErrorKind, Result, Thinking, ThinkingLevel};
 use outcrop_model_facts::facts::Effort;
 use serde_json::{Map, Value, json};
 
@@ -25,6 +25,7 @@ pub(super) const RULES: &[&str] = &[
     BUDGET,
     MAX_TOKENS,
     DISPLAY,
+    MID_TURN,
     conflicts::REFUSED_FIELD,
     conflicts::FORCED_CHOICE,
     conflicts::CHOICE,
@@ -42,6 +43,7 @@ const EFFORT: &str = "thinking-effort";
 const BUDGET: &str = "thinking-budget";
 const MAX_TOKENS: &str = "thinking-max-tokens";
 const DISPLAY: &str = "thinking-display";
+const MID_TURN: &str = "thinking-mid-turn";
 
 /// The fewest tokens of thoughts that Claude takes.
 const LEAST_BUDGET: u32 = 1024;
@@ -105,11 +107,12 @@ fn told(own: &Map<String, Value>) -> Option<bool> {
 /// What a level stands for, for models that are told a number.
 const fn tokens(level: ThinkingLevel) -> u32 {
     match level {
-        ThinkingLevel::Off | ThinkingLevel::Minimal | ThinkingLevel::Low => 1024,
-        ThinkingLevel::Medium => 2048,
-        ThinkingLevel::High => 8192,
-        ThinkingLevel::XHigh => 16_384,
-        ThinkingLevel::Max => 32_768,
+        ThinkingLevel::Off => 0,
+        ThinkingLevel::Minimal => 1024,
+        ThinkingLevel::Low => 2048,
+        ThinkingLevel::Medium => 8192,
+        ThinkingLevel::High => 16_384,
+        ThinkingLevel::XHigh | ThinkingLevel::Max => 32_768,
     }
 }
 
@@ -195,7 +198,7 @@ impl Writer<'_> {
 
     /// A number of tokens for the thoughts, below the limit of the whole answer.
     fn budget(&mut self) -> bool {
-        if self.refuses("thinking") {
+        if self.refuses("thinking") || self.goes_on_without_thoughts() {
             return false;
         }
         let wanted = self.thinking.budget_tokens.unwrap_or_else(|| tokens(self.thinking.level));
@@ -232,6 +235,19 @@ impl Writer<'_> {
         self.think(json!({ "type": "enabled", "budget_tokens": budget }), display);
         self.interleave();
         true
+    }
+
+    /// Whether the model goes on with a turn that did not begin with its own thoughts, because another one called the
+    /// tools or because it was not asked to think then. With a budget, Claude refuses that: "a final `assistant` message
+    /// must start with a thinking block (preceeding the lastmost set of `tool_use` and `tool_result` blocks)".
+    fn goes_on_without_thoughts(&mut self) -> bool {
+        let goes_on = conflicts::began(&self.normalised.messages)
+            .is_some_and(|first| !matches!(first.content.first(), Some(Content::Reasoning(_))));
+        self.warnings.counted(MID_TURN, usize::from(goes_on), |_| {
+            "turned `thinking` off until the tools of this turn are through: it began without thoughts of this model"
+                .to_owned()
+        });
+        goes_on
     }
 
     fn interleave(&mut self) {

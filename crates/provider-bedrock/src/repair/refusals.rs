@@ -28,6 +28,7 @@ const ROWS: &[Row] = &[
     row(&["tool_choice"], forced_choice),
     row(&["invalid", "signature", "thinking"], reasoning),
     row(&["thinking", "signature: field required"], reasoning),
+    row(&["invalid `data`", "redacted_thinking"], reasoning),
     row(&["expected `thinking`"], reasoning),
     row(&["thinking", "cannot be modified"], reasoning),
     row(&["reasoningcontent"], reasoning),

@@ -97,6 +97,16 @@ fn choose_freely(normalised: &mut Normalised, target: &Target, warnings: &mut Wa
     normalised.tool_choice = Some(ToolChoice::Auto);
 }
 
+/// The first message of the model's turn, if the user's last message answers tools that it called in it.
+pub(super) fn began(messages: &[Message]) -> Option<&Message> {
+    let answers = |message: &&Message| {
+        message.role == Role::User
+            && message.content.iter().any(|content| matches!(content, Content::ToolResult(_)))
+    };
+    let calls_and_answers = messages.rchunks(2).take_while(|pair| pair.last().is_some_and(|it| answers(&it)));
+    calls_and_answers.last()?.first().filter(|first| first.role == Role::Assistant)
+}
+
 /// Claude samples as it likes while it thinks.
 fn sample_freely(normalised: &mut Normalised, own: &Map<String, Value>, warnings: &mut Warnings) {
     let mut say = |name: &str, rest: &str| {

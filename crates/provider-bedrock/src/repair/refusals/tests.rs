@@ -108,6 +108,7 @@ fn wordings() -> Vec<(&'static str, Vec<Refusal>)> {
         ("tools.0.custom.strict: Extra inputs are not permitted", vec![StrictTools]),
         ("messages.1.content.0: Invalid `signature` in `thinking` block", vec![Reasoning]),
         ("messages.1.content.0.thinking.signature: Field required", vec![Reasoning]),
+        ("messages.1.content.0: Invalid `data` in `redacted_thinking` block", vec![Reasoning]),
         (
             "messages.1.content.0: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be \
              modified. These blocks must remain as they were in the original response.",
