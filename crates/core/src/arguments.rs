@@ -44,9 +44,10 @@ fn without_lone_surrogates(json: &str) -> Cow<'_, str> {
                 escape + 6
             }
             // The character behind may be another backslash, or more than a byte long.
-            _ => json.get(escape + 1..).and_then(|text| text.chars().next()).map_or(json.len(), |character| {
-                escape + 1 + character.len_utf8()
-            }),
+            _ => json
+                .get(escape + 1..)
+                .and_then(|text| text.chars().next())
+                .map_or(json.len(), |character| escape + 1 + character.len_utf8()),
         };
     }
     if rest.len() == json.len() {

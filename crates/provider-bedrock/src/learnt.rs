@@ -37,6 +37,8 @@ pub(crate) enum Refusal {
     StrictTools,
     /// Images inside tool results.
     ToolResultImages,
+    /// Reasoning of earlier turns, whatever there is.
+    ReasoningContent,
     /// Reasoning of earlier turns, as the conversation has it. Of that conversation only, and not remembered.
     Reasoning,
 }

@@ -68,7 +68,8 @@ pub(crate) fn completed(mut options: Map<String, Value>, normalised: &Normalised
         }
     }
     if !fields.is_empty() {
-        let own = options.remove(MODEL_FIELDS).map(|own| with_betas(own, fields));
+        let own = options.remove(MODEL_FIELDS).filter(|own| !own.is_null());
+        let own = own.map(|own| with_betas(own, fields));
         options.insert(MODEL_FIELDS.into(), overlaid(Value::Object(fields.clone()), own));
     }
     if let Some(config) = &normalised.output_config {
@@ -230,6 +231,7 @@ mod tests {
         };
         assert_eq!(tidy(json!({}), &[], json!({})), json!({ MODEL_FIELDS: {} }));
         assert_eq!(tidy(json!({ "a": 1 }), &["a"], json!({})), json!({}));
+        assert_eq!(tidy(Value::Null, &[], json!({ "a": 1 })), json!({ MODEL_FIELDS: { "a": 1 } }));
         assert_eq!(
             tidy(json!({ "a": 1, "b": { "c": 2 } }), &["a"], json!({ "b": { "c": 1, "d": 3 } })),
             json!({ MODEL_FIELDS: { "b": { "c": 2, "d": 3 } } })

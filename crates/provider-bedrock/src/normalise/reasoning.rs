@@ -1,4 +1,7 @@
-//! Reasoning of earlier turns: a signature convinces only the family that made it, and only byte for byte.
+//! Reasoning of earlier turns: a signature convinces only the family that made it, and only byte for byte; and it has
+//! its place in a turn.
+
+mod order;
 
 use outcrop_core::{Content, Message, Reasoning, Role};
 use outcrop_model_facts::BedrockId;
@@ -7,11 +10,28 @@ use super::{Warnings, plural};
 use crate::learnt::Refusal;
 use crate::target::Target;
 
-pub(super) const RULES: &[&str] = &[REFUSED_REASONING, FOREIGN_REASONING, REASONING_SIGNATURE];
+pub(super) use order::{drop_idle, drop_joined, drop_trailing};
 
+pub(super) const RULES: &[&str] = &[
+    NO_REASONING,
+    REFUSED_REASONING,
+    FOREIGN_REASONING,
+    REASONING_SIGNATURE,
+    order::TRAILING,
+    order::JOINED,
+    order::IDLE,
+];
+
+const NO_REASONING: &str = "reasoning-unsupported";
 const REFUSED_REASONING: &str = "reasoning-refused";
 const FOREIGN_REASONING: &str = "foreign-reasoning";
 const REASONING_SIGNATURE: &str = "reasoning-signature";
+
+/// What some gateways write where Claude's signature would be, for models that have none.
+const PLACEHOLDER: &str = "reasoning_content";
+
+/// So many turns a warning names.
+const MOST_NAMED: usize = 5;
 
 /// What becomes of a block.
 #[derive(PartialEq)]
@@ -24,11 +44,25 @@ enum Fate {
 /// Leaves out reasoning that this model would refuse. What is kept is kept byte for byte, but for a signature where the
 /// model takes none. Nothing is known of a model without a maker, so that everything is tried.
 pub(super) fn adapt(messages: &mut [Message], target: &Target, warnings: &mut Warnings) {
+    if target.refuses(&Refusal::ReasoningContent) {
+        let dropped = drop_all(messages).iter().map(|(_, dropped)| dropped).sum();
+        warnings.counted(NO_REASONING, dropped, |count| {
+            format!(
+                "left out {} of reasoning of earlier turns: this model takes none back",
+                plural(count, "block")
+            )
+        });
+        return;
+    }
     if target.refuses(&Refusal::Reasoning) {
-        let dropped = drop_all(messages);
+        let places = drop_all(messages);
+        let dropped = places.iter().map(|(_, dropped)| dropped).sum();
         warnings.counted(REFUSED_REASONING, dropped, |count| {
-            let blocks = plural(count, "block");
-            format!("left out {blocks} of thinking of earlier turns: the model refused it as it stands there")
+            format!(
+                "left out {} of reasoning in {}: the model refused it as it stands there; take it out of the history",
+                plural(count, "block"),
+                named(&places)
+            )
         });
         return;
     }
@@ -58,28 +92,44 @@ pub(super) fn adapt(messages: &mut [Message], target: &Target, warnings: &mut Wa
     });
 }
 
-fn drop_all(messages: &mut [Message]) -> usize {
-    let mut dropped = 0;
-    for message in messages {
+/// Drops all reasoning; returns the positions of the messages that had some, and how much.
+fn drop_all(messages: &mut [Message]) -> Vec<(usize, usize)> {
+    let dropped = messages.iter_mut().map(|message| {
         let before = message.content.len();
-        message.content.retain(|content| !matches!(content, Content::Reasoning(_)));
-        dropped += before - message.content.len();
+        message.content.retain(|content| !is_reasoning(content));
+        before - message.content.len()
+    });
+    dropped.enumerate().filter(|(_, dropped)| *dropped > 0).collect()
+}
+
+/// The places in the caller's own words: `messages[1] and messages[3]`.
+fn named(places: &[(usize, usize)]) -> String {
+    let mut names: Vec<_> =
+        places.iter().take(MOST_NAMED).map(|(position, _)| format!("`messages[{position}]`")).collect();
+    let more = places.len() - names.len();
+    if more > 0 {
+        names.push(plural(more, "other turn"));
     }
-    dropped
+    let last = names.pop().unwrap_or_default();
+    if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) }
+}
+
+fn is_reasoning(content: &Content) -> bool {
+    matches!(content, Content::Reasoning(_))
 }
 
 /// Claude takes what Claude signed or encrypted, be it empty but for the signature. Others refuse a signature as a field
-/// that they do not know, and take their own thoughts as text; where nobody says whose thoughts they are, signed and
-/// encrypted ones are taken for Claude's.
+/// that they do not know, as well as encrypted thoughts of their own, and take their own thoughts as text; where nobody
+/// says whose thoughts they are, signed and encrypted ones are taken for Claude's.
 fn fate(reasoning: &Reasoning, maker: &str, author: Option<&str>) -> Fate {
-    let signed = reasoning.signature.as_deref().is_some_and(|signature| !signature.trim().is_empty());
+    let signature = reasoning.signature.as_deref().map(str::trim).unwrap_or_default();
+    let signed = !signature.is_empty() && signature != PLACEHOLDER;
     let encrypted = reasoning.redacted.is_some();
     let own = author == Some(maker);
     match maker {
         _ if author.is_some() && !own => Fate::Dropped,
         "anthropic" if signed || encrypted => Fate::Kept,
         "anthropic" => Fate::Dropped,
-        _ if encrypted && own => Fate::Kept,
         _ if encrypted || signed && !own => Fate::Dropped,
         _ if reasoning.signature.is_none() => Fate::Kept,
         _ if reasoning.text.trim().is_empty() => Fate::Dropped,

@@ -31,7 +31,8 @@ const ROWS: &[Row] = &[
     row(&["invalid `data`", "redacted_thinking"], reasoning),
     row(&["expected `thinking`"], reasoning),
     row(&["thinking", "cannot be modified"], reasoning),
-    row(&["reasoningcontent"], reasoning),
+    row(&["reasoningcontent"], reasoning_content),
+    row(&["cannot contain reasoning content"], reasoning_content),
     row(&["display: extra inputs are not permitted"], display),
     row(&["prompt caching", "ttl"], cache_ttl),
     row(&["ttl: extra inputs are not permitted"], cache_ttl),
@@ -178,6 +179,10 @@ fn strict_tools(body: &Value, _: &str) -> Vec<Refusal> {
 fn reasoning(body: &Value, _: &str) -> Vec<Refusal> {
     let any = blocks(body).any(|block| block.get("reasoningContent").is_some());
     any.then_some(Refusal::Reasoning).into_iter().collect()
+}
+
+fn reasoning_content(body: &Value, message: &str) -> Vec<Refusal> {
+    reasoning(body, message).into_iter().map(|_| Refusal::ReasoningContent).collect()
 }
 
 fn tool_result_images(body: &Value, _: &str) -> Vec<Refusal> {
