@@ -29,6 +29,12 @@ pub(crate) enum Refusal {
     CachePoints(Section),
     /// The time to live of cache points.
     CacheTtl,
+    /// `system`.
+    System,
+    /// `toolConfig`.
+    Tools,
+    /// `toolConfig` where the answer is streamed.
+    StreamedTools,
     /// Tool choice `any` or `tool`.
     ForcedToolChoice,
     /// `outputConfig.textFormat`.

@@ -14,6 +14,7 @@ mod projection;
 mod reasoning;
 mod specs;
 mod structured;
+mod system;
 mod text;
 mod thinking;
 mod tools;
@@ -43,6 +44,7 @@ pub(crate) const RULES: &[&[&str]] = &[
     inference::RULES,
     thinking::RULES,
     structured::RULES,
+    system::RULES,
     caching::RULES,
 ];
 
@@ -126,6 +128,8 @@ pub(crate) fn normalise(
     };
     thinking::apply(&mut normalised, request.thinking, options, target, &mut warnings)?;
     structured::apply(&mut normalised, request, options, target, &mut warnings)?;
+    let system = std::mem::take(&mut normalised.system);
+    normalised.system = system::place(system, &mut normalised.messages, target, &mut warnings);
     caching::apply(&mut normalised, caching, target, &mut warnings);
     normalised.warnings = warnings.0;
     Ok(normalised)

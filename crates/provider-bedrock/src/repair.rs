@@ -1,6 +1,8 @@
 //! Changed requests: what can be put right after a refusal, each kind at most once a call.
 
 mod refusals;
+#[cfg(test)]
+mod unstreamed;
 
 use outcrop_core::{Error, ErrorKind, ModelId};
 use outcrop_model_facts::facts::{self, ModelFacts};

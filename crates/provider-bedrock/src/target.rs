@@ -102,6 +102,11 @@ impl Target {
         })
     }
 
+    /// Whether the model calls tools, as far as is known.
+    pub(crate) fn calls_tools(&self) -> Support {
+        if self.refuses(&Refusal::Tools) { Support::No } else { self.fact(|facts| facts.tool_use) }
+    }
+
     /// How a request controls the reasoning, by what is known and by what the model refused before.
     pub(crate) fn control(&self) -> Control {
         let refuses = |kind: &str| self.refuses(&Refusal::ThinkingType(kind.to_owned()));

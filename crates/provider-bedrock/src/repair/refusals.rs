@@ -21,6 +21,9 @@ const fn row(words: &'static [&'static str], refusals: fn(&Value, &str) -> Vec<R
 }
 
 const ROWS: &[Row] = &[
+    row(&["doesn't support tool use in streaming mode"], streamed_tools),
+    row(&["doesn't support tool use"], tools),
+    row(&["doesn't support system messages"], system),
     row(&["temperature", "top_p", "cannot both be specified"], temperature_with_top_p),
     row(&["temperature", "topp", "cannot both be specified"], temperature_with_top_p),
     row(&["thinking", "tool_choice forces tool use"], forced_choice),
@@ -47,9 +50,10 @@ const ROWS: &[Row] = &[
     row(&["effort"], effort),
     row(&["strict: extra inputs are not permitted"], strict_tools),
     row(&["toolspec.strict"], strict_tools),
-    row(&["image", "tool result"], tool_result_images),
-    row(&["image", "toolresult"], tool_result_images),
-    row(&["image", "tool_result"], tool_result_images),
+    row(&["support", "image", "tool result"], tool_result_images),
+    row(&["support", "image", "toolresult"], tool_result_images),
+    row(&["support", "image", "tool_result"], tool_result_images),
+    row(&["doesn't support the image field"], tool_result_images),
     row(&["stop_sequences"], stop_sequences),
     row(&["stopsequences"], stop_sequences),
     row(&["'stop'"], stop_sequences),
@@ -164,6 +168,18 @@ fn effort(body: &Value, message: &str) -> Vec<Refusal> {
         }
     };
     field.map(refusal).into_iter().collect()
+}
+
+fn system(body: &Value, _: &str) -> Vec<Refusal> {
+    having(body, "/system", Refusal::System)
+}
+
+fn tools(body: &Value, _: &str) -> Vec<Refusal> {
+    having(body, "/toolConfig", Refusal::Tools)
+}
+
+fn streamed_tools(body: &Value, _: &str) -> Vec<Refusal> {
+    having(body, "/toolConfig", Refusal::StreamedTools)
 }
 
 fn native_output(body: &Value, _: &str) -> Vec<Refusal> {

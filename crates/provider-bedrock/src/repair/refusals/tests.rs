@@ -43,6 +43,14 @@ fn field(name: &str) -> Refusal {
 fn wordings() -> Vec<(&'static str, Vec<Refusal>)> {
     use Refusal::*;
     vec![
+        ("This model doesn't support tool use in streaming mode.", vec![StreamedTools]),
+        ("This model doesn't support tool use.", vec![Tools]),
+        (
+            "This model doesn't support system messages. Try again without system messages or use a model that supports \
+             system messages.",
+            vec![System],
+        ),
+        ("This model doesn't support the image field for user messages.", vec![ToolResultImages]),
         (
             "The model returned the following errors: `temperature` is deprecated for this model.",
             vec![Temperature],
@@ -162,7 +170,7 @@ fn every_row_is_reached_by_some_wording() {
             "This model doesn't support the outputConfig.textFormat field.",
             "This model doesn't support the toolConfig.tools.toolSpec.strict field.",
             "image is not supported in toolResult",
-            "images are not permitted in tool_result blocks",
+            "images are not supported in tool_result blocks",
             "stop_sequences: Extra inputs are not permitted",
             "top_p is not supported",
         ];
