@@ -139,7 +139,7 @@ pub(crate) fn normalise(
 fn join(mut messages: Vec<Message>, target: &Target, warnings: &mut Warnings) -> Vec<Message> {
     reasoning::drop_trailing(&mut messages, target, warnings);
     let mut messages = caching::drop_lonely(messages, warnings);
-    reasoning::drop_joined(&mut messages, target, warnings);
+    reasoning::drop_displaced(&mut messages, target, warnings);
     turns::merge(messages, warnings)
 }
 

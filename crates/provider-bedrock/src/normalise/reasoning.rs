@@ -10,7 +10,7 @@ use super::{Warnings, plural};
 use crate::learnt::Refusal;
 use crate::target::Target;
 
-pub(super) use order::{drop_idle, drop_joined, drop_trailing};
+pub(super) use order::{drop_displaced, drop_idle, drop_trailing};
 
 pub(super) const RULES: &[&str] = &[
     NO_REASONING,
@@ -18,7 +18,7 @@ pub(super) const RULES: &[&str] = &[
     FOREIGN_REASONING,
     REASONING_SIGNATURE,
     order::TRAILING,
-    order::JOINED,
+    order::DISPLACED,
     order::IDLE,
 ];
 
@@ -59,9 +59,10 @@ pub(super) fn adapt(messages: &mut [Message], target: &Target, warnings: &mut Wa
         let dropped = places.iter().map(|(_, dropped)| dropped).sum();
         warnings.counted(REFUSED_REASONING, dropped, |count| {
             format!(
-                "left out {} of reasoning in {}: the model refused it as it stands there; take it out of the history",
+                "left out {} of reasoning in {} of `messages`: the model refused it as it stands there, so take it \
+                 out of the history",
                 plural(count, "block"),
-                named(&places)
+                turns(&places)
             )
         });
         return;
@@ -102,16 +103,16 @@ fn drop_all(messages: &mut [Message]) -> Vec<(usize, usize)> {
     dropped.enumerate().filter(|(_, dropped)| *dropped > 0).collect()
 }
 
-/// The places in the caller's own words: `messages[1] and messages[3]`.
-fn named(places: &[(usize, usize)]) -> String {
+/// The places as one counts them: `turn 2`, `turns 2, 4 and 6`.
+fn turns(places: &[(usize, usize)]) -> String {
     let mut names: Vec<_> =
-        places.iter().take(MOST_NAMED).map(|(position, _)| format!("`messages[{position}]`")).collect();
+        places.iter().take(MOST_NAMED).map(|(position, _)| (position + 1).to_string()).collect();
     let more = places.len() - names.len();
     if more > 0 {
-        names.push(plural(more, "other turn"));
+        names.push(format!("{more} more"));
     }
     let last = names.pop().unwrap_or_default();
-    if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) }
+    if names.is_empty() { format!("turn {last}") } else { format!("turns {} and {last}", names.join(", ")) }
 }
 
 fn is_reasoning(content: &Content) -> bool {
@@ -134,5 +135,19 @@ fn fate(reasoning: &Reasoning, maker: &str, author: Option<&str>) -> Fate {
         _ if reasoning.signature.is_none() => Fate::Kept,
         _ if reasoning.text.trim().is_empty() => Fate::Dropped,
         _ => Fate::Unsigned,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_are_counted_from_one_and_a_few_of_them_named() {
+        let places = |count: usize| -> Vec<_> { (1..=count).map(|number| (2 * number - 1, 1)).collect() };
+        assert_eq!(turns(&places(1)), "turn 2");
+        assert_eq!(turns(&places(2)), "turns 2 and 4");
+        assert_eq!(turns(&places(5)), "turns 2, 4, 6, 8 and 10");
+        assert_eq!(turns(&places(7)), "turns 2, 4, 6, 8, 10 and 2 more");
     }
 }

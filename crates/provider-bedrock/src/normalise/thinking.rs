@@ -74,9 +74,12 @@ pub(super) fn apply(
     } else {
         thinks(normalised, wanted, &own, options, target, warnings)
     };
-    let off =
-        wanted.is_some_and(|thinking| thinking.level == ThinkingLevel::Off) || told(&own) == Some(false);
-    if target.is_claude() && !normalised.thinks && (off || control == Control::Budget) {
+    // Models that decide for themselves whether they think take thoughts back as long as nobody tells them not to.
+    let off = wanted.is_some_and(|thinking| thinking.level == ThinkingLevel::Off)
+        || told(&own) == Some(false)
+        || target.refuses(&Refusal::Field("thinking".to_owned()))
+        || !matches!(control, Control::Adaptive { .. });
+    if off && !normalised.thinks && target.is_claude() {
         conflicts::drop_idle(&mut normalised.messages, warnings);
     }
     conflicts::settle(normalised, &own, target, warnings);
@@ -115,8 +118,8 @@ fn thinks(
 /// must start with a thinking block (preceeding the lastmost set of `tool_use` and `tool_result` blocks)". With adaptive
 /// thinking "previous assistant turns don't need to start with thinking blocks" (Claude's guide, "Adaptive thinking").
 fn goes_on_without_thoughts(messages: &[Message], warnings: &mut Warnings) -> bool {
-    let first = conflicts::beginning(messages).and_then(|beginning| messages.get(beginning));
-    let goes_on = first.is_some_and(|first| !matches!(first.content.first(), Some(Content::Reasoning(_))));
+    let goes_on = conflicts::beginnings(messages)
+        .any(|first| !matches!(first.content.first(), Some(Content::Reasoning(_))));
     warnings.counted(MID_TURN, usize::from(goes_on), |_| {
         "turned `thinking` off until the tools of this turn are through: it began without thoughts of this model"
             .to_owned()

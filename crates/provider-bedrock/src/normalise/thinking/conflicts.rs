@@ -108,8 +108,22 @@ fn choose_freely(normalised: &mut Normalised, target: &Target, warnings: &mut Wa
     normalised.tool_choice = Some(ToolChoice::Auto);
 }
 
-/// Where the model's turn begins, if the user's last message answers tools that it called in it.
-pub(super) fn beginning(messages: &[Message]) -> Option<usize> {
+/// The messages that a turn begins with which goes on with the results of its tools: the first one, and those after a
+/// message in which the user said something beside the results. Nobody says whether a new turn begins there.
+pub(super) fn beginnings(messages: &[Message]) -> impl Iterator<Item = &Message> {
+    let is_result = |content: &Content| matches!(content, Content::ToolResult(_) | Content::CachePoint(_));
+    let turn = beginning(messages).and_then(|from| messages.get(from..)).unwrap_or_default();
+    let after = turn.windows(3).filter_map(move |three| match three {
+        [_, user, next] => {
+            Some(next).filter(|next| next.role == Role::Assistant && !user.content.iter().all(is_result))
+        }
+        _ => None,
+    });
+    turn.first().into_iter().chain(after)
+}
+
+/// Where the turn begins, if the user's last message answers tools that the model called in it.
+fn beginning(messages: &[Message]) -> Option<usize> {
     let is_round = |pair: &&[Message]| {
         matches!(pair, [called, answered] if called.role == Role::Assistant
             && answered.role == Role::User
