@@ -12,40 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use outcrop::outcrop_core::{ModelCard, ModelKind, Support};
-use outcrop::{
-    DEFAULT_PROVIDER, Emulator as Service, ModelFilter, ModelProvider, Outcrop, Query, Sources,
-    outcrop_core::Secret,
-};
-use tokio::runtime::Runtime;
+use outcrop::{ModelFilter, Query};
 
-use crate::support::Emulator;
+use crate::support::Library;
 use families::Family;
 use talk::{Mode, Talk};
 
-/// The library, with an emulator to talk to.
-#[derive(Debug)]
-struct Library {
-    emulator: Emulator,
-    outcrop: Outcrop,
-    provider: Arc<dyn ModelProvider>,
-    runtime: Runtime,
-}
-
 impl Library {
-    fn start() -> Self {
-        let emulator = Emulator::start();
-        let variables = BTreeMap::from(emulator.variables());
-        let service = Service {
-            endpoint: emulator.endpoint(),
-            access_key_id: variables["AWS_ACCESS_KEY_ID"].clone(),
-            secret_access_key: Secret::new(variables["AWS_SECRET_ACCESS_KEY"].clone()),
-        };
-        let outcrop = Outcrop::builder(Sources::default()).emulator(service).build();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let provider = runtime.block_on(outcrop.provider(&DEFAULT_PROVIDER.into())).unwrap();
-        Self { emulator, outcrop, provider, runtime }
-    }
-
     /// Every model that converses, once, by the id that it is called by.
     fn models(&self) -> Vec<Model> {
         let mut query = Query::default();
@@ -104,7 +77,7 @@ impl Model {
         self.card.lifecycle.as_deref() == Some("LEGACY")
     }
 
-    /// How it is told to think, in one word or two: the field comes after the mode.
+    /// How it is told to think: the mode, the field if there is one, and whether it always does.
     fn told(&self) -> String {
         let Some(thinking) = &self.card.thinking else { return "unknown".to_owned() };
         let always = thinking.always_on.then_some("always");
@@ -172,17 +145,50 @@ fn spoilt_thoughts_end_no_conversation() {
             let mut talk = Talk::with(&library, &model, family, Mode::Stream);
             talk.turn();
             talk.spoil(spoil);
-            talk.is_repaired(&["reasoning-refused"].into_iter().chain(also).collect::<Vec<_>>());
+            talk.goes_on_after_a_repair(&["reasoning-refused"].into_iter().chain(also).collect::<Vec<_>>());
         }
     }
+}
+
+/// The newest models of Claude want nothing changed before what they thought. That the conversations above pass says that
+/// nothing is; where a program changes its system prompt, the thoughts before are given up.
+#[test]
+fn another_system_prompt_ends_no_conversation() {
+    let library = Library::start();
+    let bound = |(model, _): &(Model, _)| model.id().ends_with("claude-opus-5-5");
+    let (model, family) = library.speakers().into_iter().find(bound).unwrap();
+    let mut talk = Talk::with(&library, &model, family, Mode::Stream);
+    talk.turn();
+    talk.request.system.clear();
+    talk.goes_on_after_a_repair(&["reasoning-refused"]);
+}
+
+/// Two answers in a row are one turn for the service. Where another model's comes first, the thoughts of the second are in
+/// the middle of it, where Claude wants none.
+#[test]
+fn an_answer_of_another_model_before_the_thoughts_ends_no_conversation() {
+    let library = Library::start();
+    let claude = |(model, _): &(Model, _)| model.told() == "budget" && !model.is_leaving();
+    let (model, family) = library.speakers().into_iter().find(claude).unwrap();
+    let mut talk = Talk::with(&library, &model, family, Mode::Stream);
+    for _ in 0..3 {
+        talk.turn();
+    }
+    talk.begin_with_another_answer();
+    talk.goes_on_after_a_repair(&["reasoning-refused", "merged-turns"]);
 }
 
 #[test]
 fn a_conversation_goes_on_with_a_model_of_another_family() {
     let library = Library::start();
     let speakers = library.speakers();
-    for family in families::FAMILIES {
-        let Some((model, _)) = speakers.iter().find(|(_, of)| std::ptr::eq(*of, family)) else { continue };
-        abroad::goes_on(&library, model, family, &speakers);
+    // One model of each family for everything that can be in a conversation with it.
+    let mut heard = BTreeSet::new();
+    for (model, family) in &speakers {
+        let content = (model.takes_images(), model.takes_tools(), model.card.reasoning.is_yes());
+        if heard.insert((family.maker, family.told, content)) {
+            abroad::goes_on(&library, model, family, &speakers);
+        }
     }
+    assert!(heard.len() > families::FAMILIES.len(), "{heard:#?}");
 }

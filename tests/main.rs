@@ -15,6 +15,7 @@ mod examples;
 mod faults;
 mod iam;
 mod independent;
+mod library;
 mod models;
 mod network;
 mod profiles;

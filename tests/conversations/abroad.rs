@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use outcrop::Request;
-use outcrop::outcrop_core::{Content, Message, ToolResult, ToolResultContent};
+use outcrop::outcrop_core::{Content, Message, ToolResultContent};
 use serde_json::{Value, json};
 
+use super::Model;
 use super::families::Family;
 use super::talk::{self, Mode, Talk};
-use super::{Library, Model};
+use crate::support::Library;
 
 /// One of each kind: with a budget, adaptive, with fields of their own, without pictures, without tools, without thoughts.
 const HOSTS: &[&str] = &[
@@ -124,16 +125,19 @@ impl Visit<'_> {
 
 /// Everything that somebody said, or a tool.
 fn texts(request: &Request) -> Vec<&str> {
-    let contents = request.messages.iter().flat_map(|message| &message.content);
-    let of = |content| match content {
-        &ToolResultContent::Text(ref text) => Some(text.text.as_str()),
-        _ => None,
-    };
-    contents
-        .flat_map(|content| match content {
-            Content::Text(text) => vec![text.text.as_str()],
-            Content::ToolResult(ToolResult { content, .. }) => content.iter().filter_map(of).collect(),
-            _ => Vec::new(),
-        })
-        .collect()
+    let mut texts = Vec::new();
+    for content in request.messages.iter().flat_map(|message| &message.content) {
+        match content {
+            Content::Text(text) => texts.push(text.text.as_str()),
+            Content::ToolResult(result) => {
+                let said = result.content.iter().filter_map(|part| match part {
+                    ToolResultContent::Text(text) => Some(text.text.as_str()),
+                    _ => None,
+                });
+                texts.extend(said);
+            }
+            _ => {}
+        }
+    }
+    texts
 }

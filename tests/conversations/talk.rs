@@ -7,8 +7,9 @@ use outcrop::outcrop_core::{
 };
 use serde_json::{Value, json};
 
+use super::Model;
 use super::families::Family;
-use super::{Library, Model};
+use crate::support::Library;
 
 /// How answers are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,9 +173,17 @@ impl<'a> Talk<'a> {
         }
     }
 
+    /// Lets another model have answered first.
+    pub(super) fn begin_with_another_answer(&mut self) {
+        let mut other = Message::assistant("Let me ask somebody else.");
+        other.model = Some("us.amazon.nova-lite-v1:0".into());
+        let last = self.request.messages.len() - 1;
+        self.request.messages.insert(last, other);
+    }
+
     /// In the next turn the service refuses the request, the library sends another one, and warns of that.
     #[track_caller]
-    pub(super) fn is_repaired(mut self, warnings: &[&str]) {
+    pub(super) fn goes_on_after_a_repair(mut self, warnings: &[&str]) {
         let Library { emulator, provider, runtime, .. } = self.library;
         self.request.messages.push(Message::user(self.user(2)));
         emulator.forget_requests();

@@ -79,7 +79,7 @@ impl Runtime<'_> {
         if let Some(assessment) = assessment {
             answer.trace = assessment.trace();
         }
-        self.state.thoughts.remember(&answer);
+        self.state.thoughts.remember(body, &answer);
         Ok(answer)
     }
 

@@ -1,7 +1,7 @@
 //! What models thought aloud or in secret: whoever brings it back has to bring it back as it came.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -9,23 +9,38 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::answer::{self, Answer, Block};
-use crate::json::{at, text_at};
+use crate::json::{at, list_at, text_at};
 use crate::scenario::RawEvent;
 
-/// The thoughts that this emulator let its models think. What it signs by itself is known by the signature alone, so
-/// that only what a scenario says is in here, and everything that is encrypted.
+type Fingerprint = [u8; 32];
+
+/// Stands for every beginning: the frames of a scenario tell nothing of theirs.
+const ANY_BEGINNING: Fingerprint = [0; 32];
+
+/// The thoughts that this emulator let its models think, each with the beginnings of the conversations that it was
+/// thought in. What it signs by itself is known by the signature alone, so that it can come from another emulator.
 #[derive(Debug, Default)]
-pub(crate) struct Thoughts(Mutex<HashSet<[u8; 32]>>);
+pub(crate) struct Thoughts(Mutex<HashMap<Fingerprint, HashSet<Fingerprint>>>);
 
 impl Thoughts {
-    /// Remembers those of an answer.
-    pub(crate) fn remember(&self, answer: &Answer) {
+    /// Remembers those of the answer to a request.
+    pub(crate) fn remember(&self, body: &Value, answer: &Answer) {
+        let mut beginning = Beginning::of(body);
+        for message in list_at(body, "/messages") {
+            beginning.add_message(message);
+        }
+        beginning.add_role("assistant");
         for block in &answer.blocks {
             match block {
-                Block::Reasoning { text, signature: Some(signature) } => self.insert(signed(text, signature)),
-                Block::RedactedReasoning(bytes) => self.insert(encrypted(&decoded(bytes))),
+                Block::Reasoning { text, signature: Some(signature) } => {
+                    self.insert(signed(text, signature), beginning.fingerprint());
+                }
+                Block::RedactedReasoning(bytes) => {
+                    self.insert(encrypted(&decoded(bytes)), beginning.fingerprint());
+                }
                 _ => {}
             }
+            beginning.add_block(&block.to_json());
         }
     }
 
@@ -42,40 +57,121 @@ impl Thoughts {
         }
         for (text, signature, bytes) in blocks.into_values() {
             if !signature.is_empty() {
-                self.insert(signed(&text, &signature));
+                self.insert(signed(&text, &signature), ANY_BEGINNING);
             }
             if !bytes.is_empty() {
-                self.insert(encrypted(&bytes));
+                self.insert(encrypted(&bytes), ANY_BEGINNING);
             }
         }
     }
 
     /// Whether the signature is the one of the text.
     pub(crate) fn has_signed(&self, text: &str, signature: &str) -> bool {
-        signature == answer::signature(text) || self.contains(&signed(text, signature))
+        signature == answer::signature(text) || self.known().contains_key(&signed(text, signature))
     }
 
     /// Whether the base64 stands for something that was encrypted here.
     pub(crate) fn has_encrypted(&self, base64: &Value) -> bool {
-        base64.as_str().is_some_and(|base64| self.contains(&encrypted(&decoded(base64))))
+        base64.as_str().is_some_and(|base64| self.known().contains_key(&encrypted(&decoded(base64))))
     }
 
-    fn insert(&self, digest: [u8; 32]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(digest);
+    /// Whether a block of reasoning is known to have been thought in other conversations than the one that begins so.
+    pub(crate) fn is_from_elsewhere(&self, reasoning: &Value, beginning: &Beginning) -> bool {
+        let of_text = text_at(reasoning, "/reasoningText/text")
+            .zip(text_at(reasoning, "/reasoningText/signature"))
+            .map(|(text, signature)| signed(text, signature));
+        let of_bytes = || text_at(reasoning, "/redactedContent").map(|bytes| encrypted(&decoded(bytes)));
+        let Some(thought) = of_text.or_else(of_bytes) else { return false };
+        let fits =
+            |known: &HashSet<_>| known.contains(&ANY_BEGINNING) || known.contains(&beginning.fingerprint());
+        self.known().get(&thought).is_some_and(|known| !fits(known))
     }
 
-    fn contains(&self, digest: &[u8; 32]) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(digest)
+    fn insert(&self, thought: Fingerprint, beginning: Fingerprint) {
+        self.known().entry(thought).or_default().insert(beginning);
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<Fingerprint, HashSet<Fingerprint>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn signed(text: &str, signature: &str) -> [u8; 32] {
+/// What comes before a thought: tools, system prompt, and the conversation up to it. Cache points are no part of it, and
+/// the order of an object's members makes no difference.
+#[derive(Clone, Debug)]
+pub(crate) struct Beginning(Sha256);
+
+impl Beginning {
+    /// What comes before the first message of a request.
+    pub(crate) fn of(body: &Value) -> Self {
+        let mut beginning = Self(Sha256::new());
+        for part in ["/toolConfig/tools", "/system"] {
+            beginning.add_role(part);
+            for block in list_at(body, part) {
+                beginning.add_block(block);
+            }
+        }
+        beginning
+    }
+
+    fn add_message(&mut self, message: &Value) {
+        self.add_role(text_at(message, "/role").unwrap_or_default());
+        for block in list_at(message, "/content") {
+            self.add_block(block);
+        }
+    }
+
+    /// Whose blocks come next.
+    pub(crate) fn add_role(&mut self, role: &str) {
+        self.add_text(role);
+    }
+
+    pub(crate) fn add_block(&mut self, block: &Value) {
+        if block.get("cachePoint").is_none() {
+            self.add_value(block);
+        }
+    }
+
+    fn add_value(&mut self, value: &Value) {
+        match value {
+            Value::Object(members) => {
+                let mut names: Vec<_> = members.keys().collect();
+                names.sort_unstable();
+                self.add_text("{");
+                for name in names {
+                    self.add_text(name);
+                    self.add_value(members.get(name).unwrap_or(&Value::Null));
+                }
+                self.add_text("}");
+            }
+            Value::Array(items) => {
+                self.add_text("[");
+                for item in items {
+                    self.add_value(item);
+                }
+                self.add_text("]");
+            }
+            plain => self.add_text(&plain.to_string()),
+        }
+    }
+
+    fn add_text(&mut self, text: &str) {
+        self.0.update(text.len().to_be_bytes());
+        self.0.update(text);
+    }
+
+    fn fingerprint(&self) -> Fingerprint {
+        self.0.clone().finalize().into()
+    }
+}
+
+fn signed(text: &str, signature: &str) -> Fingerprint {
     let lengths = [text.len(), signature.len()].map(usize::to_be_bytes);
     let hash = Sha256::new().chain_update(b"signed").chain_update(lengths.as_flattened());
     hash.chain_update(text).chain_update(signature).finalize().into()
 }
 
-fn encrypted(bytes: &[u8]) -> [u8; 32] {
+fn encrypted(bytes: &[u8]) -> Fingerprint {
     Sha256::new().chain_update(b"encrypted").chain_update(bytes).finalize().into()
 }
 

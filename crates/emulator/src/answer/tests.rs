@@ -110,6 +110,19 @@ fn the_tool_choice_is_kept() {
 }
 
 #[test]
+fn who_thinks_unasked_can_be_told_not_to() {
+    let thinks = |model: &str, fields: Value| {
+        let answer = answer_of(model, &with(ask("Why?"), "additionalModelRequestFields", fields));
+        answer.blocks.iter().any(|block| matches!(block, Block::Reasoning { .. }))
+    };
+    let opus = "anthropic.claude-opus-5";
+    assert!(thinks(opus, json!({})) && !thinks(opus, json!({ "thinking": { "type": "disabled" } })));
+    let gpt = "openai.gpt-5.6-sol";
+    assert!(thinks(gpt, json!({ "reasoning": { "effort": "low" } })));
+    assert!(!thinks(gpt, json!({ "reasoning": { "effort": "none" } })));
+}
+
+#[test]
 fn reasoning_comes_when_it_is_asked_for() {
     let thinking =
         |kind: Value| with(ask("Why?"), "additionalModelRequestFields", json!({ "thinking": kind }));
@@ -202,6 +215,16 @@ fn a_scripted_reply_is_said_word_for_word() {
     assert_eq!(answer.additional_fields, Some(json!({ "x": [1] })));
     assert_eq!(answer.trace, Some(json!({ "promptRouter": { "invokedModelId": "m" } })));
     assert!(answer.metadata_first);
+}
+
+#[test]
+fn only_models_that_sign_have_a_signature_of_their_own() {
+    let reply = json!({ "content": [{ "signedReasoning": { "text": "Hm.", "signature": " own " } }] });
+    let Reply::Message(message) = serde_json::from_value(reply).unwrap() else { panic!("no content") };
+    for (id, expected) in [(HAIKU, Some(" own ".to_owned())), (NOVA, None)] {
+        let answer = compose(&model(id), &ask("?"), Some(message.as_ref()), &[], 0);
+        assert_eq!(answer.blocks, [Block::Reasoning { text: "Hm.".to_owned(), signature: expected }]);
+    }
 }
 
 #[test]

@@ -23,12 +23,11 @@ pub(super) fn second(model: &Model<'_>, body: &Value) -> Result<Invoked, ApiErro
         may("mediaSource", Rule::Object(SOURCE)),
     ];
     malformed::check(MEMBERS, body)?;
-    let source = match text_at(body, "/inputType") {
-        Some("image") => medium(body, "#")?,
-        _ => {
-            let text = text_at(body, "/inputText").ok_or_else(|| missing("#", "inputText"))?;
-            truncated(model, text, text_at(body, "/textTruncate") != Some("none"))?
-        }
+    let source = if text_at(body, "/inputType") == Some("image") {
+        medium(body, "#")?
+    } else {
+        let text = text_at(body, "/inputText").ok_or_else(|| missing("#", "inputText"))?;
+        truncated(model, text, text_at(body, "/textTruncate") != Some("none"))?
     };
     Ok(invoked(&source, 1024))
 }

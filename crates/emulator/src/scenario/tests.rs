@@ -56,6 +56,7 @@ fn every_reply_survives_a_round_trip() {
             { "citations": { "text": "x", "citations": [{ "title": "t" }] } },
             { "reasoning": "x" },
             { "redactedReasoning": "eA==" },
+            { "signedReasoning": { "text": "", "signature": " s1g+/== " } },
             { "image": { "format": "png", "bytes": "eA==" } },
             { "toolUse": { "name": "f", "input": {}, "toolUseId": "t", "type": "server_tool_use" } },
             { "toolResult": { "content": [{ "json": 1 }], "status": "error", "type": "y", "toolUseId": "t" } },

@@ -8,7 +8,7 @@ use crate::error::ApiError;
 use crate::json::{at, list_at, text_at};
 use crate::model::Model;
 use crate::place;
-use crate::thoughts::Thoughts;
+use crate::thoughts::{Beginning, Thoughts};
 
 /// Converse is for models that converse.
 pub(super) fn can_converse(model: &Model<'_>) -> Result<(), ApiError> {
@@ -25,6 +25,7 @@ pub(super) fn check(
     sampling(model, body)?;
     caching(model, messages, body)?;
     reasoning(model, messages, thoughts)?;
+    binding(model, messages, body, thoughts)?;
     ending(model, messages)?;
     output(model, at(body, "/outputConfig/textFormat"))
 }
@@ -190,6 +191,60 @@ fn reasoning(model: &Model<'_>, messages: Messages<'_>, thoughts: &Thoughts) -> 
         };
         if !thoughts.has_signed(text, signature) {
             return Err(ApiError::from_model(format!("{path}: Invalid `signature` in `thinking` block")));
+        }
+    }
+    Ok(())
+}
+
+/// The models that want nothing changed before what they thought. Sources: "Preserved thinking" in the Bedrock user guide,
+/// and "Prefix checks on thinking blocks" in Anthropic's.
+const BOUND: &[&str] = &[
+    "anthropic.claude-fable-5-1",
+    "anthropic.claude-fable-5-2",
+    "anthropic.claude-haiku-5-5",
+    "anthropic.claude-opus-5-5",
+    "anthropic.claude-sonnet-5-5",
+];
+
+/// Lets a request say what happens to thoughts that were thought elsewhere.
+const BINDING_CONTROLS: &str = "thinking-binding-controls-2026-08-01";
+
+/// What was thought in a conversation is thought in no other: the account of the emulator is one for which that is checked.
+fn binding(
+    model: &Model<'_>,
+    messages: Messages<'_>,
+    body: &Value,
+    thoughts: &Thoughts,
+) -> Result<(), ApiError> {
+    let fields = at(body, "/additionalModelRequestFields");
+    let wanted = at(fields, "/thinking/block_binding");
+    let controls = list_at(fields, "/anthropic_beta").iter().any(|beta| beta == BINDING_CONTROLS);
+    if !wanted.is_null() && !controls {
+        let kind = text_at(fields, "/thinking/type").unwrap_or_default();
+        return Err(ApiError::from_model(format!(
+            "thinking.{kind}.block_binding: Extra inputs are not permitted"
+        )));
+    }
+    let drops = at(wanted, "/prefix_mismatch_behavior") == "drop_block";
+    if drops || !model.id.is_some_and(|id| BOUND.contains(&id)) {
+        return Ok(());
+    }
+    let mut beginning = Beginning::of(body);
+    for (number, message) in messages.0.iter().enumerate() {
+        beginning.add_role(text_at(message, "/role").unwrap_or_default());
+        for (index, block) in list_at(message, "/content").iter().enumerate() {
+            if let Some(reasoning) = block.get("reasoningContent")
+                && thoughts.is_from_elsewhere(reasoning, &beginning)
+            {
+                let kind =
+                    if reasoning.get("redactedContent").is_some() { "redacted_thinking" } else { "thinking" };
+                return Err(ApiError::from_model(format!(
+                    "messages.{number}.content.{index}: Invalid `signature` in `{kind}` block. The block is bound to a \
+                     different conversation. Remove the block, or set \
+                     `thinking.block_binding.prefix_mismatch_behavior` to \"drop_block\"."
+                )));
+            }
+            beginning.add_block(block);
         }
     }
     Ok(())

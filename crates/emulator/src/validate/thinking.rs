@@ -38,6 +38,7 @@ pub(super) fn check(
                 );
             }
             budget(thinking, at(body, "/inferenceConfig"))?;
+            thoughts_come_first(messages)?;
             begins_with_thoughts(messages)?;
         }
         (Thinking::Adaptive { always_on: true, .. }, Some("disabled")) => {
@@ -70,6 +71,31 @@ fn budget(thinking: &Value, config: &Value) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Nothing stands before the thoughts of a message.
+fn thoughts_come_first(messages: Messages<'_>) -> Result<(), ApiError> {
+    for (index, message) in messages.0.iter().enumerate() {
+        let content = list_at(message, "/content");
+        let Some(first) = content.first().filter(|first| !is_thought(first)) else { continue };
+        if content.iter().any(is_thought) {
+            return Err(ApiError::from_model(format!(
+                "messages.{index}.content.0: If an assistant message contains any thinking blocks, the first block \
+                 must be `thinking` or `redacted_thinking`. Found `{}`.",
+                kind(first)
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn is_thought(block: &Value) -> bool {
+    block.get("reasoningContent").is_some()
+}
+
+/// A block as the models call it.
+fn kind(block: &Value) -> &'static str {
+    if block.get("toolUse").is_some() { "tool_use" } else { "text" }
+}
+
 /// A turn that calls tools begins with thoughts, if there is a budget for them: from the user's words on, whatever was
 /// called and answered since.
 fn begins_with_thoughts(messages: Messages<'_>) -> Result<(), ApiError> {
@@ -82,11 +108,10 @@ fn begins_with_thoughts(messages: Messages<'_>) -> Result<(), ApiError> {
     let first = messages.0.len().saturating_sub(2 * loops);
     let begins = messages.0.get(first).unwrap_or(last);
     let block = list_at(begins, "/content").first();
-    let found =
-        block.map_or("nothing", |block| if block.get("toolUse").is_some() { "tool_use" } else { "text" });
-    if block.is_some_and(|block| block.get("reasoningContent").is_some()) {
+    if block.is_some_and(is_thought) {
         return Ok(());
     }
+    let found = block.map_or("nothing", kind);
     Err(ApiError::from_model(format!(
         "messages.{first}.content.0.type: Expected `thinking` or `redacted_thinking`, but found `{found}`. When \
          `thinking` is enabled, a final `assistant` message must start with a thinking block (preceeding the lastmost \

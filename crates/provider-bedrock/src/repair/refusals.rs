@@ -33,6 +33,7 @@ const ROWS: &[Row] = &[
     row(&["thinking", "signature: field required"], reasoning),
     row(&["invalid `data`", "redacted_thinking"], reasoning),
     row(&["expected `thinking`"], reasoning),
+    row(&["first block must be `thinking`"], reasoning),
     row(&["thinking", "cannot be modified"], reasoning),
     row(&["reasoningcontent"], reasoning_content),
     row(&["cannot contain reasoning content"], reasoning_content),

@@ -119,6 +119,14 @@ fn with_a_budget_the_turn_that_goes_on_begins_with_thoughts() {
         &thinks(&[hi(), calls(&text, "a"), answers("a"), calls(&thought, "b"), answers("b")]),
         "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `text`.",
     );
+    let late = assistant(json!([text, thought, text]));
+    refused(
+        HAIKU,
+        &thinks(&[hi(), late.clone(), hi()]),
+        "messages.1.content.0: If an assistant message contains any thinking blocks, the first block must be \
+         `thinking` or `redacted_thinking`. Found `text`.",
+    );
+    assert_eq!(outcome(HAIKU, &talk(&[hi(), late, hi()])), Ok(()), "who does not think does not look");
     let adaptive = json!({ "thinking": { "type": "adaptive" } });
     let body = with(thinks(&[hi(), silent("a"), answers("a")]), "additionalModelRequestFields", adaptive);
     assert_eq!(outcome(OPUS, &body), Ok(()), "who thinks when it likes need not have thought");
@@ -142,7 +150,60 @@ fn what_was_encrypted_comes_back_as_it_was() {
         refusal.ends_with("messages.1.content.0: Invalid `data` in `redacted_thinking` block"),
         "{refusal}"
     );
-    thoughts.remember(&answer::compose(&model, &talk(&[hi()]), Some(&reply), &[], 0));
+    let asked = talk(&[hi()]);
+    thoughts.remember(&asked, &answer::compose(&model, &asked, Some(&reply), &[], 0));
     check("AAEC").unwrap();
     check("AAED").unwrap_err();
+}
+
+#[test]
+fn newer_models_want_nothing_changed_before_their_thoughts() {
+    const BOUND: &str = "anthropic.claude-opus-5-5";
+    let scripted = json!({ "content": [
+        { "signedReasoning": { "text": "t", "signature": "s" } }, { "redactedReasoning": "AAEC" }, { "text": "x" },
+    ] });
+    let crate::scenario::Reply::Message(reply) = serde_json::from_value(scripted).unwrap() else {
+        panic!("no message")
+    };
+    let asked = with(talk(&[hi()]), "system", json!([{ "text": "Be brief." }]));
+    let thoughts = Thoughts::default();
+    let model = Model::new(Some(BOUND), None, None);
+    let answer = answer::compose(&model, &asked, Some(&reply), &[], 0);
+    thoughts.remember(&asked, &answer);
+    let said: Vec<_> = answer.blocks.iter().map(answer::Block::to_json).collect();
+    let again = |question: Value, said: &[Value], system: &str| {
+        with(talk(&[question, assistant(said), hi()]), "system", json!([{ "text": system }]))
+    };
+    let check = |model: &str, body: &Value| {
+        let model = Model::new(Some(model), None, None);
+        super::super::check(&model, body, "us-east-1", &thoughts).map_err(|error| error.message)
+    };
+    let same = again(hi(), &said, "Be brief.");
+    assert_eq!(check(BOUND, &same), Ok(()));
+    let cached = json!({ "cachePoint": { "type": "default" } });
+    let question = user(json!([{ "text": "hi" }, cached]));
+    assert_eq!(check(BOUND, &again(question, &said, "Be brief.")), Ok(()), "a cache point is no change");
+    let turned_around = [said[1].clone(), said[0].clone(), said[2].clone()];
+    for (changed, block) in [
+        (again(hi(), &said, "Be verbose."), "messages.1.content.0: Invalid `signature` in `thinking` block."),
+        (again(user(json!([{ "text": "ho" }])), &said, "Be brief."), "messages.1.content.0: Invalid"),
+        (again(hi(), &turned_around, "Be brief."), "Invalid `signature` in `redacted_thinking` block."),
+        (with(same.clone(), "toolConfig", tools()), "The block is bound to a different conversation."),
+    ] {
+        let refusal = check(BOUND, &changed).expect_err(block);
+        assert!(refusal.contains(block), "{refusal}");
+        assert_eq!(check("anthropic.claude-opus-5", &changed), Ok(()), "older ones do not look");
+    }
+    let changed = again(hi(), &said, "Be verbose.");
+    let binding =
+        json!({ "type": "adaptive", "block_binding": { "prefix_mismatch_behavior": "drop_block" } });
+    let mut fields = json!({ "thinking": binding });
+    let refusal = check(BOUND, &with(changed.clone(), "additionalModelRequestFields", fields.clone()));
+    let refusal = refusal.expect_err("without the beta");
+    assert!(
+        refusal.ends_with("thinking.adaptive.block_binding: Extra inputs are not permitted"),
+        "{refusal}"
+    );
+    fields["anthropic_beta"] = json!(["thinking-binding-controls-2026-08-01"]);
+    assert_eq!(check(BOUND, &with(changed, "additionalModelRequestFields", fields)), Ok(()));
 }

@@ -118,6 +118,11 @@ fn wordings() -> Vec<(&'static str, Vec<Refusal>)> {
         ("messages.1.content.0.thinking.signature: Field required", vec![Reasoning]),
         ("messages.1.content.0: Invalid `data` in `redacted_thinking` block", vec![Reasoning]),
         (
+            "messages.5.content.0: If an assistant message contains any thinking blocks, the first block must be \
+             `thinking` or `redacted_thinking`. Found `text`.",
+            vec![Reasoning],
+        ),
+        (
             "messages.1.content.0: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be \
              modified. These blocks must remain as they were in the original response.",
             vec![Reasoning],
