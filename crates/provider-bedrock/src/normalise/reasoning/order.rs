@@ -61,10 +61,7 @@ pub(in crate::normalise) fn drop_displaced(
         .filter(|turn| !begins_with_reasoning(turn) && (!adaptive || turn.iter().filter(says).count() > 1));
     let dropped = displaced.map(drop_all).sum();
     warnings.counted(DISPLACED, dropped, |count| {
-        format!(
-            "left out {} of reasoning of turns that do not begin with reasoning, as this model's turns do",
-            plural(count, "block")
-        )
+        format!("left out {} of reasoning in turns that begin with something else", plural(count, "block"))
     });
 }
 
