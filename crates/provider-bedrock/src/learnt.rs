@@ -43,6 +43,8 @@ pub(crate) enum Refusal {
     StrictTools,
     /// Images inside tool results.
     ToolResultImages,
+    /// Reasoning of earlier turns, whatever there is.
+    ReasoningContent,
     /// Reasoning of earlier turns, as the conversation has it.
     Reasoning,
 }

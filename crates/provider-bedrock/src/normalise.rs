@@ -94,10 +94,10 @@ pub(crate) fn normalise(
     let mut described = request.tools.clone();
     let mut choice = request.tool_choice.clone();
     let names = names::map(&mut messages, &mut described, &mut choice, &mut warnings);
-    let messages = turns::merge(caching::drop_lonely(messages, &mut warnings), &mut warnings);
+    let messages = join(messages, target, &mut warnings);
     let mut messages = tools::pair(messages, &mut warnings);
     projection::tell(&mut messages, &described, &names, target, &mut warnings);
-    let messages = turns::merge(caching::drop_lonely(messages, &mut warnings), &mut warnings);
+    let messages = join(messages, target, &mut warnings);
     let mut messages = turns::start_with_user(messages, &mut warnings);
     // Documents are named by their place, which must not change when one before them is left out.
     documents::name(&mut messages, &mut warnings);
@@ -134,6 +134,14 @@ pub(crate) fn normalise(
     caching::apply(&mut normalised, caching, target, &mut warnings);
     normalised.warnings = warnings.0;
     Ok(normalised)
+}
+
+/// Makes turns alternate, after what cannot stand in them is left out.
+fn join(mut messages: Vec<Message>, target: &Target, warnings: &mut Warnings) -> Vec<Message> {
+    reasoning::drop_trailing(&mut messages, target, warnings);
+    let mut messages = caching::drop_lonely(messages, warnings);
+    reasoning::drop_displaced(&mut messages, target, warnings);
+    turns::merge(messages, warnings)
 }
 
 /// The warnings so far.

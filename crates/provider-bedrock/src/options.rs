@@ -101,7 +101,8 @@ pub(crate) fn completed(mut options: Map<String, Value>, normalised: &Normalised
         }
     }
     if !fields.is_empty() {
-        let own = options.remove(MODEL_FIELDS).map(|own| with_betas(own, fields));
+        let own = options.remove(MODEL_FIELDS).filter(|own| !own.is_null());
+        let own = own.map(|own| with_betas(own, fields));
         options.insert(MODEL_FIELDS.into(), overlaid(Value::Object(fields.clone()), own));
     }
     if let Some(config) = &normalised.output_config {
@@ -264,6 +265,7 @@ mod tests {
         };
         assert_eq!(tidy(json!({}), &[], json!({})), json!({ MODEL_FIELDS: {} }));
         assert_eq!(tidy(json!({ "a": 1 }), &["a"], json!({})), json!({}));
+        assert_eq!(tidy(Value::Null, &[], json!({ "a": 1 })), json!({ MODEL_FIELDS: { "a": 1 } }));
         assert_eq!(
             tidy(json!({ "a": { "b": 1, "c": 2 } }), &["a.b", "x.y"], json!({})),
             json!({ MODEL_FIELDS: { "a": { "c": 2 } } })

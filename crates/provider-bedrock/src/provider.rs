@@ -364,6 +364,7 @@ impl Prepared {
             }
         }
         structured::settle(&mut response, self.normalised.structured.as_ref());
+        response.distrust_cut_call();
         let Start { model, warnings, .. } = self.start(None);
         response.model = model;
         response.warnings = warnings;

@@ -63,9 +63,39 @@ pub(super) fn apply(
     warnings: &mut Warnings,
 ) {
     let own = own_fields(options);
-    let own = conflicts::without_refused(own, normalised, target, warnings);
+    let mut own = conflicts::without_refused(own, normalised, target, warnings);
     let control = target.control();
-    normalised.thinks = match (wanted, told(&own)) {
+    normalised.thinks = if at(&own, "thinking", "type") == Some("enabled")
+        && goes_on_without_thoughts(&normalised.messages, warnings)
+    {
+        own.shift_remove("thinking");
+        normalised.refused_fields.push("thinking".to_owned());
+        false
+    } else {
+        thinks(normalised, wanted, &own, options, target, warnings)
+    };
+    // Models that decide for themselves whether they think take thoughts back as long as nobody tells them not to.
+    let off = wanted.is_some_and(|thinking| thinking.level == ThinkingLevel::Off)
+        || told(&own) == Some(false)
+        || target.refuses(&Refusal::Field("thinking".to_owned()))
+        || !matches!(control, Control::Adaptive { .. });
+    if off && !normalised.thinks && target.is_claude() {
+        conflicts::drop_idle(&mut normalised.messages, warnings);
+    }
+    conflicts::settle(normalised, &own, target, warnings);
+}
+
+/// Whether the model thinks, after the request says so.
+fn thinks(
+    normalised: &mut Normalised,
+    wanted: Option<Thinking>,
+    own: &Map<String, Value>,
+    options: &Map<String, Value>,
+    target: &Target,
+    warnings: &mut Warnings,
+) -> bool {
+    let control = target.control();
+    match (wanted, told(own)) {
         (Some(_), Some(thinks)) => {
             warnings.say(
                 GIVEN_TWICE,
@@ -74,13 +104,26 @@ pub(super) fn apply(
             thinks
         }
         (Some(thinking), None) => {
-            let effort_is_given = at(&own, "output_config", "effort").is_some()
+            let effort_is_given = at(own, "output_config", "effort").is_some()
                 || options.get("outputConfig").is_some_and(|config| config.get("effort").is_some());
             Writer { normalised, thinking, target, effort_is_given, warnings }.write(&control)
         }
         (None, told) => told.unwrap_or_else(|| control.is_always_on()),
-    };
-    conflicts::settle(normalised, &own, target, warnings);
+    }
+}
+
+/// Whether the model goes on with a turn that did not begin with its own thoughts, because another one called the
+/// tools or because it was not asked to think then. With a budget, Claude refuses that: "a final `assistant` message
+/// must start with a thinking block (preceeding the lastmost set of `tool_use` and `tool_result` blocks)". With adaptive
+/// thinking "previous assistant turns don't need to start with thinking blocks" (Claude's guide, "Adaptive thinking").
+fn goes_on_without_thoughts(messages: &[Message], warnings: &mut Warnings) -> bool {
+    let goes_on = conflicts::beginnings(messages)
+        .any(|first| !matches!(first.content.first(), Some(Content::Reasoning(_))));
+    warnings.counted(MID_TURN, usize::from(goes_on), |_| {
+        "turned `thinking` off until the tools of this turn are through: it began without thoughts of this model"
+            .to_owned()
+    });
+    goes_on
 }
 
 fn own_fields(options: &Map<String, Value>) -> Map<String, Value> {
@@ -193,7 +236,7 @@ impl Writer<'_> {
 
     /// A number of tokens for the thoughts, below the limit of the whole answer.
     fn budget(&mut self) -> bool {
-        if self.refuses("thinking") || self.goes_on_without_thoughts() {
+        if self.refuses("thinking") || goes_on_without_thoughts(&self.normalised.messages, self.warnings) {
             return false;
         }
         let wanted = self.thinking.budget_tokens.unwrap_or_else(|| tokens(self.thinking.level));
@@ -230,19 +273,6 @@ impl Writer<'_> {
         self.think(json!({ "type": "enabled", "budget_tokens": budget }), display);
         self.interleave();
         true
-    }
-
-    /// Whether the model goes on with a turn that did not begin with its own thoughts, because another one called the
-    /// tools or because it was not asked to think then. With a budget, Claude refuses that: "a final `assistant` message
-    /// must start with a thinking block (preceeding the lastmost set of `tool_use` and `tool_result` blocks)".
-    fn goes_on_without_thoughts(&mut self) -> bool {
-        let goes_on = conflicts::began(&self.normalised.messages)
-            .is_some_and(|first| !matches!(first.content.first(), Some(Content::Reasoning(_))));
-        self.warnings.counted(MID_TURN, usize::from(goes_on), |_| {
-            "turned `thinking` off until the tools of this turn are through: it began without thoughts of this model"
-                .to_owned()
-        });
-        goes_on
     }
 
     fn interleave(&mut self) {

@@ -55,7 +55,8 @@ const ROWS: &[Row] = &[
     once(&["expected `thinking`"], thinking_now),
     once(&["first block must be `thinking`"], thinking_now),
     once(&["thinking", "cannot be modified"], reasoning),
-    once(&["reasoningcontent"], reasoning),
+    row(&["reasoningcontent"], reasoning_content),
+    row(&["cannot contain reasoning content"], reasoning_content),
     once(&["cache point cannot be inserted"], points_of_messages),
     once(&["nothing available to cache"], points_of_messages),
     once(&["messages.", ".content.", ".type: field required"], points_of_messages),
@@ -238,6 +239,10 @@ fn strict_tools(body: &Value, _: &str) -> Vec<Refusal> {
 fn reasoning(body: &Value, _: &str) -> Vec<Refusal> {
     let any = blocks(body).any(|block| block.get("reasoningContent").is_some());
     any.then_some(Refusal::Reasoning).into_iter().collect()
+}
+
+fn reasoning_content(body: &Value, message: &str) -> Vec<Refusal> {
+    reasoning(body, message).into_iter().map(|_| Refusal::ReasoningContent).collect()
 }
 
 fn tool_result_images(body: &Value, _: &str) -> Vec<Refusal> {

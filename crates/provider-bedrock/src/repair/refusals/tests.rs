@@ -187,7 +187,11 @@ fn wordings() -> Vec<(&'static str, Vec<Refusal>)> {
         (
             "This model doesn't support the reasoningContent.reasoningText.signature field. Remove \
              reasoningContent.reasoningText.signature and try again.",
-            vec![Reasoning],
+            vec![ReasoningContent],
+        ),
+        (
+            "User messages cannot contain reasoning content. Please remove the reasoning content and try again.",
+            vec![ReasoningContent],
         ),
         ("Image content is not supported in a tool result by this model.", vec![ToolResultImages]),
         ("Malformed input request: #: extraneous key [top_k] is not permitted", vec![field("top_k")]),

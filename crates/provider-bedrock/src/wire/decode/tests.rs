@@ -241,7 +241,8 @@ async fn an_answer_is_the_same_whole_and_in_pieces() {
             answer["usage"]["cacheReadInputTokens"] = json!(3);
             answer["usage"]["cacheWriteInputTokens"] = json!(5);
             answer["usage"]["cacheDetails"] = json!([{ "ttl": "1h", "inputTokens": 4 }]);
-            let whole = whole(&answer).await;
+            let mut whole = whole(&answer).await;
+            whole.distrust_cut_call();
             assert_eq!(whole.usage.unwrap().cache_write_1h_tokens, 4);
             for size in 1..=5 {
                 let pieces = canned::streamed(&frames(&answer, size), false).await.unwrap();
