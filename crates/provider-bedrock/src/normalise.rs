@@ -100,6 +100,7 @@ pub(crate) fn normalise(
     let names = names::map(&mut messages, &mut described, &mut choice, &mut warnings);
     let messages = turns::merge(caching::drop_lonely(messages, &mut warnings), &mut warnings);
     let mut messages = tools::pair(messages, &mut warnings);
+    tools::tell_failures(&mut messages, target, &mut warnings);
     projection::tell(&mut messages, &described, &names, target, &mut warnings);
     let messages = turns::merge(caching::drop_lonely(messages, &mut warnings), &mut warnings);
     let mut messages = turns::start_with_user(messages, &mut warnings);

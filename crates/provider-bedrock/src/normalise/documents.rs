@@ -64,7 +64,8 @@ fn acceptable(name: &str) -> String {
 
 /// Whether anything is left of a name but what stands for other characters, and the end that says the format.
 fn says_something(name: &str) -> bool {
-    let is_format = |end: &str| DocumentFormat::ALL.iter().any(|format| end.eq_ignore_ascii_case(format.as_str()));
+    let is_format =
+        |end: &str| DocumentFormat::ALL.iter().any(|format| end.eq_ignore_ascii_case(format.as_str()));
     let stem = name.rsplit_once('-').filter(|(_, end)| is_format(end)).map_or(name, |(stem, _)| stem);
     stem.chars().any(|character| character.is_ascii_alphanumeric())
 }

@@ -108,8 +108,10 @@ fn refused(attachment: &Attachment, obstacle: Obstacle, target: &Target) -> Erro
         }
         Obstacle::TooWide { most } => {
             let side = attachment.side.unwrap_or_default();
-            invalid(format!("the last message has {what} of {side} pixels a side, and {model} takes {most} at most"))
-                .with_hint("make it smaller, or send a part of it")
+            invalid(format!(
+                "the last message has {what} of {side} pixels a side, and {model} takes {most} at most"
+            ))
+            .with_hint("make it smaller, or send a part of it")
         }
         Obstacle::InS3 => {
             let message =

@@ -57,9 +57,7 @@ fn split(message: Message, right: &mut Vec<Message>) -> usize {
         })
         .collect();
     let role = |content: &Content| match content {
-        Content::ToolResult(result)
-            if result.kind.is_none() && !by_service.contains(&result.tool_use_id) =>
-        {
+        Content::ToolResult(result) if result.kind.is_none() && !by_service.contains(&result.tool_use_id) => {
             Role::User
         }
         _ => Role::Assistant,

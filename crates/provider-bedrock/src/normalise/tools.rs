@@ -6,6 +6,7 @@ use outcrop_core::{Content, Message, Role, Text, ToolResult, ToolResultContent, 
 use serde_json::{Value, json};
 
 use super::{Warnings, plural, projection, turns};
+use crate::target::Target;
 
 pub(super) const RULES: &[&str] = &[
     TOOL_INPUT,
@@ -15,6 +16,7 @@ pub(super) const RULES: &[&str] = &[
     MISSING_TOOL_RESULT,
     UNFINISHED_SERVICE_CALL,
     EMPTY_TURN,
+    TOOL_RESULT_STATUS,
 ];
 
 const TOOL_INPUT: &str = "tool-input";
@@ -24,11 +26,14 @@ const ORPHAN_TOOL_RESULT: &str = "orphan-tool-result";
 const MISSING_TOOL_RESULT: &str = "missing-tool-result";
 const UNFINISHED_SERVICE_CALL: &str = "unfinished-service-call";
 const EMPTY_TURN: &str = "empty-turn";
+const TOOL_RESULT_STATUS: &str = "tool-result-status";
 
 /// What a call that nobody answered is answered with.
 const NO_RESULT: &str = "No result: the tool was not run.";
 /// What an empty result is replaced by; Converse wants some content.
 const EMPTY_RESULT: &str = "(no output)";
+/// What a result says first of a tool that failed, where nothing else can say so.
+const FAILED: &str = "(The tool failed.)";
 /// What the user says where nothing is left of a turn.
 const SILENCE: &str = "(empty)";
 
@@ -66,7 +71,34 @@ pub(super) fn tell_json(messages: &mut [Message], warnings: &mut Warnings) {
         }
     }
     warnings.counted(TOOL_RESULT_JSON, told, |count| {
-        format!("sent {} in tool results as text: the service takes JSON objects only", plural(count, "value"))
+        format!(
+            "sent {} in tool results as text: the service takes JSON objects only",
+            plural(count, "value")
+        )
+    });
+}
+
+/// Says in words that a tool failed, for models of Writer: "This model doesn't support the status field. Remove status and
+/// try again." (<https://github.com/pydantic/pydantic-ai/pull/6318>)
+pub(super) fn tell_failures(messages: &mut [Message], target: &Target, warnings: &mut Warnings) {
+    if target.maker.as_deref() != Some("writer") {
+        return;
+    }
+    let mut told = 0;
+    for content in messages.iter_mut().flat_map(|message| &mut message.content) {
+        if let Content::ToolResult(result) = content
+            && result.is_error
+        {
+            result.is_error = false;
+            result.content.insert(0, ToolResultContent::Text(Text { text: FAILED.to_owned() }));
+            told += 1;
+        }
+    }
+    warnings.counted(TOOL_RESULT_STATUS, told, |count| {
+        format!(
+            "said in words that {} failed: this model takes no status of results",
+            plural(count, "tool call")
+        )
     });
 }
 
@@ -122,7 +154,10 @@ pub(super) fn pair(messages: Vec<Message>, warnings: &mut Warnings) -> Vec<Messa
         format!("left out {} that no call asked for", plural(count, "tool result"))
     });
     warnings.counted(ORPHAN_TOOL_RESULT, repairs.told, |count| {
-        format!("told {} that no call asked for in words: the user says nothing else", plural(count, "tool result"))
+        format!(
+            "told {} that no call asked for in words: the user says nothing else",
+            plural(count, "tool result")
+        )
     });
     warnings.counted(EMPTY_TURN, repairs.silent, |count| {
         format!("put a text into {} of the user in which nothing else is left", plural(count, "turn"))
@@ -185,11 +220,7 @@ fn instead(orphans: Vec<ToolResult>, repairs: &mut Repairs) -> Vec<Content> {
 }
 
 /// A user turn that answers `calls`: first one result a call, then everything else; and the results of no such call.
-fn answer(
-    calls: &[String],
-    content: Vec<Content>,
-    repairs: &mut Repairs,
-) -> (Vec<Content>, Vec<ToolResult>) {
+fn answer(calls: &[String], content: Vec<Content>, repairs: &mut Repairs) -> (Vec<Content>, Vec<ToolResult>) {
     let missing_before = repairs.missing;
     let order_before: Vec<_> = content.iter().map(result_id).map(|id| id.map(str::to_owned)).collect();
     let mut results: BTreeMap<String, ToolResult> = BTreeMap::new();

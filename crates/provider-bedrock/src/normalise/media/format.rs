@@ -41,8 +41,9 @@ pub(super) fn longer_side(image: &Image) -> Option<usize> {
 fn images(messages: &mut [Message]) -> impl Iterator<Item = &mut Image> {
     messages.iter_mut().flat_map(|message| &mut message.content).flat_map(|content| {
         let (own, inside): (Option<&mut Image>, &mut [ToolResultContent]) = match content {
-            Content::Image(image)
-            | Content::Guard(Guard { content: GuardContent::Image(image), .. }) => (Some(image), &mut []),
+            Content::Image(image) | Content::Guard(Guard { content: GuardContent::Image(image), .. }) => {
+                (Some(image), &mut [])
+            }
             Content::ToolResult(result) => (None, &mut result.content),
             _ => (None, &mut []),
         };

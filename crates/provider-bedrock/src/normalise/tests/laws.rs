@@ -63,8 +63,8 @@ fn part(role: Role) -> BoxedStrategy<Part> {
         1 => Just(Part::Image),
     ];
     let beside = prop_oneof![2 => Just(Beside::Nothing), 1 => Just(Beside::Image), 1 => Just(Beside::Report)];
-    let result = (0..6_usize, words, beside)
-        .prop_map(|(call, words, beside)| Part::Result(call, words, beside));
+    let result =
+        (0..6_usize, words, beside).prop_map(|(call, words, beside)| Part::Result(call, words, beside));
     let tools =
         prop_oneof![3 => Just("weather"), 1 => Just("get.weather"), 1 => Just(""), 1 => Just("clock")];
     let ids = prop_oneof![3 => Just(Id::Own), 1 => Just(Id::Strange), 1 => Just(Id::Shared)];

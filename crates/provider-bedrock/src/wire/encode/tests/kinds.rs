@@ -117,8 +117,7 @@ pub(super) fn of_every_kind() -> Vec<(&'static str, Request)> {
         ..file(DocumentFormat::Txt, None, DocumentSource::Text("words".into()))
     };
     let passages = DocumentSource::Passages(vec!["one".into(), "two".into()]);
-    let passages =
-        Document { citations: true, ..file(DocumentFormat::Txt, Some("passages"), passages) };
+    let passages = Document { citations: true, ..file(DocumentFormat::Txt, Some("passages"), passages) };
     let notes = DocumentSource::Bytes(bytes("IyBIaQ=="));
     let notes = file(DocumentFormat::Md, Some("notes"), notes);
     let jpeg = Image { format: ImageFormat::Jpeg, source: Source::Bytes(bytes("/9j/")) };
