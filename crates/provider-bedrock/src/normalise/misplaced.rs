@@ -71,12 +71,11 @@ fn split(message: Message, right: &mut Vec<Message>) -> usize {
     let mut parts: Vec<Message> = Vec::new();
     for block in content {
         let role = role(&block);
-        match parts.last_mut().filter(|part| part.role == role) {
-            Some(part) => part.content.push(block),
-            None => {
-                let model = model.clone().filter(|_| role == Role::Assistant);
-                parts.push(Message { role, content: vec![block], model });
-            }
+        if let Some(part) = parts.last_mut().filter(|part| part.role == role) {
+            part.content.push(block);
+        } else {
+            let model = model.clone().filter(|_| role == Role::Assistant);
+            parts.push(Message { role, content: vec![block], model });
         }
     }
     right.extend(parts);

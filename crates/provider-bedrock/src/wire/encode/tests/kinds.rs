@@ -75,6 +75,19 @@ fn answered_with(content: Vec<ToolResultContent>) -> Request {
         .user(vec![Content::ToolResult(result), text("Well?")])
 }
 
+fn documents() -> Request {
+    let cited = Document {
+        context: Some("A note.".into()),
+        citations: true,
+        ..file(DocumentFormat::Txt, None, DocumentSource::Text("words".into()))
+    };
+    let passages = DocumentSource::Passages(vec!["one".into(), "two".into()]);
+    let passages = Document { citations: true, ..file(DocumentFormat::Txt, Some("passages"), passages) };
+    let read = file(DocumentFormat::Md, Some("notes"), DocumentSource::Bytes(bytes("IyBIaQ==")));
+    let files = [cited, passages, read].map(Content::Document);
+    of(CLAUDE, ask([text("Read.")].into_iter().chain(files).collect::<Vec<_>>()))
+}
+
 fn every_member(mode: Option<&str>) -> Request {
     let mut request = ask("Hi").system("Be brief.");
     request.inference = Inference {
@@ -111,15 +124,6 @@ pub(super) fn of_every_kind() -> Vec<(&'static str, Request)> {
         Content::Reasoning(Reasoning { text: text.into(), signature, redacted: None })
     };
     let redacted = Content::Reasoning(Reasoning { redacted: Some(bytes("AP8=")), ..Reasoning::default() });
-    let noted = Document {
-        context: Some("A note.".into()),
-        citations: true,
-        ..file(DocumentFormat::Txt, None, DocumentSource::Text("words".into()))
-    };
-    let passages = DocumentSource::Passages(vec!["one".into(), "two".into()]);
-    let passages = Document { citations: true, ..file(DocumentFormat::Txt, Some("passages"), passages) };
-    let notes = DocumentSource::Bytes(bytes("IyBIaQ=="));
-    let notes = file(DocumentFormat::Md, Some("notes"), notes);
     let jpeg = Image { format: ImageFormat::Jpeg, source: Source::Bytes(bytes("/9j/")) };
     let facts_only = Guard { content: GuardContent::Text("Only facts.".into()), qualifiers: vec![] };
     let strict = ToolSpec {
@@ -164,18 +168,7 @@ pub(super) fn of_every_kind() -> Vec<(&'static str, Request)> {
                 ]),
             ),
         ),
-        (
-            "documents",
-            of(
-                CLAUDE,
-                ask(vec![
-                    text("Read."),
-                    Content::Document(noted),
-                    Content::Document(passages),
-                    Content::Document(notes),
-                ]),
-            ),
-        ),
+        ("documents", documents()),
         ("tool result content", look()),
         ("a film in a tool result", look_at_a_film()),
         (
