@@ -6,9 +6,11 @@
 //! bytes: prompt caches live on that. Normalising twice changes nothing.
 
 mod caching;
+mod citations;
 mod documents;
 mod inference;
 mod media;
+mod misplaced;
 mod names;
 mod projection;
 mod reasoning;
@@ -35,10 +37,12 @@ pub(crate) const RULES: &[&[&str]] = &[
     reasoning::RULES,
     text::RULES,
     names::RULES,
+    misplaced::RULES,
     turns::RULES,
     tools::RULES,
     projection::RULES,
     media::RULES,
+    citations::RULES,
     specs::RULES,
     documents::RULES,
     inference::RULES,
@@ -86,22 +90,27 @@ pub(crate) fn normalise(
 ) -> Result<Normalised> {
     let mut warnings = Warnings::default();
     specs::check(&request.tools, request.tool_choice.as_ref(), target)?;
-    media::check(&request.messages, target)?;
     let mut messages = request.messages.clone();
+    media::correct_formats(&mut messages, &mut warnings);
+    media::check(&messages, target)?;
     reasoning::adapt(&mut messages, target, &mut warnings);
     text::drop_blank(&mut messages, &mut warnings);
+    let mut messages = turns::drop_empty(misplaced::put_right(messages, &mut warnings));
     tools::coerce_inputs(&mut messages, &mut warnings);
+    tools::tell_json(&mut messages, &mut warnings);
     let mut described = request.tools.clone();
     let mut choice = request.tool_choice.clone();
     let names = names::map(&mut messages, &mut described, &mut choice, &mut warnings);
     let messages = join(messages, target, &mut warnings);
     let mut messages = tools::pair(messages, &mut warnings);
+    tools::tell_failures(&mut messages, target, &mut warnings);
     projection::tell(&mut messages, &described, &names, target, &mut warnings);
     let messages = join(messages, target, &mut warnings);
     let mut messages = turns::start_with_user(messages, &mut warnings);
     // Documents are named by their place, which must not change when one before them is left out.
     documents::name(&mut messages, &mut warnings);
     media::adapt(&mut messages, target, &mut warnings);
+    citations::adapt(&mut messages, target, &mut warnings);
     turns::check_ending(&mut messages, target, &mut warnings)?;
     // A prompt of Prompt management brings its messages along.
     if messages.is_empty() && !target.prompt {

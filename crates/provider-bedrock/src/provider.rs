@@ -394,16 +394,13 @@ impl ModelProvider for Bedrock {
             capabilities.timeouts = self.settings.timeouts_for(true, None);
             return capabilities;
         };
-        let takes = |modality: &Modality| match facts.input {
-            [] => Support::Unknown,
-            known => Support::from(known.contains(modality)),
-        };
+        let target = Target::new(&id, id.region().unwrap_or_default(), None);
         capabilities.streaming = if facts.converse { Support::Yes } else { Support::No };
         capabilities.tools = facts.tool_use;
-        capabilities.images = takes(&Modality::Image);
-        capabilities.documents = takes(&Modality::Document);
-        capabilities.video = takes(&Modality::Video);
-        capabilities.audio = takes(&Modality::Audio);
+        capabilities.images = target.takes(&Modality::Image);
+        capabilities.documents = target.takes(&Modality::Document);
+        capabilities.video = target.takes(&Modality::Video);
+        capabilities.audio = target.takes(&Modality::Audio);
         capabilities.reasoning = facts.reasoning;
         capabilities.prompt_caching = facts.prompt_caching.supported;
         capabilities.structured_output = facts.native_structured_output;
