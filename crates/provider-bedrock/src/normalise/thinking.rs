@@ -6,7 +6,7 @@
 
 mod conflicts;
 
-use outcrop_core::{Content, Thinking, ThinkingLevel};
+use outcrop_core::{Content, Message, Thinking, ThinkingLevel};
 use outcrop_model_facts::facts::Effort;
 use serde_json::{Map, Value, json};
 
