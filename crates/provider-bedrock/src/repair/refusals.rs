@@ -53,7 +53,7 @@ const ROWS: &[Row] = &[
     once(&["thinking", "signature: field required"], reasoning),
     once(&["invalid `data`", "redacted_thinking"], reasoning),
     once(&["expected `thinking`"], thinking_now),
-    once(&["first block must be `thinking`"], thinking_now),
+    once(&["first block must be `thinking`"], reasoning),
     once(&["thinking", "cannot be modified"], reasoning),
     row(&["reasoningcontent"], reasoning_content),
     row(&["cannot contain reasoning content"], reasoning_content),
