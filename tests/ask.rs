@@ -2,6 +2,7 @@
 
 mod answer;
 mod aside;
+mod caching;
 mod cancel;
 mod credentials;
 mod dry_run;
@@ -11,6 +12,7 @@ mod json;
 mod model;
 mod options;
 mod prompt;
+mod thinking;
 mod wire;
 
 use crate::support::{Emulator, Outcrop};

@@ -90,9 +90,11 @@ fn the_tools_loop_ends_by_itself() {
 #[test]
 fn images_shows_a_picture_that_is_one() {
     let emulator = Emulator::start();
+    emulator.scenario(&json!({ "rules": [{ "reply": { "content": [{ "text": "Red, and then blue." }] } }] }));
     let finished = run("images", &emulator);
-    assert!(finished.stdout.starts_with("shows a picture of "), "{}", finished.stdout);
-    assert!(finished.stdout.lines().count() > 1, "{}", finished.stdout);
+    let (shown, said) = finished.stdout.split_once('\n').unwrap();
+    assert!(shown.starts_with("shows a picture of ") && shown.ends_with(" bytes"), "{shown}");
+    assert_eq!(said, "Red, and then blue.\n");
     let [body] = bodies(&emulator).try_into().unwrap();
     let image = &body["messages"][0]["content"][0]["image"];
     assert_eq!(image["format"], "png");
@@ -105,6 +107,17 @@ fn images_shows_a_picture_that_is_one() {
 #[test]
 fn structured_output_reads_the_answer_into_a_type() {
     let emulator = Emulator::start();
+    let answer = r#"{"summary":"Two appliances fail.","urgency":"high","products":["kettle","toaster"]}"#;
+    emulator
+        .scenario(&json!({ "rules": [{ "match": "next", "reply": { "content": [{ "text": answer }] } }] }));
+    let expected = "summary: Two appliances fail.\nurgency: High\nproducts: kettle, toaster\n";
+    assert_eq!(run("structured_output", &emulator).stdout, expected);
+    let [body] = bodies(&emulator).try_into().unwrap();
+    let schema = body["outputConfig"]["textFormat"]["structure"]["jsonSchema"]["schema"].as_str().unwrap();
+    let schema: Value = serde_json::from_str(schema).unwrap();
+    assert_eq!(schema["properties"]["urgency"], json!({ "enum": ["low", "high"] }));
+
+    // Without a script, too: the emulator goes by the schema alone.
     let finished = run("structured_output", &emulator);
     let names: Vec<_> = finished.stdout.lines().filter_map(|line| Some(line.split_once(": ")?.0)).collect();
     assert_eq!(names, ["summary", "urgency", "products"], "{}", finished.stdout);

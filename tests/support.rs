@@ -5,6 +5,7 @@ mod emulator;
 pub(crate) mod environment;
 pub(crate) mod http;
 pub(crate) mod identity;
+mod library;
 mod outcrop;
 mod process;
 pub(crate) mod proxy;
@@ -12,6 +13,7 @@ pub(crate) mod python;
 pub(crate) mod tls;
 
 pub(crate) use emulator::Emulator;
+pub(crate) use library::Library;
 pub(crate) use outcrop::{Home, Outcrop};
 pub(crate) use process::{Finished, Started};
 

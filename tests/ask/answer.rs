@@ -1,5 +1,7 @@
 //! What comes out: text on standard output, everything else on standard error.
 
+use serde_json::json;
+
 use super::{MODEL, ask};
 use crate::support::{Emulator, Outcrop};
 
@@ -60,6 +62,18 @@ fn an_answer_that_was_cut_short_is_a_success_with_a_note() {
     let cut = ask(&emulator, &["--max-tokens", "3", "--json", "Tell me a story"]).run().succeeds();
     assert_eq!(cut.json()["stopReason"], "max_tokens");
     assert_eq!(cut.stderr, "", "under --json the stop reason says it");
+}
+
+#[test]
+fn an_answer_that_is_none_is_no_success() {
+    let emulator = Emulator::start();
+    for reason in ["malformed_model_output", "malformed_tool_use"] {
+        let reply = json!({ "content": [{ "text": "Well, <to" }], "stopReason": reason });
+        emulator.scenario(&json!({ "rules": [{ "match": "next", "reply": reply }] }));
+        let run = ask(&emulator, &["Hello"]).run().exits_with(1);
+        assert_eq!(text(&run.stdout), "Well, <to");
+        assert!(run.stderr.contains("no valid answer") && run.stderr.contains(reason), "{}", run.stderr);
+    }
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! `--dry-run`: what would be sent, without sending it.
 
+use std::fs::File;
+
 use serde_json::{Value, json};
 
 use super::ask;
-use crate::support::{Emulator, Outcrop};
+use crate::support::{Emulator, Home, Outcrop};
 
 const FLAGS: [&str; 8] = ["-s", "Be brief.", "--temperature", "0.7", "--max-tokens", "64", "--stop", "END"];
 
@@ -22,6 +24,40 @@ fn it_prints_the_body_that_would_be_sent_and_sends_nothing() {
         assert_eq!(shown["body"].to_string(), sent["body"].to_string());
         assert_eq!(shown["operation"], sent["operation"]);
         assert_eq!(shown["modelId"], sent["modelId"]);
+    }
+}
+
+/// With everything that the rules change on the way.
+#[test]
+fn whatever_is_asked_for_the_body_is_the_one_that_is_sent() {
+    const CLAUDE: &str = "us.anthropic.claude-haiku-4-5-20251001-v1:0";
+    let home = Home::new();
+    let write = |name: &str, content: &str| {
+        std::io::Write::write_all(&mut File::create(home.work().join(name)).unwrap(), content.as_bytes())
+            .unwrap();
+    };
+    write(
+        "schema.json",
+        r#"{"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}"#,
+    );
+    write("table.csv", "a,b\n1,2\n");
+    let manual = "Turn the handle until it stops. ".repeat(2000);
+    let settings = ["--temperature", "0.7", "--top-p", "0.9", "--max-tokens", "999999", "--stop", "END"];
+    for (model, args) in [
+        (CLAUDE, &["--thinking", "high", "-f", "table.csv", "--cache", "1h", "-s", &manual][..]),
+        (CLAUDE, &["--schema", "schema.json", "--cache", "5m", "-s", &manual]),
+        (super::MODEL, &["--schema", "schema.json", "--guardrail", "emulatorguardrail:1", "-f", "table.csv"]),
+        ("us.amazon.nova-2-lite-v1:0", &["--thinking", "max", "--cache", "5m", "-s", &manual]),
+        ("us.openai.gpt-5.6-sol", &["--thinking", "off", "-f", "table.csv"]),
+    ] {
+        for mode in [&[][..], &["--no-stream"]] {
+            let emulator = Emulator::start();
+            let args = [&["ask", "-m", model, "How much?"][..], &settings, args, mode].concat();
+            let shown = Outcrop::at(&home, &args).arg("--dry-run").via(&emulator).run().succeeds().json();
+            Outcrop::at(&home, &args).via(&emulator).run().succeeds();
+            let [sent]: [Value; 1] = emulator.requests().try_into().unwrap();
+            assert_eq!(shown["body"].to_string(), sent["body"].to_string(), "{args:?}");
+        }
     }
 }
 

@@ -182,6 +182,27 @@ fn an_answer_that_follows_the_schema_is_exactly_its_json() {
     }
 }
 
+/// By the hidden tool and natively, streamed and whole: what is wrong is said in the same words.
+#[test]
+fn a_wrong_answer_is_told_the_same_way_however_it_was_asked_for() {
+    let call = json!({ "toolUse": { "name": "json_answer", "input": { "city": 7 } } });
+    for (model, said) in [(super::MODEL, call), (THINKER, json!({ "text": "{\"city\":7}" }))] {
+        let emulator = Emulator::start();
+        emulator.scenario(&json!({ "rules": [{ "reply": { "content": [said] } }] }));
+        for mode in [&[][..], &["--no-stream"]] {
+            let args = ["ask", "-m", model, "--schema", "schema.json", "--json", "Where does it rain?"];
+            let run = Outcrop::at(&with_schema(SCHEMA.as_bytes()), args.iter().chain(mode)).via(&emulator);
+            let run = run.run().exits_with(1);
+            assert_eq!(run.json()["text"], "{\"city\":7}", "{model} {mode:?}");
+            assert_eq!(
+                run.json()["metadata"]["outputProblem"],
+                "the answer does not follow the schema, at `/city`: value is not of type \"string\"",
+                "{model} {mode:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn an_answer_that_does_not_follow_the_schema_is_printed_and_a_failure() {
     let emulator = Emulator::start();
@@ -204,6 +225,8 @@ fn an_answer_that_does_not_follow_the_schema_is_printed_and_a_failure() {
         let run = structured(&emulator, SCHEMA, &["--json"]).run().exits_with(1);
         assert_eq!(format!("{}\n", run.json()["text"].as_str().unwrap()), printed);
         assert_eq!(run.error_json()["error"]["kind"], "Protocol");
+        let problem = run.json()["metadata"]["outputProblem"].clone();
+        assert_eq!(run.error_json()["error"]["message"], problem);
     }
     let texts: Vec<_> = texts
         .iter()

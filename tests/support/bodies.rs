@@ -7,11 +7,14 @@ use serde_json::{Value, json};
 
 use super::environment;
 
+/// The operation whose body is in the model's own format, of which the service model says nothing.
+const OPAQUE: &str = "InvokeModel";
+
 /// One line of the validator's input for each request of the journal that has a body.
 pub(crate) fn lines(requests: &[Value]) -> String {
     requests
         .iter()
-        .filter(|request| request["body"].is_object())
+        .filter(|request| request["body"].is_object() && request["operation"] != OPAQUE)
         .filter_map(|request| {
             let operation = request["operation"].as_str()?;
             let shape = format!("{operation}Request");

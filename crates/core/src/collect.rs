@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::future::poll_fn;
 
 use bytes::BytesMut;
-use serde_json::Value;
 
+use crate::arguments::{no_arguments, tool_input};
 use crate::{
     Blob, Block, Citation, Citations, Content, Delta, Error, ErrorKind, Event, EventStream, Image, Json,
     Reasoning, Response, Result, Source, ToolResult, ToolResultContent, ToolUse,
@@ -103,6 +103,7 @@ impl Collector {
             }
             self.response.content.push(partial.into_content());
         }
+        self.response.distrust_cut_call();
         let error = self.error.or_else(|| {
             let interrupted = || {
                 Error::new(ErrorKind::Interrupted, "the answer broke off before its end")
@@ -149,7 +150,10 @@ impl Partial {
                 redacted: (!self.data.is_empty()).then(|| Blob::new(self.data.freeze())),
             }),
             Block::ToolUse { id, name, by_service } => {
-                let (input, malformed_input) = tool_input(self.text);
+                let (input, malformed_input) = match tool_input(&self.text) {
+                    Some(input) => (input, None),
+                    None => (no_arguments(), Some(self.text)),
+                };
                 Content::ToolUse(ToolUse { id, name, input, malformed_input, by_service })
             }
             Block::ToolResult { tool_use_id, is_error, kind } => {
@@ -164,15 +168,6 @@ impl Partial {
             }
         }
     }
-}
-
-/// The arguments of a tool call from their JSON text, and the text itself if it is no JSON.
-fn tool_input(json: String) -> (Value, Option<String>) {
-    let empty = || Value::Object(serde_json::Map::new());
-    if json.is_empty() {
-        return (empty(), None);
-    }
-    serde_json::from_str(&json).map_or_else(|_| (empty(), Some(json)), |value| (value, None))
 }
 
 /// The whole answer of a stream.

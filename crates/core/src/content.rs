@@ -278,8 +278,8 @@ pub struct ToolUse {
     pub name: String,
     /// The arguments: an object, unless the model wrote something else.
     pub input: Value,
-    /// The arguments as they came, if they are no valid JSON: the call is broken and must not be run. `input` is then
-    /// an empty object.
+    /// The arguments as they came, if they are no valid JSON, or empty if they may have been cut off before the first
+    /// byte: the call is broken and must not be run. `input` is then an empty object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub malformed_input: Option<String>,
     /// Whether the service runs the tool itself, and answers the call in the same turn.

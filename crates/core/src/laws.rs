@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use crate::{Block, Delta, Error, ErrorKind, Event, Result};
+use crate::{Block, Delta, Error, ErrorKind, Event, Result, is_tool_input};
 
 /// A law that a stream broke.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,11 +141,6 @@ impl Laws {
     fn open_block(&mut self, index: u32) -> Result<&mut Watched, Violation> {
         self.blocks.get_mut(&index).filter(|block| block.open).ok_or(Violation::NotOpen(index))
     }
-}
-
-/// Whether a tool call's arguments, put together, are valid: no text at all means no arguments.
-pub fn is_tool_input(json: &str) -> bool {
-    json.is_empty() || serde_json::from_str::<serde::de::IgnoredAny>(json).is_ok()
 }
 
 /// A stream that turns a broken law into an [`ErrorKind::Protocol`] error and ends there.

@@ -13,6 +13,7 @@
 pub mod classify;
 pub mod scripted;
 
+mod arguments;
 mod blob;
 mod capabilities;
 mod card;
@@ -24,6 +25,7 @@ mod event;
 mod id;
 mod laws;
 mod milliseconds;
+mod overflow;
 mod provider;
 mod registry;
 mod request;
@@ -33,6 +35,7 @@ mod support;
 mod usage;
 mod warning;
 
+pub use arguments::is_tool_input;
 pub use blob::Blob;
 pub use capabilities::{Capabilities, Timeouts};
 pub use card::{
@@ -52,7 +55,8 @@ pub use content::{
 pub use error::{Error, ErrorKind, Result, Retry};
 pub use event::{Block, Delta, End, Event, Start, StopReason};
 pub use id::{ModelId, ProviderId};
-pub use laws::{Checked, Laws, Violation, is_tool_input};
+pub use laws::{Checked, Laws, Violation};
+pub use overflow::Overflow;
 pub use provider::{EventStream, Layer, ModelProvider, ModelProviderExt};
 pub use registry::{
     BuildContext, BuiltCatalog, CatalogFactory, Environment, ProviderFactory, Registry, SettingProblem,

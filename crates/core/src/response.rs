@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{Content, Message, ModelId, Role, StopReason, ToolUse, Usage, Warning};
 
@@ -74,9 +74,32 @@ impl Response {
         })
     }
 
-    /// The answer as a turn to go on from.
+    /// The answer as a turn to go on from: all of it but reasoning that never closed, whose signature may be half a one.
     pub fn into_message(self) -> Message {
-        Message { role: Role::Assistant, content: self.content, model: self.model }
+        let Self { content, partial, model, .. } = self;
+        let whole = |(position, content): &(usize, Content)| {
+            !matches!(content, Content::Reasoning(_)) || !partial.contains(position)
+        };
+        let content = content.into_iter().enumerate().filter(whole).map(|(_, content)| content).collect();
+        Message { role: Role::Assistant, content, model }
+    }
+
+    /// Marks a call as broken whose arguments may have been cut off before the first byte: one without arguments that
+    /// never closed, or that comes last in an answer that ended for a reason such as its length
+    /// ([`StopReason::may_break_tool_input`]). Nobody shall run a tool with arguments that the model did not mean.
+    ///
+    /// A [`crate::Collector`] does so by itself; a provider that puts an answer together on its own has to.
+    pub fn distrust_cut_call(&mut self) {
+        let last = self.content.len().checked_sub(1).filter(|_| self.stop_reason.may_break_tool_input());
+        for position in self.partial.iter().copied().chain(last) {
+            if let Some(Content::ToolUse(call)) = self.content.get_mut(position)
+                && !call.by_service
+                && call.malformed_input.is_none()
+                && call.input.as_object().is_some_and(Map::is_empty)
+            {
+                call.malformed_input = Some(String::new());
+            }
+        }
     }
 }
 

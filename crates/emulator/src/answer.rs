@@ -208,6 +208,9 @@ fn scripted(model: &Model<'_>, prompt: &Prompt<'_>, reply: &ReplyMessage) -> Vec
             let signature = model.signs().then(|| signature(&text));
             Block::Reasoning { text, signature }
         }
+        ReplyBlock::SignedReasoning { text, signature } => {
+            Block::Reasoning { text, signature: model.signs().then_some(signature) }
+        }
         ReplyBlock::RedactedReasoning(bytes) => Block::RedactedReasoning(bytes),
         ReplyBlock::Image { format, bytes } => Block::Image { format, bytes },
         ReplyBlock::ToolUse { name, input, tool_use_id: id, kind } => {
@@ -290,7 +293,8 @@ fn wanted_reasoning(model: &Model<'_>, prompt: &Prompt<'_>) -> Option<Reasoning>
         Thinking::None => false,
         Thinking::Budget => at(thinking, "/type") == "enabled",
         Thinking::Adaptive { always_on, .. } => {
-            always_on || at(thinking, "/type") == "enabled" || at(thinking, "/type") == "adaptive"
+            let unasked = thinking.is_null() && model.is_known(|facts| facts.thinks_unasked.is_yes());
+            always_on || unasked || at(thinking, "/type") == "enabled" || at(thinking, "/type") == "adaptive"
         }
         Thinking::Field { name, always_on, .. } => always_on || asks(&fields[name]),
         // DeepSeek R1 always reasons; of the others nobody knows how to ask them.
@@ -304,7 +308,10 @@ fn asks(field: &Value) -> bool {
     match field {
         Value::Null | Value::Bool(false) => false,
         Value::String(effort) => effort != "none",
-        Value::Object(members) => members.get("type").is_none_or(|kind| kind != "disabled"),
+        Value::Object(members) => {
+            let says = |member: &str, word: &str| members.get(member).is_some_and(|value| value == word);
+            !says("type", "disabled") && !says("effort", "none")
+        }
         _ => true,
     }
 }

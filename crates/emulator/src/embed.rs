@@ -2,6 +2,7 @@
 
 mod cohere;
 mod malformed;
+mod marengo;
 mod nova;
 mod titan;
 mod vector;
@@ -33,13 +34,14 @@ pub(crate) fn answer(model: &Model<'_>, body: &Value) -> Result<Invoked, ApiErro
         "amazon.nova-2-multimodal-embeddings-v1:0" => nova::answer(model, body),
         "cohere.embed-english-v3" | "cohere.embed-multilingual-v3" => cohere::third(model, body),
         "cohere.embed-v4:0" => cohere::fourth(model, body),
+        "twelvelabs.marengo-embed-2-7-v1:0" => marengo::second(model, body),
+        "twelvelabs.marengo-embed-3-0-v1:0" => marengo::third(model, body),
         _ if model.converses() => Err(ApiError::validation(format!(
             "The emulator answers InvokeModel for models of embeddings only. Call Converse for {}.",
             model.name()
         ))),
         _ => Err(ApiError::validation(format!(
-            "The emulator does not know what InvokeModel takes for {}: it answers for the models of embeddings by \
-             Amazon and Cohere.",
+            "The emulator does not know what InvokeModel takes for {}: it answers for models of embeddings only.",
             model.name()
         ))),
     }

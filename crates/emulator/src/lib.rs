@@ -20,8 +20,8 @@
 //!
 //! A reply names the model and quotes the prompt, so that different prompts get different answers, and the same
 //! request always gets the same one. When tools are offered the model calls one, with input built from the tool's
-//! JSON schema; once the result is there it answers in text. Reasoning comes when the request asks for it. An embedding
-//! depends on the text alone. A guardrail (`emulatorguardrail`, or one of the account's) steps in at the word
+//! JSON schema; once the result is there it answers in text. Reasoning comes when the request asks for it, and from
+//! models that reason unasked. An embedding depends on the text alone. A guardrail (`emulatorguardrail`, or one of the account's) steps in at the word
 //! `forbidden`.
 //!
 //! # How it counts
@@ -72,6 +72,7 @@ mod service;
 mod shape;
 mod state;
 mod stream;
+mod thoughts;
 mod tokens;
 mod validate;
 mod world;

@@ -100,14 +100,16 @@ impl<'a> Model<'a> {
             // A model of which the table knows no more than that it is there takes everything.
             Some(facts) if facts.input.is_empty() => return true,
             Some(facts) => facts.input.iter().map(|it| it.as_str()).collect(),
-            None => {
-                let words = self.listed("inputModalities").unwrap_or_default();
-                words.into_iter().filter_map(kind_of).collect()
-            }
+            None => match self.listed("inputModalities") {
+                Some(words) => words.into_iter().filter_map(kind_of).collect(),
+                // Nobody knows anything of the model.
+                None => return true,
+            },
         };
-        // Converse extracts the text of documents; it does that for models that take images even where the table has no
-        // word of PDF.
-        kinds.contains(&kind) || (kind == "document" && kinds.contains(&"image"))
+        // Converse reads documents to models that take text only, but to Amazon's own ("Document chat" in "Supported
+        // models and model features").
+        let read = || self.maker() != Some("amazon") || kinds.contains(&"image");
+        kinds.contains(&kind) || (kind == "document" && read())
     }
 
     /// The words of a list in its row.
@@ -158,7 +160,7 @@ mod tests {
 
         let listed = row(&json!({ "outputModalities": ["HOLOGRAM"], "responseStreamingSupported": false }));
         let silent = Model::new(Some("startup.hologram-v1:0"), Some(&listed), None);
-        assert!(!silent.converses() && !silent.streams() && !silent.takes("image"));
+        assert!(!silent.converses() && !silent.streams());
     }
 
     #[test]
@@ -167,6 +169,6 @@ mod tests {
         assert_eq!(Model::new(Some("amazon.nova-lite-v1:0"), None, Some("ours")).name(), "Nova Lite");
         let nothing = Model::new(None, None, None);
         assert_eq!(nothing.name(), "a model of the account");
-        assert!(nothing.converses() && nothing.streams() && !nothing.signs() && !nothing.takes("image"));
+        assert!(nothing.converses() && nothing.streams() && !nothing.signs() && nothing.takes("image"));
     }
 }

@@ -54,13 +54,16 @@ impl Runtime<'_> {
         }
         let answer = self.answer(&model, body)?;
         Ok(match &self.reply {
-            Some(Reply::Events(script)) => stream::scripted(script),
+            Some(Reply::Events(script)) => {
+                self.state.thoughts.remember_events(&script.events);
+                stream::scripted(script)
+            }
             _ => stream::frames(&answer),
         })
     }
 
     fn answer(&self, model: &Model<'_>, body: &Value) -> Result<Answer, ApiError> {
-        validate::check(model, body, self.place.region)?;
+        validate::check(model, body, self.place.region, &self.state.thoughts)?;
         let guardrail = Guardrail::of(&self.place, body)?;
         let reply = self.reply.as_ref().and_then(Reply::message);
         let assessment = guardrail.filter(|_| reply.is_none()).map(|guardrail| guardrail.assess(body));
@@ -76,6 +79,7 @@ impl Runtime<'_> {
         if let Some(assessment) = assessment {
             answer.trace = assessment.trace();
         }
+        self.state.thoughts.remember(body, &answer);
         Ok(answer)
     }
 
@@ -92,7 +96,8 @@ impl Runtime<'_> {
         let tokens = if let Some(encoded) = text_at(input, "/invokeModel/body") {
             tokens::of_bytes(encoded.len() / 4 * 3)
         } else {
-            validate::check(&model, at(input, "/converse"), self.place.region)?;
+            let thoughts = &self.state.thoughts;
+            validate::check(&model, at(input, "/converse"), self.place.region, thoughts)?;
             answer::usage::input_tokens(at(input, "/converse"))
         };
         Ok(json!({ "inputTokens": tokens }))

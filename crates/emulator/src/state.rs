@@ -12,6 +12,7 @@ use crate::keys::Withdrawn;
 use crate::operation::Operation;
 use crate::options::Options;
 use crate::scenario::{Fault, Reply, Rule, Scenario};
+use crate::thoughts::Thoughts;
 use crate::world::World;
 
 /// A digest of a prompt's beginning, up to a cache point.
@@ -25,6 +26,7 @@ pub(crate) struct State {
     rules: Mutex<Vec<ActiveRule>>,
     withdrawn: Mutex<Withdrawn>,
     cached_prefixes: Mutex<HashSet<PrefixDigest>>,
+    pub(crate) thoughts: Thoughts,
     releases: watch::Sender<u64>,
     requests: AtomicU64,
     /// Makes request ids of two emulators differ.
@@ -56,6 +58,7 @@ impl State {
             rules: Mutex::default(),
             withdrawn: Mutex::default(),
             cached_prefixes: Mutex::default(),
+            thoughts: Thoughts::default(),
             releases: watch::Sender::new(0),
             requests: AtomicU64::new(0),
             seed,

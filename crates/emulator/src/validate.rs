@@ -13,10 +13,16 @@ use serde_json::Value;
 use crate::error::ApiError;
 use crate::json::{list_at, text_at};
 use crate::model::Model;
+use crate::thoughts::Thoughts;
 
 /// Checks a request of the right shape against the rules of the service and of the model, in the region where it is
-/// sent.
-pub(crate) fn check(model: &Model<'_>, body: &Value, region: &str) -> Result<(), ApiError> {
+/// sent. `thoughts` are those that it may bring back.
+pub(crate) fn check(
+    model: &Model<'_>,
+    body: &Value,
+    region: &str,
+    thoughts: &Thoughts,
+) -> Result<(), ApiError> {
     let messages = Messages(list_at(body, "/messages"));
     model::can_converse(model)?;
     prompt::check(model, body)?;
@@ -25,8 +31,8 @@ pub(crate) fn check(model: &Model<'_>, body: &Value, region: &str) -> Result<(),
     }
     tools::check(model, messages, body)?;
     media::check(model, messages)?;
-    thinking::check(model, body, region)?;
-    model::check(model, messages, body)
+    thinking::check(model, messages, body, region)?;
+    model::check(model, messages, body, thoughts)
 }
 
 /// The messages of a request.

@@ -29,6 +29,12 @@ pub(crate) enum Refusal {
     CachePoints(Section),
     /// The time to live of cache points.
     CacheTtl,
+    /// `system`.
+    System,
+    /// `toolConfig`.
+    Tools,
+    /// `toolConfig` where the answer is streamed.
+    StreamedTools,
     /// Tool choice `any` or `tool`.
     ForcedToolChoice,
     /// `outputConfig.textFormat`.
@@ -37,7 +43,9 @@ pub(crate) enum Refusal {
     StrictTools,
     /// Images inside tool results.
     ToolResultImages,
-    /// Reasoning of earlier turns, as the conversation has it. Of that conversation only, and not remembered.
+    /// Reasoning of earlier turns, whatever there is.
+    ReasoningContent,
+    /// Reasoning of earlier turns, as the conversation has it.
     Reasoning,
 }
 
@@ -68,8 +76,7 @@ impl Learnt {
 
     /// Remembers what is the model's own way.
     pub(crate) fn remember(&self, model: &ModelId, refusals: &Refusals) {
-        let lasting = refusals.iter().filter(|refusal| **refusal != Refusal::Reasoning).cloned();
         let mut learnt = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        learnt.entry(model.clone()).or_default().extend(lasting);
+        learnt.entry(model.clone()).or_default().extend(refusals.iter().cloned());
     }
 }

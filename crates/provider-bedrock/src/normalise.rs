@@ -16,6 +16,7 @@ mod projection;
 mod reasoning;
 mod specs;
 mod structured;
+mod system;
 mod text;
 mod thinking;
 mod tools;
@@ -47,6 +48,7 @@ pub(crate) const RULES: &[&[&str]] = &[
     inference::RULES,
     thinking::RULES,
     structured::RULES,
+    system::RULES,
     caching::RULES,
 ];
 
@@ -62,7 +64,8 @@ pub(crate) struct Normalised {
     pub suppress_tool_calls: bool,
     /// Members of `additionalModelRequestFields` beside the caller's own.
     pub fields: Map<String, Value>,
-    /// Members of the caller's own `additionalModelRequestFields` that are not sent.
+    /// Members of the caller's own `additionalModelRequestFields` that are not sent; `thinking.display` is a member of
+    /// a member.
     pub refused_fields: Vec<String>,
     /// The model thinks before it answers, as far as the request decides that.
     pub thinks: bool,
@@ -98,19 +101,19 @@ pub(crate) fn normalise(
     let mut described = request.tools.clone();
     let mut choice = request.tool_choice.clone();
     let names = names::map(&mut messages, &mut described, &mut choice, &mut warnings);
-    let messages = turns::merge(caching::drop_lonely(messages, &mut warnings), &mut warnings);
+    let messages = join(messages, target, &mut warnings);
     let mut messages = tools::pair(messages, &mut warnings);
     tools::tell_failures(&mut messages, target, &mut warnings);
     projection::tell(&mut messages, &described, &names, target, &mut warnings);
-    let messages = turns::merge(caching::drop_lonely(messages, &mut warnings), &mut warnings);
+    let messages = join(messages, target, &mut warnings);
     let mut messages = turns::start_with_user(messages, &mut warnings);
     // Documents are named by their place, which must not change when one before them is left out.
     documents::name(&mut messages, &mut warnings);
     media::adapt(&mut messages, target, &mut warnings);
     citations::adapt(&mut messages, target, &mut warnings);
     turns::check_ending(&mut messages, target, &mut warnings)?;
-    // A prompt of the account's own (`promptVariables`) brings its messages along.
-    if messages.is_empty() && !options.contains_key("promptVariables") {
+    // A prompt of Prompt management brings its messages along.
+    if messages.is_empty() && !target.prompt {
         return Err(Error::new(ErrorKind::InvalidRequest, "the request has no message with any content")
             .with_hint("say something in `messages`"));
     }
@@ -133,11 +136,21 @@ pub(crate) fn normalise(
         names,
         warnings: Vec::new(),
     };
-    thinking::apply(&mut normalised, request.thinking, options, target, &mut warnings)?;
+    thinking::apply(&mut normalised, request.thinking, options, target, &mut warnings);
     structured::apply(&mut normalised, request, options, target, &mut warnings)?;
+    let system = std::mem::take(&mut normalised.system);
+    normalised.system = system::place(system, &mut normalised.messages, target, &mut warnings);
     caching::apply(&mut normalised, caching, target, &mut warnings);
     normalised.warnings = warnings.0;
     Ok(normalised)
+}
+
+/// Makes turns alternate, after what cannot stand in them is left out.
+fn join(mut messages: Vec<Message>, target: &Target, warnings: &mut Warnings) -> Vec<Message> {
+    reasoning::drop_trailing(&mut messages, target, warnings);
+    let mut messages = caching::drop_lonely(messages, warnings);
+    reasoning::drop_displaced(&mut messages, target, warnings);
+    turns::merge(messages, warnings)
 }
 
 /// The warnings so far.

@@ -14,16 +14,17 @@ use outcrop_aws::{Aws, Session};
 use outcrop_core::{
     Capabilities, Content, EmbedRequest, Embeddings, Error, EventStream, Modality, ModelCard, ModelId,
     ModelProvider, ModelResolver, ProviderId, Request, Resolved, Response, Result, Start, StopReason,
-    Support, TokenCount, Warning,
+    Support, TokenCount, Warning, replay,
 };
-use outcrop_model_facts::BedrockId;
 use outcrop_model_facts::facts::{self, ModelFacts};
+use outcrop_model_facts::{BedrockId, Kind};
 
 use crate::client::Clients;
 use crate::content_type::{EVENT_STREAM, Expects, JSON};
 use crate::draft::{Draft, Operation};
-use crate::learnt::{Learnt, Refusals};
+use crate::learnt::{Learnt, Refusal, Refusals};
 use crate::normalise::Normalised;
+use crate::repair::Refused;
 use crate::target::Target;
 use crate::wire::decode;
 use crate::{BedrockSettings, count, embed, failure, repair, stream, structured};
@@ -34,10 +35,12 @@ const CALLED_AS: &str = "called-as";
 const MODEL: &str = "model";
 /// The rule of the warning that raw events were asked for.
 const RAW_EVENTS: &str = "raw-events";
+/// The rule of the warning that the answer comes in one piece.
+const UNSTREAMED: &str = "unstreamed";
 
 /// The rules beside those of the normaliser.
 #[cfg(test)]
-pub(crate) const RULES: &[&str] = &[CALLED_AS, MODEL, RAW_EVENTS];
+pub(crate) const RULES: &[&str] = &[CALLED_AS, MODEL, RAW_EVENTS, UNSTREAMED];
 
 /// How many changed requests may follow a refused one. Each refusal is answered once; a model that refuses more than this
 /// is not understood.
@@ -94,7 +97,7 @@ impl Bedrock {
         let prepared = self.prepare(request, operation, &place, &Refusals::default())?;
         let (endpoint, _) = prepared.session.resolved_endpoint(Plane::Runtime)?;
         Ok(DryRun {
-            operation: operation.name(),
+            operation: prepared.operation.name(),
             model: prepared.model,
             region: prepared.session.region().name.clone(),
             endpoint,
@@ -148,8 +151,20 @@ impl Bedrock {
         let mut target = place.target();
         target.refusals = self.learnt.of(&place.model);
         target.refusals.extend(refused.iter().cloned());
-        let Draft { mut normalised, body } =
-            Draft::new(request, self.id.as_str(), &self.settings, &target, operation)?;
+        let draft = |operation| Draft::new(request, self.id.as_str(), &self.settings, &target, operation);
+        let mut operation = operation;
+        let mut drafted = draft(operation)?;
+        let unstreamed = operation == Operation::ConverseStream
+            && target.refuses(&Refusal::StreamedTools)
+            && !drafted.normalised.tools.is_empty();
+        if unstreamed {
+            operation = Operation::Converse;
+            drafted = draft(operation)?;
+            let message =
+                "asked for the answer in one piece: this model streams none where it may call tools";
+            drafted.normalised.warnings.push(Warning::new(UNSTREAMED, message));
+        }
+        let Draft { mut normalised, body } = drafted;
         normalised.warnings.splice(0..0, place.warnings.iter().cloned());
         normalised.warnings.extend(place.late_warnings.iter().cloned());
         Ok(Prepared {
@@ -158,6 +173,7 @@ impl Bedrock {
             model: place.model.clone(),
             counted_as: count::counted_as(place),
             facts: target.facts,
+            operation,
             body,
             normalised,
         })
@@ -202,24 +218,38 @@ impl Bedrock {
     ) -> Result<T> {
         let mut place = self.place_of(request).await?;
         let mut refused = Refusals::default();
+        // Learnt only if the request succeeds without what was refused: a refusal can be misunderstood.
+        let mut lessons = Vec::new();
         let (mut repairs, mut moved) = (0, false);
+        let mut prepared = self.prepare(request, operation, &place, &refused)?;
         loop {
-            let prepared = self.prepare(request, operation, &place, &refused)?;
             let error = match prepared.session.call(Plane::Runtime, || attempt(&prepared)).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    for (model, refusals) in &lessons {
+                        self.learnt.remember(model, refusals);
+                    }
+                    return Ok(answer);
+                }
                 Err(error) => error,
             };
-            let refusals = repair::refused(&error, &prepared.body);
+            let Refused { refusals, lasting } = repair::refused(&error, &prepared.body);
             if repairs < MOST_REPAIRS && !refusals.is_subset(&refused) {
-                tracing::debug!(model = %prepared.model, ?refusals, "sent again without what was refused");
-                self.learnt.remember(&prepared.model, &refusals);
-                refused.extend(refusals);
-                repairs += 1;
-            } else if !moved && self.move_on(&mut place, prepared.facts, &error).await? {
-                moved = true;
-            } else {
+                refused.extend(refusals.iter().cloned());
+                // What cannot be left out, the service would refuse again.
+                let next = self.prepare(request, operation, &place, &refused).ok();
+                if let Some(next) = next.filter(|next| next.sends_other_than(&prepared)) {
+                    tracing::debug!(model = %prepared.model, ?refusals, "sent again without what was refused");
+                    let model = std::mem::replace(&mut prepared, next).model;
+                    lessons.extend(lasting.then_some((model, refusals)));
+                    repairs += 1;
+                    continue;
+                }
+            }
+            if moved || !self.move_on(&mut place, prepared.facts, &error).await? {
                 return Err(self.named(error, &prepared.model, prepared.facts));
             }
+            moved = true;
+            prepared = self.prepare(request, operation, &place, &refused)?;
         }
     }
 }
@@ -249,7 +279,9 @@ impl Place {
     }
 
     fn target(&self) -> Target {
-        Target::new(&self.base(), &self.session.region().name, self.card.as_deref())
+        let target = Target::new(&self.base(), &self.session.region().name, self.card.as_deref());
+        let prompt = BedrockId::parse(self.model.as_str()).kind() == Kind::Prompt;
+        Target { prompt, ..target }
     }
 
     /// Calls something else from now on.
@@ -276,10 +308,16 @@ pub(crate) struct Prepared {
     pub counted_as: ModelId,
     facts: Option<&'static ModelFacts>,
     normalised: Normalised,
+    operation: Operation,
     body: Bytes,
 }
 
 impl Prepared {
+    /// Whether the service would hear anything else than it did before.
+    fn sends_other_than(&self, other: &Self) -> bool {
+        self.operation != other.operation || self.body != other.body
+    }
+
     fn start(&self, request_id: Option<&str>) -> Start {
         Start {
             model: Some(self.model.clone()),
@@ -294,6 +332,10 @@ impl Prepared {
     }
 
     async fn stream(&self) -> Result<EventStream> {
+        if self.operation == Operation::Converse {
+            let events = replay(self.generate().await?);
+            return Ok(Box::pin(futures_util::stream::iter(events.into_iter().map(Ok))));
+        }
         let call = self.client.converse_stream().model_id(self.model.as_str()).customize();
         let call = call.interceptor(Expects(EVENT_STREAM));
         let sent = call.mutate_request(self.body()).send().await.map_err(failure::converse_stream)?;
@@ -322,6 +364,7 @@ impl Prepared {
             }
         }
         structured::settle(&mut response, self.normalised.structured.as_ref());
+        response.distrust_cut_call();
         let Start { model, warnings, .. } = self.start(None);
         response.model = model;
         response.warnings = warnings;

@@ -2,7 +2,7 @@
 
 use outcrop_core::{CachingCard, FactOrigin, Modality, ModelCard, Support, ThinkingCard};
 use outcrop_model_facts::facts::{self, Effort, ModelFacts, Thinking};
-use outcrop_model_facts::{BedrockId, Partition};
+use outcrop_model_facts::{BedrockId, Kind, Partition};
 
 use crate::learnt::{Refusal, Refusals};
 
@@ -22,6 +22,8 @@ pub(crate) struct Target {
     pub max_output_tokens: Option<u32>,
     /// Whether the call goes to AWS GovCloud (US), whose checks of a request are older.
     pub government: bool,
+    /// A prompt of Prompt management is called, which brings its own system prompt, tools and limits.
+    pub prompt: bool,
     /// What the model refused before.
     pub refusals: Refusals,
 }
@@ -64,6 +66,7 @@ impl Target {
             caching: facts.map(caching_of_facts).unwrap_or_default(),
             max_output_tokens: facts.and_then(|facts| facts.max_output_tokens),
             government: Partition::of_region(region) == Partition::AwsUsGov,
+            prompt: base.kind() == Kind::Prompt,
             refusals: Refusals::default(),
         };
         if let Some(card) = card {
@@ -129,6 +132,11 @@ impl Target {
             _ if by_converse && own.is_no() => Support::Unknown,
             _ => own,
         }
+    }
+
+    /// Whether the model calls tools, as far as is known.
+    pub(crate) fn calls_tools(&self) -> Support {
+        if self.refuses(&Refusal::Tools) { Support::No } else { self.fact(|facts| facts.tool_use) }
     }
 
     /// How a request controls the reasoning, by what is known and by what the model refused before.

@@ -170,7 +170,7 @@ fn ending(response: &Response, arguments: &Ask, terminal: &mut Terminal) -> Resu
         return Err(outcome::filtered(response).into());
     }
     let problem = arguments.schema.as_ref().and_then(|_| schema::problem(response));
-    if let Some(problem) = problem {
+    if let Some(problem) = problem.or_else(|| outcome::malformed(response)) {
         return Err(problem.into());
     }
     outcome::remark(response, terminal);

@@ -104,6 +104,95 @@ fn a_tool_call_that_is_no_json_is_kept_as_it_came() {
     assert_eq!(call.input, json!({}));
 }
 
+/// The calls of an answer with two tool calls, of which nothing came but that they began.
+fn bare_calls(reason: StopReason) -> Vec<ToolUse> {
+    let mut items = vec![Ok(Event::Start(Start::default()))];
+    for index in [0, 1] {
+        items.push(Ok(Event::Open { index, block: Block::tool_use(format!("c{index}"), "now") }));
+        items.push(Ok(Event::Close { index }));
+    }
+    items.push(Ok(Event::End(Box::new(End::new(reason)))));
+    collected(items).into_result().unwrap().tool_uses().cloned().collect()
+}
+
+#[test]
+fn the_last_call_of_a_cut_answer_is_broken_if_nothing_of_its_arguments_came() {
+    let broken = |reason| -> Vec<_> {
+        bare_calls(reason).iter().map(|call| call.malformed_input.as_deref() == Some("")).collect()
+    };
+    for reason in [StopReason::ToolUse, StopReason::EndTurn, StopReason::StopSequence] {
+        assert_eq!(broken(reason), [false, false]);
+    }
+    for reason in [StopReason::MaxTokens, StopReason::ContextWindowExceeded, StopReason::Interrupted] {
+        assert_eq!(broken(reason), [false, true]);
+    }
+}
+
+#[test]
+fn what_follows_a_call_proves_it_whole() {
+    let mut response = Response {
+        content: vec![Content::ToolUse(ToolUse::new("c", "now", json!({}))), Content::text("So,")],
+        stop_reason: StopReason::MaxTokens,
+        ..Response::default()
+    };
+    let before = response.clone();
+    response.distrust_cut_call();
+    assert_eq!(response, before);
+}
+
+#[test]
+fn a_call_that_never_closed_is_broken_wherever_it_stands() {
+    let items = vec![
+        Ok(Event::Start(Start::default())),
+        Ok(Event::Open { index: 0, block: Block::tool_use("c", "now") }),
+        Ok(Event::Open { index: 1, block: Block::tool_use("d", "add") }),
+        Ok(delta(1, Delta::ToolInput { json: r#"{"a":1}"#.into() })),
+        Ok(Event::Close { index: 1 }),
+        Err(Error::new(ErrorKind::Network, "gone")),
+    ];
+    let calls: Vec<_> = collected(items).response.tool_uses().cloned().collect();
+    assert_eq!(calls[0].malformed_input.as_deref(), Some(""));
+    assert_eq!((calls[1].malformed_input.as_deref(), &calls[1].input), (None, &json!({"a": 1})));
+}
+
+#[test]
+fn half_a_character_does_not_make_a_call_useless() {
+    let items = vec![
+        Ok(Event::Start(Start::default())),
+        Ok(Event::Open { index: 0, block: Block::tool_use("c", "say") }),
+        Ok(delta(0, Delta::ToolInput { json: r#"{"text":"hi \ud8"#.into() })),
+        Ok(delta(0, Delta::ToolInput { json: r#"3d"}"#.into() })),
+        Ok(Event::Close { index: 0 }),
+        Ok(Event::End(Box::new(End::new(StopReason::ToolUse)))),
+    ];
+    let mut laws = crate::Laws::default();
+    for item in &items {
+        laws.check(item).unwrap();
+    }
+    let response = collected(items).into_result().unwrap();
+    let call = response.tool_uses().next().unwrap();
+    assert_eq!((&call.input, &call.malformed_input), (&json!({"text": "hi "}), &None));
+}
+
+#[test]
+fn a_turn_to_go_on_from_has_no_half_reasoning() {
+    let items = vec![
+        Ok(Event::Start(Start::default())),
+        Ok(Event::Open { index: 0, block: Block::Reasoning }),
+        Ok(delta(0, Delta::Signature { signature: "whole".into() })),
+        Ok(Event::Close { index: 0 }),
+        Ok(Event::Open { index: 1, block: Block::Reasoning }),
+        Ok(delta(1, Delta::Signature { signature: "ha".into() })),
+        Ok(Event::Open { index: 2, block: Block::Text }),
+        Ok(delta(2, Delta::Text { text: "half".into() })),
+        Err(Error::new(ErrorKind::Network, "gone")),
+    ];
+    let response = collected(items).response;
+    assert_eq!((response.content.len(), response.partial.as_slice()), (3, &[1, 2][..]));
+    let whole = Reasoning { signature: Some("whole".into()), ..Reasoning::default() };
+    assert_eq!(response.into_message().content, [Content::Reasoning(whole), Content::text("half")]);
+}
+
 #[test]
 fn replayed_answers_are_lawful_and_collect_to_the_same_answer() {
     let response = Response {

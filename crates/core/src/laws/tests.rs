@@ -119,6 +119,20 @@ fn a_tool_call_may_be_broken_if_the_stop_reason_says_so() {
     assert_eq!(verdict(no_arguments), (None, 4));
 }
 
+/// What the laws let through, a caller can have: both read arguments the same way.
+#[test]
+fn a_call_is_broken_for_the_laws_if_it_is_for_a_collector() {
+    let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+    for input in ["{}", "", r#"{"a":"\ud83d"}"#, r#"{"a":1e999}"#, &deep, r#"{"a""#, "null", " "] {
+        let events = vec![start(), open_tool(0), json(0, input), close(0), end(StopReason::ToolUse)];
+        let mut collector = crate::Collector::new();
+        events.iter().cloned().for_each(|event| collector.push(Ok(event)));
+        let collected = collector.finish().response;
+        let broken = collected.tool_uses().any(|call| call.malformed_input.is_some());
+        assert_eq!(verdict(events).0.is_some(), broken, "{input}");
+    }
+}
+
 #[test]
 fn nothing_may_follow_an_error() {
     let mut laws = Laws::default();

@@ -1,5 +1,6 @@
 use super::*;
 use crate::scenario::Reply;
+use crate::thoughts::Thoughts;
 use crate::validate;
 
 const HAIKU: &str = "anthropic.claude-haiku-4-5-20251001-v1:0";
@@ -10,7 +11,7 @@ fn model(id: &str) -> Model<'_> {
 }
 
 fn answer_of(id: &str, body: &Value) -> Answer {
-    validate::check(&model(id), body, "us-east-1").unwrap();
+    validate::check(&model(id), body, "us-east-1", &Thoughts::default()).unwrap();
     compose(&model(id), body, None, &[], 0)
 }
 
@@ -109,6 +110,19 @@ fn the_tool_choice_is_kept() {
 }
 
 #[test]
+fn who_thinks_unasked_can_be_told_not_to() {
+    let thinks = |model: &str, fields: Value| {
+        let answer = answer_of(model, &with(ask("Why?"), "additionalModelRequestFields", fields));
+        answer.blocks.iter().any(|block| matches!(block, Block::Reasoning { .. }))
+    };
+    let opus = "anthropic.claude-opus-5";
+    assert!(thinks(opus, json!({})) && !thinks(opus, json!({ "thinking": { "type": "disabled" } })));
+    let gpt = "openai.gpt-5.6-sol";
+    assert!(thinks(gpt, json!({ "reasoning": { "effort": "low" } })));
+    assert!(!thinks(gpt, json!({ "reasoning": { "effort": "none" } })));
+}
+
+#[test]
 fn reasoning_comes_when_it_is_asked_for() {
     let thinking =
         |kind: Value| with(ask("Why?"), "additionalModelRequestFields", json!({ "thinking": kind }));
@@ -204,6 +218,16 @@ fn a_scripted_reply_is_said_word_for_word() {
 }
 
 #[test]
+fn only_models_that_sign_have_a_signature_of_their_own() {
+    let reply = json!({ "content": [{ "signedReasoning": { "text": "Hm.", "signature": " own " } }] });
+    let Reply::Message(message) = serde_json::from_value(reply).unwrap() else { panic!("no content") };
+    for (id, expected) in [(HAIKU, Some(" own ".to_owned())), (NOVA, None)] {
+        let answer = compose(&model(id), &ask("?"), Some(message.as_ref()), &[], 0);
+        assert_eq!(answer.blocks, [Block::Reasoning { text: "Hm.".to_owned(), signature: expected }]);
+    }
+}
+
+#[test]
 fn a_scripted_reply_may_cite_draw_and_use_the_tools_of_the_service() {
     let citation =
         json!({ "title": "t", "location": { "documentChar": { "documentIndex": 0, "start": 0, "end": 2 } } });
@@ -234,7 +258,8 @@ fn a_scripted_reply_may_cite_draw_and_use_the_tools_of_the_service() {
     let body = json!({ "messages": [ask("?")["messages"][0], served, ask("and?")["messages"][0]],
                        "toolConfig": weather() });
     assert_eq!(crate::shape::check(&crate::shape::CONVERSE, &body), Ok(()));
-    assert_eq!(validate::check(&model(HAIKU), &body, "us-east-1"), Ok(()), "it can be sent back");
+    let again = validate::check(&model(HAIKU), &body, "us-east-1", &Thoughts::default());
+    assert_eq!(again, Ok(()), "it can be sent back");
 }
 
 #[test]

@@ -9,6 +9,8 @@ const TITAN_IMAGE: &str = "amazon.titan-embed-image-v1";
 const NOVA: &str = "amazon.nova-2-multimodal-embeddings-v1:0";
 const COHERE_3: &str = "cohere.embed-english-v3";
 const COHERE_4: &str = "cohere.embed-v4:0";
+const MARENGO_2: &str = "twelvelabs.marengo-embed-2-7-v1:0";
+const MARENGO_3: &str = "twelvelabs.marengo-embed-3-0-v1:0";
 
 fn invoke(model: &str, body: &Value) -> Invoked {
     answer(&Model::new(Some(model), None, None), body).unwrap()
@@ -229,7 +231,51 @@ fn nova_embeds_one_thing() {
 }
 
 #[test]
+fn marengo_2_takes_a_text_or_an_image() {
+    let text = |words: &str| json!({ "inputType": "text", "inputText": words, "textTruncate": "none" });
+    let found = invoke(MARENGO_2, &text("a man walking a dog"));
+    is_unit(&found.body["data"][0]["embedding"], 1024);
+    assert_eq!(found.input_tokens, 5);
+    let image = json!({ "inputType": "image", "mediaSource": { "base64String": "iVBORw0KGgo=" } });
+    is_unit(&invoke(MARENGO_2, &image).body["data"][0]["embedding"], 1024);
+
+    let long = "word ".repeat(78);
+    refused(MARENGO_2, &text(&long), "Input is too long for requested model.");
+    let cut = json!({ "inputType": "text", "inputText": long });
+    assert_eq!(invoke(MARENGO_2, &cut).input_tokens, 77, "cut in silence by default");
+    refused(MARENGO_2, &json!({ "inputType": "text" }), &malformed("#: required key [inputText] not found"));
+    refused(
+        MARENGO_2,
+        &json!({ "inputType": "image" }),
+        &malformed("#: required key [mediaSource] not found"),
+    );
+    refused(MARENGO_2, &json!({ "inputType": "video" }), "#/inputType: video is not a valid enum value");
+}
+
+#[test]
+fn marengo_3_has_an_object_for_each_type() {
+    let source = json!({ "s3Location": { "uri": "s3://bucket/dog.png", "bucketOwner": "123456789012" } });
+    let text = json!({ "inputType": "text", "text": { "inputText": "a dog" } });
+    let image = json!({ "inputType": "image", "image": { "mediaSource": source } });
+    let both = json!({ "inputText": "a dog", "mediaSource": source });
+    let both = json!({ "inputType": "text_image", "text_image": both });
+    let vectors = [&text, &image, &both].map(|body| {
+        let found = invoke(MARENGO_3, body);
+        is_unit(&found.body["data"][0]["embedding"], 512);
+        found.body
+    });
+    assert!(vectors[0] != vectors[1] && vectors[1] != vectors[2] && vectors[0] != vectors[2]);
+    let older = json!({ "inputType": "text", "inputText": "a dog" });
+    refused(MARENGO_3, &older, &malformed("#: extraneous key [inputText] is not permitted"));
+    refused(MARENGO_3, &json!({ "inputType": "image" }), &malformed("#: required key [image] not found"));
+    let nowhere = json!({ "inputType": "image", "image": { "mediaSource": {} } });
+    refused(MARENGO_3, &nowhere, "#/image/mediaSource: required key [base64String] not found");
+    let long = json!({ "inputType": "text", "text": { "inputText": "word ".repeat(501) } });
+    refused(MARENGO_3, &long, "Input is too long for requested model.");
+}
+
+#[test]
 fn other_models_are_sent_elsewhere() {
     refused("amazon.nova-lite-v1:0", &json!({}), "models of embeddings only. Call Converse for Nova Lite.");
-    refused("twelvelabs.marengo-embed-3-0-v1:0", &json!({}), "does not know what InvokeModel takes");
+    refused("amazon.rerank-v1:0", &json!({}), "does not know what InvokeModel takes");
 }

@@ -139,6 +139,13 @@ pub enum ReplyBlock {
     },
     /// Reasoning; signed as the model does it.
     Reasoning(String),
+    /// Reasoning with a signature of its own, for models that sign. The model takes it back as it is, and not otherwise.
+    SignedReasoning {
+        /// The text; a model that keeps its thoughts to itself gives none.
+        text: String,
+        /// The signature.
+        signature: String,
+    },
     /// Reasoning that only the service can read: base64.
     RedactedReasoning(String),
     /// An image that the model made.

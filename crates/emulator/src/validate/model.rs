@@ -8,17 +8,24 @@ use crate::error::ApiError;
 use crate::json::{at, list_at, text_at};
 use crate::model::Model;
 use crate::place;
+use crate::thoughts::{Beginning, Thoughts};
 
 /// Converse is for models that converse.
 pub(super) fn can_converse(model: &Model<'_>) -> Result<(), ApiError> {
     if model.converses() { Ok(()) } else { Err(place::no_chat_model()) }
 }
 
-pub(super) fn check(model: &Model<'_>, messages: Messages<'_>, body: &Value) -> Result<(), ApiError> {
+pub(super) fn check(
+    model: &Model<'_>,
+    messages: Messages<'_>,
+    body: &Value,
+    thoughts: &Thoughts,
+) -> Result<(), ApiError> {
     limits(model, body)?;
     sampling(model, body)?;
     caching(model, messages, body)?;
-    reasoning(model, messages)?;
+    reasoning(model, messages, thoughts)?;
+    binding(model, messages, body, thoughts)?;
     ending(model, messages)?;
     output(model, at(body, "/outputConfig/textFormat"))
 }
@@ -50,6 +57,11 @@ fn limits(model: &Model<'_>, body: &Value) -> Result<(), ApiError> {
         return Err(ApiError::validation("Input is too long for requested model."));
     }
     let sequences = list_at(body, "/inferenceConfig/stopSequences");
+    if !sequences.is_empty() && model.is_known(|facts| facts.stop_sequences.is_no()) {
+        return Err(ApiError::validation(
+            "This model doesn't support the stopSequences field. Remove stopSequences and try again.",
+        ));
+    }
     if model.signs() && sequences.iter().filter_map(Value::as_str).any(is_blank) {
         return Err(ApiError::from_model("stop_sequences: each stop sequence must contain non-whitespace"));
     }
@@ -69,6 +81,12 @@ fn sampling(model: &Model<'_>, body: &Value) -> Result<(), ApiError> {
                 return Err(ApiError::from_model(format!("`{name}` is deprecated for this model.")));
             }
         }
+    }
+    let both = !at(config, "/temperature").is_null() && !at(config, "/topP").is_null();
+    if both && model.is_known(|facts| facts.temperature_with_top_p.is_no()) {
+        return Err(ApiError::from_model(
+            "`temperature` and `top_p` cannot both be specified for this model. Please use only one.",
+        ));
     }
     let thinks = at(fields, "/thinking/type") == "enabled" || at(fields, "/thinking/type") == "adaptive";
     if model.signs() && thinks && at(config, "/temperature").as_f64().is_some_and(|it| it < 1.0) {
@@ -135,8 +153,8 @@ fn points(blocks: &[Value]) -> impl Iterator<Item = &Value> {
     blocks.iter().filter_map(|block| block.get("cachePoint"))
 }
 
-/// Reasoning comes back as it was signed, and only to models that sign.
-fn reasoning(model: &Model<'_>, messages: Messages<'_>) -> Result<(), ApiError> {
+/// Reasoning comes back as it was signed or encrypted, and only to models that do so.
+fn reasoning(model: &Model<'_>, messages: Messages<'_>, thoughts: &Thoughts) -> Result<(), ApiError> {
     for place in messages.blocks() {
         let Some(reasoning) = place.block.get("reasoningContent") else { continue };
         let path = format!("messages.{}.content.{}", place.message, place.content);
@@ -160,12 +178,73 @@ fn reasoning(model: &Model<'_>, messages: Messages<'_>) -> Result<(), ApiError> 
                  try again."
             )));
         }
-        let Some(text) = text_at(reasoning, "/reasoningText/text") else { continue };
+        let Some(text) = text_at(reasoning, "/reasoningText/text") else {
+            if !thoughts.has_encrypted(at(reasoning, "/redactedContent")) {
+                return Err(ApiError::from_model(format!(
+                    "{path}: Invalid `data` in `redacted_thinking` block"
+                )));
+            }
+            continue;
+        };
         let Some(signature) = signature else {
             return Err(ApiError::from_model(format!("{path}.thinking.signature: Field required")));
         };
-        if signature != answer::signature(text) {
+        if !thoughts.has_signed(text, signature) {
             return Err(ApiError::from_model(format!("{path}: Invalid `signature` in `thinking` block")));
+        }
+    }
+    Ok(())
+}
+
+/// The models that want nothing changed before what they thought. Sources: "Preserved thinking" in the Bedrock user guide,
+/// and "Prefix checks on thinking blocks" in Anthropic's.
+const BOUND: &[&str] = &[
+    "anthropic.claude-fable-5-1",
+    "anthropic.claude-fable-5-2",
+    "anthropic.claude-haiku-5-5",
+    "anthropic.claude-opus-5-5",
+    "anthropic.claude-sonnet-5-5",
+];
+
+/// Lets a request say what happens to thoughts that were thought elsewhere.
+const BINDING_CONTROLS: &str = "thinking-binding-controls-2026-08-01";
+
+/// What was thought in a conversation is thought in no other: the account of the emulator is one for which that is checked.
+fn binding(
+    model: &Model<'_>,
+    messages: Messages<'_>,
+    body: &Value,
+    thoughts: &Thoughts,
+) -> Result<(), ApiError> {
+    let fields = at(body, "/additionalModelRequestFields");
+    let wanted = at(fields, "/thinking/block_binding");
+    let controls = list_at(fields, "/anthropic_beta").iter().any(|beta| beta == BINDING_CONTROLS);
+    if !wanted.is_null() && !controls {
+        let kind = text_at(fields, "/thinking/type").unwrap_or_default();
+        return Err(ApiError::from_model(format!(
+            "thinking.{kind}.block_binding: Extra inputs are not permitted"
+        )));
+    }
+    let drops = at(wanted, "/prefix_mismatch_behavior") == "drop_block";
+    if drops || !model.id.is_some_and(|id| BOUND.contains(&id)) {
+        return Ok(());
+    }
+    let mut beginning = Beginning::of(body);
+    for (number, message) in messages.0.iter().enumerate() {
+        beginning.add_role(text_at(message, "/role").unwrap_or_default());
+        for (index, block) in list_at(message, "/content").iter().enumerate() {
+            if let Some(reasoning) = block.get("reasoningContent")
+                && thoughts.is_from_elsewhere(reasoning, &beginning)
+            {
+                let kind =
+                    if reasoning.get("redactedContent").is_some() { "redacted_thinking" } else { "thinking" };
+                return Err(ApiError::from_model(format!(
+                    "messages.{number}.content.{index}: Invalid `signature` in `{kind}` block. The block is bound to a \
+                     different conversation. Remove the block, or set \
+                     `thinking.block_binding.prefix_mismatch_behavior` to \"drop_block\"."
+                )));
+            }
+            beginning.add_block(block);
         }
     }
     Ok(())

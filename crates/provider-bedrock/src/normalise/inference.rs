@@ -7,9 +7,10 @@ use crate::learnt::Refusal;
 use crate::target::Target;
 
 pub(super) const RULES: &[&str] =
-    &[MAX_TOKENS, REFUSED_SAMPLING, RANGE, TEMPERATURE_WITH_TOP_P, BLANK_STOP, REFUSED_STOP];
+    &[MAX_TOKENS, LEAST_TOKENS, REFUSED_SAMPLING, RANGE, TEMPERATURE_WITH_TOP_P, BLANK_STOP, REFUSED_STOP];
 
 const MAX_TOKENS: &str = "max-tokens-limit";
+const LEAST_TOKENS: &str = "max-tokens-least";
 const REFUSED_SAMPLING: &str = "sampling-refused";
 const RANGE: &str = "sampling-range";
 const TEMPERATURE_WITH_TOP_P: &str = "temperature-with-top-p";
@@ -18,6 +19,9 @@ const REFUSED_STOP: &str = "stop-sequences-refused";
 
 /// The most stop sequences of a request (`InferenceConfiguration` of the service model).
 const MOST_STOP_SEQUENCES: usize = 2500;
+
+/// The fewest tokens that OpenAI's own models take: "integer below minimum value. Expected a value >= 16".
+const LEAST_OF_OPENAI: u32 = 16;
 
 /// Brings limits and sampling into the range that the model takes, and leaves out what it refuses.
 pub(super) fn adjust(inference: &Inference, target: &Target, warnings: &mut Warnings) -> Result<Inference> {
@@ -38,7 +42,7 @@ pub(super) fn adjust(inference: &Inference, target: &Target, warnings: &mut Warn
     Ok(adjusted)
 }
 
-/// Asking for more than the model can give is an error of the service.
+/// Asking for more than the model can give is an error of the service, and so is less than it takes.
 fn max_tokens(wanted: Option<u32>, target: &Target, warnings: &mut Warnings) -> Result<Option<u32>> {
     match (wanted, target.max_output_tokens) {
         (Some(0), _) => {
@@ -51,8 +55,22 @@ fn max_tokens(wanted: Option<u32>, target: &Target, warnings: &mut Warnings) -> 
             );
             Ok(Some(limit))
         }
+        (Some(wanted), _) if wanted < LEAST_OF_OPENAI && is_by_openai(target) => {
+            warnings.say(
+                LEAST_TOKENS,
+                format!(
+                    "raised `maxTokens` from {wanted} to {LEAST_OF_OPENAI}, the fewest that this model takes"
+                ),
+            );
+            Ok(Some(LEAST_OF_OPENAI))
+        }
         _ => Ok(wanted),
     }
+}
+
+/// Whether it is one of OpenAI's own GPT models, as opposed to those with open weights, which others serve.
+fn is_by_openai(target: &Target) -> bool {
+    target.facts.is_some_and(|facts| facts.provider == "openai" && !facts.id.starts_with("openai.gpt-oss"))
 }
 
 fn drop_refused_sampling(adjusted: &mut Inference, target: &Target, warnings: &mut Warnings) {
@@ -72,7 +90,8 @@ fn drop_refused_sampling(adjusted: &mut Inference, target: &Target, warnings: &m
 fn within(value: Option<f64>, name: &str, warnings: &mut Warnings) -> Result<Option<f64>> {
     let Some(value) = value else { return Ok(None) };
     if value.is_nan() {
-        return Err(Error::new(ErrorKind::InvalidRequest, format!("`{name}` is no number")));
+        return Err(Error::new(ErrorKind::InvalidRequest, format!("`{name}` is no number"))
+            .with_hint("give a number from 0 to 1, or leave it out"));
     }
     let clamped = value.clamp(0.0, 1.0);
     let outside = !(0.0..=1.0).contains(&value);

@@ -88,7 +88,6 @@ fn too_many(kind: Kind, count: usize, limits: Limits) -> Error {
 fn refused(attachment: &Attachment, obstacle: Obstacle, target: &Target) -> Error {
     let what = attachment.kind.with_article();
     let model = named(target);
-    let invalid = |message: String| Error::new(ErrorKind::InvalidRequest, message);
     match obstacle {
         Obstacle::NotTaken => {
             let taken: Vec<_> =
@@ -129,6 +128,11 @@ fn refused(attachment: &Attachment, obstacle: Obstacle, target: &Target) -> Erro
                 .with_hint("give its content, or leave it out")
         }
     }
+}
+
+#[track_caller]
+fn invalid(message: String) -> Error {
+    Error::new(ErrorKind::InvalidRequest, message)
 }
 
 /// With two decimals, rounded up, so that what is too large never looks as if it fitted.

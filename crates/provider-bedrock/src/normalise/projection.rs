@@ -22,7 +22,7 @@ pub(super) fn tell(
     target: &Target,
     warnings: &mut Warnings,
 ) {
-    let no_tools = target.fact(|facts| facts.tool_use).is_no();
+    let no_tools = target.calls_tools().is_no();
     let offered: BTreeSet<_> = tools
         .iter()
         .filter_map(|tool| match tool {

@@ -21,10 +21,7 @@ const TOOLS_WITHHELD: &str = "tools-withheld";
 /// Refuses what nobody but the caller can put right.
 pub(super) fn check(tools: &[Tool], choice: Option<&ToolChoice>, target: &Target) -> Result<()> {
     let described: Vec<_> = tools.iter().filter_map(name).collect();
-    if !described.is_empty()
-        && choice != Some(&ToolChoice::None)
-        && target.fact(|facts| facts.tool_use).is_no()
-    {
+    if !described.is_empty() && choice != Some(&ToolChoice::None) && target.calls_tools().is_no() {
         let message = format!("`tools` cannot be sent: {} calls no tools", named(target));
         return Err(Error::new(ErrorKind::Unsupported, message)
             .with_hint("ask a model that does, or leave out `tools`"));
@@ -84,6 +81,7 @@ fn check_choice(choice: Option<&ToolChoice>, described: &[&str]) -> Result<()> {
     }
 }
 
+#[track_caller]
 fn invalid(message: String) -> Error {
     Error::new(ErrorKind::InvalidRequest, message)
 }

@@ -78,7 +78,7 @@ pub(super) fn apply(
     let sent = if wrapped { wrap::wrap(&wanted.schema) } else { wanted.schema.clone() };
     let native = target.fact(|facts| facts.native_structured_output).is_yes();
     let native = native.then(|| natively(normalised, &sent, target));
-    let tools = !target.fact(|facts| facts.tool_use).is_no();
+    let tools = !target.calls_tools().is_no();
     let structured = match (native, tools) {
         (Some(Ok(native)), _) => {
             let name = name(wanted, warnings);

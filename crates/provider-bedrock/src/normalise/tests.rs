@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 use super::*;
 
 const CLAUDE: &str = "anthropic.claude-sonnet-4-6";
+/// A Claude that is told how much to think.
+const BUDGET: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 const NOVA: &str = "amazon.nova-lite-v1:0";
 /// A model that takes text only.
 const TEXT_ONLY: &str = "meta.llama3-3-70b-instruct-v1:0";

@@ -6,7 +6,7 @@
 
 mod conflicts;
 
-use outcrop_core::{Error, ErrorKind, Result, Thinking, ThinkingLevel};
+use outcrop_core::{Content, Message, Thinking, ThinkingLevel};
 use outcrop_model_facts::facts::Effort;
 use serde_json::{Map, Value, json};
 
@@ -25,6 +25,7 @@ pub(super) const RULES: &[&str] = &[
     BUDGET,
     MAX_TOKENS,
     DISPLAY,
+    MID_TURN,
     conflicts::REFUSED_FIELD,
     conflicts::FORCED_CHOICE,
     conflicts::CHOICE,
@@ -42,6 +43,7 @@ const EFFORT: &str = "thinking-effort";
 const BUDGET: &str = "thinking-budget";
 const MAX_TOKENS: &str = "thinking-max-tokens";
 const DISPLAY: &str = "thinking-display";
+const MID_TURN: &str = "thinking-mid-turn";
 
 /// The fewest tokens of thoughts that Claude takes.
 const LEAST_BUDGET: u32 = 1024;
@@ -59,11 +61,41 @@ pub(super) fn apply(
     options: &Map<String, Value>,
     target: &Target,
     warnings: &mut Warnings,
-) -> Result<()> {
-    let own = own_fields(options)?;
-    let own = conflicts::without_refused(own, normalised, target, warnings);
+) {
+    let own = own_fields(options);
+    let mut own = conflicts::without_refused(own, normalised, target, warnings);
     let control = target.control();
-    normalised.thinks = match (wanted, told(&own)) {
+    normalised.thinks = if at(&own, "thinking", "type") == Some("enabled")
+        && goes_on_without_thoughts(&normalised.messages, warnings)
+    {
+        own.shift_remove("thinking");
+        normalised.refused_fields.push("thinking".to_owned());
+        false
+    } else {
+        thinks(normalised, wanted, &own, options, target, warnings)
+    };
+    // Models that decide for themselves whether they think take thoughts back as long as nobody tells them not to.
+    let off = wanted.is_some_and(|thinking| thinking.level == ThinkingLevel::Off)
+        || told(&own) == Some(false)
+        || target.refuses(&Refusal::Field("thinking".to_owned()))
+        || !matches!(control, Control::Adaptive { .. });
+    if off && !normalised.thinks && target.is_claude() {
+        conflicts::drop_idle(&mut normalised.messages, warnings);
+    }
+    conflicts::settle(normalised, &own, target, warnings);
+}
+
+/// Whether the model thinks, after the request says so.
+fn thinks(
+    normalised: &mut Normalised,
+    wanted: Option<Thinking>,
+    own: &Map<String, Value>,
+    options: &Map<String, Value>,
+    target: &Target,
+    warnings: &mut Warnings,
+) -> bool {
+    let control = target.control();
+    match (wanted, told(own)) {
         (Some(_), Some(thinks)) => {
             warnings.say(
                 GIVEN_TWICE,
@@ -72,22 +104,30 @@ pub(super) fn apply(
             thinks
         }
         (Some(thinking), None) => {
-            let effort_is_given = at(&own, "output_config", "effort").is_some()
+            let effort_is_given = at(own, "output_config", "effort").is_some()
                 || options.get("outputConfig").is_some_and(|config| config.get("effort").is_some());
             Writer { normalised, thinking, target, effort_is_given, warnings }.write(&control)
         }
         (None, told) => told.unwrap_or_else(|| control.is_always_on()),
-    };
-    conflicts::settle(normalised, &own, target, warnings);
-    Ok(())
+    }
 }
 
-fn own_fields(options: &Map<String, Value>) -> Result<Map<String, Value>> {
-    match options.get(MODEL_FIELDS) {
-        None | Some(Value::Null) => Ok(Map::new()),
-        Some(Value::Object(own)) => Ok(own.clone()),
-        Some(_) => Err(Error::new(ErrorKind::InvalidRequest, format!("`{MODEL_FIELDS}` is not an object"))),
-    }
+/// Whether the model goes on with a turn that did not begin with its own thoughts, because another one called the
+/// tools or because it was not asked to think then. With a budget, Claude refuses that: "a final `assistant` message
+/// must start with a thinking block (preceeding the lastmost set of `tool_use` and `tool_result` blocks)". With adaptive
+/// thinking "previous assistant turns don't need to start with thinking blocks" (Claude's guide, "Adaptive thinking").
+fn goes_on_without_thoughts(messages: &[Message], warnings: &mut Warnings) -> bool {
+    let goes_on = conflicts::beginnings(messages)
+        .any(|first| !matches!(first.content.first(), Some(Content::Reasoning(_))));
+    warnings.counted(MID_TURN, usize::from(goes_on), |_| {
+        "turned `thinking` off until the tools of this turn are through: it began without thoughts of this model"
+            .to_owned()
+    });
+    goes_on
+}
+
+fn own_fields(options: &Map<String, Value>) -> Map<String, Value> {
+    options.get(MODEL_FIELDS).and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
 fn at<'a>(fields: &'a Map<String, Value>, field: &str, member: &str) -> Option<&'a str> {
@@ -105,11 +145,12 @@ fn told(own: &Map<String, Value>) -> Option<bool> {
 /// What a level stands for, for models that are told a number.
 const fn tokens(level: ThinkingLevel) -> u32 {
     match level {
-        ThinkingLevel::Off | ThinkingLevel::Minimal | ThinkingLevel::Low => 1024,
-        ThinkingLevel::Medium => 2048,
-        ThinkingLevel::High => 8192,
-        ThinkingLevel::XHigh => 16_384,
-        ThinkingLevel::Max => 32_768,
+        ThinkingLevel::Off => 0,
+        ThinkingLevel::Minimal => 1024,
+        ThinkingLevel::Low => 2048,
+        ThinkingLevel::Medium => 8192,
+        ThinkingLevel::High => 16_384,
+        ThinkingLevel::XHigh | ThinkingLevel::Max => 32_768,
     }
 }
 
@@ -195,7 +236,7 @@ impl Writer<'_> {
 
     /// A number of tokens for the thoughts, below the limit of the whole answer.
     fn budget(&mut self) -> bool {
-        if self.refuses("thinking") {
+        if self.refuses("thinking") || goes_on_without_thoughts(&self.normalised.messages, self.warnings) {
             return false;
         }
         let wanted = self.thinking.budget_tokens.unwrap_or_else(|| tokens(self.thinking.level));

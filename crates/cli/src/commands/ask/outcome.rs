@@ -15,9 +15,6 @@ pub(super) fn remark(response: &Response, terminal: &mut Terminal) {
         StopReason::ContextWindowExceeded => {
             terminal.warn("the answer filled the context window and is cut short");
         }
-        StopReason::MalformedOutput | StopReason::MalformedToolUse => {
-            terminal.warn("the model wrote something that is no valid answer");
-        }
         StopReason::Other(reason) => {
             terminal.warn(&format!("the model stopped for a reason that is not known: {reason}"));
         }
@@ -39,6 +36,17 @@ pub(super) fn filtered(response: &Response) -> Error {
     Error::new(ErrorKind::Filtered, message)
         .with_code(reason.as_str().to_owned())
         .with_request_id(response.request_id.clone())
+}
+
+/// The failure of an answer that is none.
+pub(super) fn malformed(response: &Response) -> Option<Error> {
+    let reason = &response.stop_reason;
+    matches!(reason, StopReason::MalformedOutput | StopReason::MalformedToolUse).then(|| {
+        Error::new(ErrorKind::Protocol, "the model wrote something that is no valid answer")
+            .with_code(reason.as_str().to_owned())
+            .with_request_id(response.request_id.clone())
+            .with_hint("ask again, or ask another model")
+    })
 }
 
 /// An answer as programs read it. `called`: the model; `cost`: US dollars.

@@ -4,16 +4,18 @@ mod conversation;
 
 use std::collections::BTreeSet;
 
+use outcrop_core::{Thinking, ThinkingLevel};
 use proptest::prelude::*;
 
 use super::*;
+use crate::learnt::Refusal;
 use conversation::conversation;
 
 /// The models: one of each kind, and one of which nothing is known.
 fn model() -> impl Strategy<Value = &'static str> {
     prop_oneof![
-        3 => Just("unknown"), 2 => Just(CLAUDE), 2 => Just(NOVA), 1 => Just(TEXT_ONLY), 1 => Just(NO_TOOLS),
-        1 => Just(RESULTS_ALONE),
+        3 => Just("unknown"), 2 => Just(CLAUDE), 1 => Just(BUDGET), 2 => Just(NOVA), 1 => Just(TEXT_ONLY),
+        1 => Just(NO_TOOLS), 1 => Just(RESULTS_ALONE),
     ]
 }
 
@@ -180,6 +182,22 @@ fn check_kinds(turns: &[Message], model: &str) -> std::result::Result<(), TestCa
     Ok(())
 }
 
+fn is_reasoning(content: &Content) -> bool {
+    matches!(content, Content::Reasoning(_))
+}
+
+/// Where Claude takes reasoning.
+fn check_reasoning(turns: &[Message], model: &str) -> std::result::Result<(), TestCaseError> {
+    for turn in turns.iter().filter(|_| [CLAUDE, BUDGET].contains(&model)) {
+        let said = turn.content.iter().rfind(|content| !matches!(content, Content::CachePoint(_)));
+        prop_assert!(!said.is_some_and(is_reasoning), "{:?}", turn);
+        let mut said = turn.content.iter().filter(|content| !matches!(content, Content::CachePoint(_)));
+        let begins = said.next().is_none_or(is_reasoning);
+        prop_assert!(model == CLAUDE || begins || !said.any(is_reasoning), "{:?}", turn);
+    }
+    Ok(())
+}
+
 fn says_nothing(messages: &[Message]) -> bool {
     messages.iter().flat_map(|message| &message.content).all(|content| match content {
         Content::Text(text) => text.text.trim().is_empty(),
@@ -204,6 +222,7 @@ proptest! {
         check_order(&normalised.messages)?;
         check_content(&normalised.messages)?;
         check_kinds(&normalised.messages, model)?;
+        check_reasoning(&normalised.messages, model)?;
     }
 
     #[test]
@@ -242,6 +261,42 @@ proptest! {
         };
         if !rules(&normalised).iter().any(speaks) {
             prop_assert_eq!(shown(&messages), shown(&normalised.messages));
+        }
+    }
+
+    /// Claude thinks within a budget through a whole turn, or not at all in it.
+    #[test]
+    fn a_turn_that_goes_on_has_thoughts_at_its_beginning_or_none_at_all(
+        messages in conversation(),
+        rounds in proptest::collection::vec(any::<bool>(), 1..4),
+        level in prop::sample::select(vec![None, Some(ThinkingLevel::Off), Some(ThinkingLevel::High)]),
+        refused in any::<bool>(),
+    ) {
+        let mut messages = messages;
+        // Calls that were left open are answered here, so that the turn begins behind.
+        messages.extend([user("Go on."), assistant("Well."), user("Go on.")]);
+        let first = messages.len();
+        for (round, thought) in rounds.iter().enumerate() {
+            let id = format!("round-{round}");
+            let mut content: Vec<_> = thought.then(|| signed("hm")).into_iter().collect();
+            content.push(call(&id));
+            messages.extend([assistant(content), user(result(&id, "done"))]);
+        }
+        let beginning = messages.len() - first;
+        let mut request = ask_with_tools(messages, BUDGET, false);
+        request.thinking = level.map(Thinking::at);
+        let target = Target::of(BUDGET);
+        let target = if refused { target.after(Refusal::Reasoning) } else { target };
+        let normalised = tidy_at(&request, &target).unwrap();
+        let turn = &normalised.messages[normalised.messages.len() - beginning..];
+        let begins = !refused && rounds[0];
+        prop_assert_eq!(normalised.thinks, begins && level == Some(ThinkingLevel::High));
+        let thoughts = turn.iter().filter(|message| message.content.iter().any(is_reasoning)).count();
+        if normalised.thinks {
+            prop_assert!(is_reasoning(&turn[0].content[0]));
+            prop_assert_eq!(thoughts, rounds.iter().filter(|thought| **thought).count());
+        } else {
+            prop_assert_eq!(thoughts, 0);
         }
     }
 
@@ -319,13 +374,24 @@ proptest! {
             });
             let closed = short.messages.len().saturating_sub(open + usize::from(waits));
             prop_assert!(long.messages.len() >= closed);
+            // Whether a turn goes on decides about its thoughts where the model does not think.
+            let idle = [&short, &long].iter().any(|normalised| rules(normalised).contains(&"idle-reasoning"));
             // The newest cache points are kept, and they are no part of what is cached.
             let said = |messages: &[Message]| -> Vec<_> {
-                messages.iter().cloned().map(without_cache_points).collect()
+                let without = |message: Message| match without_cache_points(message) {
+                    message if idle => without_reasoning(message),
+                    message => message,
+                };
+                messages.iter().cloned().map(without).collect()
             };
             prop_assert_eq!(said(&short.messages[..closed]), said(&long.messages[..closed]));
         }
     }
+}
+
+fn without_reasoning(mut message: Message) -> Message {
+    message.content.retain(|content| !is_reasoning(content));
+    message
 }
 
 fn without_cache_points(mut message: Message) -> Message {

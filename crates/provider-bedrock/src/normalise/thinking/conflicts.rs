@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::at;
 use crate::learnt::Refusal;
-use crate::normalise::{Normalised, Warnings};
+use crate::normalise::{Normalised, Warnings, reasoning};
 use crate::options::MODEL_FIELDS;
 use crate::target::{Control, Target};
 
@@ -28,15 +28,14 @@ pub(super) fn without_refused(
     warnings: &mut Warnings,
 ) -> Map<String, Value> {
     let no_sampling = target.fact(|facts| facts.sampling).is_no();
+    let control = target.control();
     own.retain(|name, value| {
-        let member = |name: &str| value.get(name).and_then(Value::as_str);
-        let effort = member("effort").or_else(|| member("maxReasoningEffort")).or_else(|| value.as_str());
-        let of_type =
-            |kind: &str| name == "thinking" && target.refuses(&Refusal::ThinkingType(kind.to_owned()));
+        let kind = value.get("type").and_then(Value::as_str).filter(|_| name == "thinking");
         let refused = target.refuses(&Refusal::Field(name.clone()))
             || (no_sampling && name == "top_k")
-            || member("type").is_some_and(of_type)
-            || effort.is_some_and(|effort| target.refuses(&Refusal::Effort(effort.to_owned())));
+            || kind.is_some_and(|kind| target.refuses(&Refusal::ThinkingType(kind.to_owned())))
+            || effort(name, value, &control)
+                .is_some_and(|effort| target.refuses(&Refusal::Effort(effort.to_owned())));
         if refused {
             warnings.say(
                 REFUSED_FIELD,
@@ -46,7 +45,27 @@ pub(super) fn without_refused(
         }
         !refused
     });
+    let thinking = own.get_mut("thinking").and_then(Value::as_object_mut);
+    if target.refuses(&Refusal::ThinkingDisplay)
+        && thinking.is_some_and(|thinking| thinking.remove("display").is_some())
+    {
+        let message = format!("left out `thinking.display` of `{MODEL_FIELDS}`, which this model refuses");
+        warnings.say(REFUSED_FIELD, message);
+        normalised.refused_fields.push("thinking.display".to_owned());
+    }
     own
+}
+
+/// The effort that a field of the caller's asks for, if it is one for efforts.
+fn effort<'a>(name: &str, value: &'a Value, control: &Control) -> Option<&'a str> {
+    match name {
+        "output_config" | "reasoning" => value.get("effort")?.as_str(),
+        "reasoningConfig" => value.get("maxReasoningEffort")?.as_str(),
+        "reasoning_effort" => value.as_str(),
+        _ => {
+            value.as_str().filter(|_| matches!(control, Control::Field { name: field, .. } if field == name))
+        }
+    }
 }
 
 /// Takes out what does not go together. `own`: the caller's fields.
@@ -95,6 +114,45 @@ fn choose_freely(normalised: &mut Normalised, target: &Target, warnings: &mut Wa
     let message = format!("left `toolChoice` to the model: {which} cannot be told that it must call a tool");
     warnings.say(rule, message);
     normalised.tool_choice = Some(ToolChoice::Auto);
+}
+
+/// The messages that a turn begins with which goes on with the results of its tools: the first one, and those after a
+/// message in which the user said something beside the results. Nobody says whether a new turn begins there.
+pub(super) fn beginnings(messages: &[Message]) -> impl Iterator<Item = &Message> {
+    let is_result = |content: &Content| matches!(content, Content::ToolResult(_) | Content::CachePoint(_));
+    let turn = beginning(messages).and_then(|from| messages.get(from..)).unwrap_or_default();
+    let after = turn.windows(3).filter_map(move |three| match three {
+        [_, user, next] => {
+            Some(next).filter(|next| next.role == Role::Assistant && !user.content.iter().all(is_result))
+        }
+        _ => None,
+    });
+    turn.first().into_iter().chain(after)
+}
+
+/// Where the turn begins, if the user's last message answers tools that the model called in it.
+fn beginning(messages: &[Message]) -> Option<usize> {
+    let is_round = |pair: &&[Message]| {
+        matches!(pair, [called, answered] if called.role == Role::Assistant
+            && answered.role == Role::User
+            && answered.content.iter().any(|content| matches!(content, Content::ToolResult(_))))
+    };
+    let rounds = messages.rchunks(2).take_while(is_round).count();
+    (rounds > 0).then(|| messages.len() - 2 * rounds)
+}
+
+/// Leaves out the reasoning of the turn that a model goes on with that does not think now, be it with the results of
+/// its tools or with the beginning of its answer.
+pub(super) fn drop_idle(messages: &mut [Message], warnings: &mut Warnings) {
+    let answered = match messages.split_last() {
+        Some((last, before)) if last.role == Role::Assistant => {
+            Some(beginning(before).unwrap_or(before.len()))
+        }
+        _ => beginning(messages),
+    };
+    if let Some(from) = answered {
+        reasoning::drop_idle(messages, from, warnings);
+    }
 }
 
 /// Claude samples as it likes while it thinks.

@@ -107,7 +107,6 @@ fn every_member(mode: Option<&str>) -> Request {
             "structure": { "jsonSchema": { "name": "city", "schema": "{\"type\":\"object\"}" } },
         } },
         "performanceConfig": { "latency": "standard" },
-        "promptVariables": { "genre": { "text": "pop" } },
         "requestMetadata": { "team": "growth" },
         "serviceTier": { "type": "priority" },
     });
