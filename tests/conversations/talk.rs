@@ -8,7 +8,7 @@ use outcrop::outcrop_core::{
 use serde_json::{Value, json};
 
 use super::Model;
-use super::families::Family;
+use super::families::{Done, Family};
 use crate::support::Library;
 
 /// How answers are asked for.
@@ -78,10 +78,11 @@ impl<'a> Talk<'a> {
             &json!(answer.iter().map(|(said, _)| said).collect::<Vec<_>>()),
         );
 
-        let picture = number > 1 && self.model.takes_tools() && self.model.takes_images();
+        let failure = number > 1 && self.model.takes_tools();
+        let tools = Done { picture: failure && self.model.takes_images(), failure };
         assert_eq!(
             turn.warnings,
-            self.family.expected(&self.model, picture),
+            self.family.expected(&self.model, tools),
             "{here}: {:#?}",
             turn.response.warnings
         );
