@@ -158,7 +158,7 @@ fn what_the_model_said_is_kept_beside_what_the_service_says() {
 
 #[test]
 fn how_long_to_wait_is_said_in_milliseconds_in_seconds_or_by_a_date() {
-    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_445_412_480);
+    let now = SystemTime::try_from(DateTime::from_secs(1_445_412_480)).unwrap();
     let wait = |name, value: &str| retry_after(&Raw::new(503).with(name, value), now);
     for (value, seconds) in [
         ("0", Some(0)),
