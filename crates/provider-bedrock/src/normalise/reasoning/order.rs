@@ -37,7 +37,6 @@ pub(in crate::normalise) fn drop_trailing(
         });
         dropped += before - message.content.len();
     }
-    // An empty turn of the user's keeps two answers apart.
     messages.retain(|message| message.role == Role::User || !message.content.is_empty());
     warnings.counted(TRAILING, dropped, |count| {
         format!("left out {} of reasoning that nothing follows in its turn", plural(count, "block"))
