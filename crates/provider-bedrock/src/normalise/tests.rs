@@ -3,6 +3,7 @@
 mod laws;
 mod limits;
 mod names;
+mod reasoning;
 mod rules;
 
 use outcrop_core::{

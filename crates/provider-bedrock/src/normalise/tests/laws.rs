@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use outcrop_core::{Audio, AudioFormat, Thinking, ThinkingLevel, Video, VideoFormat};
+use outcrop_core::{Audio, AudioFormat, Video, VideoFormat};
 use proptest::prelude::*;
 
 use super::*;
-use crate::learnt::Refusal;
 
 #[derive(Debug, Clone, Copy)]
 enum Part {
@@ -136,7 +135,7 @@ impl Scribe {
     }
 }
 
-fn conversation() -> impl Strategy<Value = Vec<Message>> {
+pub(super) fn conversation() -> impl Strategy<Value = Vec<Message>> {
     proptest::collection::vec(turn(), 0..10).prop_map(|turns| {
         let mut scribe = Scribe::default();
         let turns = turns.into_iter().map(|(role, parts)| Message {
@@ -156,7 +155,7 @@ fn model() -> impl Strategy<Value = &'static str> {
 }
 
 /// With tools, if the model has any.
-fn ask_with_tools(messages: Vec<Message>, model: &str, with_system_tool: bool) -> Request {
+pub(super) fn ask_with_tools(messages: Vec<Message>, model: &str, with_system_tool: bool) -> Request {
     let mut request = ask(messages);
     if model != NO_TOOLS {
         request = with_tools(request).tool(ToolSpec::new("get.weather", " ", json!({})));
@@ -299,7 +298,7 @@ fn check_kinds(turns: &[Message], model: &str) -> std::result::Result<(), TestCa
     Ok(())
 }
 
-fn is_reasoning(content: &Content) -> bool {
+pub(super) fn is_reasoning(content: &Content) -> bool {
     matches!(content, Content::Reasoning(_))
 }
 
@@ -376,42 +375,6 @@ proptest! {
         };
         if !rules(&normalised).iter().any(speaks) {
             prop_assert_eq!(shown(&messages), shown(&normalised.messages));
-        }
-    }
-
-    /// Claude thinks within a budget through a whole turn, or not at all in it.
-    #[test]
-    fn a_turn_that_goes_on_has_thoughts_at_its_beginning_or_none_at_all(
-        messages in conversation(),
-        rounds in proptest::collection::vec(any::<bool>(), 1..4),
-        level in prop::sample::select(vec![None, Some(ThinkingLevel::Off), Some(ThinkingLevel::High)]),
-        refused in any::<bool>(),
-    ) {
-        let mut messages = messages;
-        // Calls that were left open are answered here, so that the turn begins behind.
-        messages.extend([user("Go on."), assistant("Well."), user("Go on.")]);
-        let first = messages.len();
-        for (round, thought) in rounds.iter().enumerate() {
-            let id = format!("round-{round}");
-            let mut content: Vec<_> = thought.then(|| signed("hm")).into_iter().collect();
-            content.push(call(&id));
-            messages.extend([assistant(content), user(result(&id, "done"))]);
-        }
-        let beginning = messages.len() - first;
-        let mut request = ask_with_tools(messages, BUDGET, false);
-        request.thinking = level.map(Thinking::at);
-        let target = Target::of(BUDGET);
-        let target = if refused { target.after(Refusal::Reasoning) } else { target };
-        let normalised = tidy_at(&request, &target).unwrap();
-        let turn = &normalised.messages[normalised.messages.len() - beginning..];
-        let begins = !refused && rounds[0];
-        prop_assert_eq!(normalised.thinks, begins && level == Some(ThinkingLevel::High));
-        let thoughts = turn.iter().filter(|message| message.content.iter().any(is_reasoning)).count();
-        if normalised.thinks {
-            prop_assert!(is_reasoning(&turn[0].content[0]));
-            prop_assert_eq!(thoughts, rounds.iter().filter(|thought| **thought).count());
-        } else {
-            prop_assert_eq!(thoughts, 0);
         }
     }
 
