@@ -8,6 +8,8 @@ mod arrows;
 mod manifests;
 mod sources;
 
+pub(crate) use manifests::workspace;
+
 /// Which crates may use a dependency, by name or by the beginning of names (`aws-*`); the first row that fits counts.
 /// What no row names is open to all.
 const RESERVED: &[(&str, &[&str])] = &[
@@ -17,9 +19,8 @@ const RESERVED: &[(&str, &[&str])] = &[
     // The emulator checks signatures and writes frames with AWS's own code, so that neither is what we think they are.
     ("aws-*", &["outcrop-aws", "outcrop-provider-bedrock", "outcrop-discovery", "outcrop-emulator"]),
     ("axum", &["outcrop-emulator"]),
-    // The rules of NO_PROXY are those of the connector that the AWS crates bring along.
-    ("hyper-util", &["outcrop-emulator", "outcrop-aws"]),
-    ("hyper*", &["outcrop-emulator"]),
+    // The connections to AWS are made of the same parts as the SDK's own.
+    ("hyper*", &["outcrop-emulator", "outcrop-aws"]),
     ("reqwest", &[]),
     // Only the configuration knows how it is written.
     ("figment", &["outcrop-config"]),

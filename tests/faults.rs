@@ -120,7 +120,7 @@ impl Failure {
         let error: Value = serde_json::from_str(&run.stderr).unwrap_or_default();
         let error = &error["error"];
         let fields = error.is_object().then(|| members(error));
-        let documented = ["causes", "code", "hints", "kind", "message", "requestId", "status"];
+        let documented = ["causes", "code", "hints", "kind", "message", "overflow", "requestId", "status"];
         must(fields.as_deref() == Some(&documented), "has the documented fields", &run);
         must(error["kind"] == self.kind, &format!("is {}", self.kind), &run);
         must(error["code"] == json!(self.code), "keeps the service's code", &run);

@@ -20,4 +20,5 @@ mod models;
 mod network;
 mod profiles;
 mod regions;
+mod streams;
 mod support;

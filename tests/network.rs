@@ -1,5 +1,6 @@
 //! The way to the service: proxies, hosts that are called without one, and private certificate authorities.
 
+mod limits;
 mod proxies;
 mod tls;
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{CORE, DENIED, NEVER_BELOW, RESERVED, assert_none, fits};
 
 /// The folder of the workspace.
-pub(super) fn workspace() -> &'static Path {
+pub(crate) fn workspace() -> &'static Path {
     static WORKSPACE: LazyLock<PathBuf> =
         LazyLock::new(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap());
     &WORKSPACE

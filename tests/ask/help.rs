@@ -28,8 +28,8 @@ fn the_help_is_this() {
               The system prompt
 
       -f, --file <FILE>
-              A file to go with the question: image, document, video, sound or text; or an object of S3,
-              `s3://bucket/key.pdf`. May be given several times
+              A file to go with the question: image, document, video, sound or text; or, for Amazon's
+              own models, an object of S3, `s3://bucket/key.pdf`. May be given several times
 
           --max-tokens <N>
               The most tokens the answer may have

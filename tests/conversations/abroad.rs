@@ -7,7 +7,7 @@ use outcrop::outcrop_core::{Content, Message, ToolResultContent};
 use serde_json::{Value, json};
 
 use super::Model;
-use super::families::Family;
+use super::families::{Done, Family};
 use super::talk::{self, Mode, Talk};
 use crate::support::Library;
 
@@ -103,7 +103,9 @@ impl Visit<'_> {
     fn expected(&self, request: &Request, turns: usize) -> BTreeSet<&'static str> {
         let Self { model, host, of, .. } = self;
         let shown = model.takes_images() && (model.takes_tools());
-        let mut expected: BTreeSet<_> = of.expected(host, shown && host.takes_images()).into_iter().collect();
+        let failure = model.takes_tools() && host.takes_tools();
+        let tools = Done { picture: shown && host.takes_images(), failure };
+        let mut expected: BTreeSet<_> = of.expected(host, tools).into_iter().collect();
         let thought = !talk::on_the_wire(model, 1).is_empty();
         let abroad = model.card.maker != host.card.maker;
         if thought && abroad {

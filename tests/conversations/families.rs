@@ -29,14 +29,28 @@ pub(super) enum When {
     PictureInResult {
         but: &'static [&'static str],
     },
+    /// Once a tool has failed.
+    Failure,
+}
+
+/// What the tools of a conversation have done so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Done {
+    /// One has shown a picture.
+    pub(super) picture: bool,
+    /// One has failed.
+    pub(super) failure: bool,
 }
 
 impl Family {
-    /// The rules of the warnings that a turn with one of the models brings. `picture`: a tool has shown one.
-    pub(super) fn expected(&self, model: &Model, picture: bool) -> Vec<&'static str> {
+    /// The rules of the warnings that a turn with one of the models brings, once its tools have done that.
+    pub(super) fn expected(&self, model: &Model, tools: Done) -> Vec<&'static str> {
         let comes = |expected: &&Expected| match expected.when {
             When::Always => true,
-            When::PictureInResult { but } => picture && !but.iter().any(|part| model.id().contains(part)),
+            When::PictureInResult { but } => {
+                tools.picture && !but.iter().any(|part| model.id().contains(part))
+            }
+            When::Failure => tools.failure,
         };
         let rules = self.warnings.iter().filter(comes).map(|expected| expected.rule);
         rules.chain(model.is_leaving().then_some("model")).collect()
@@ -58,10 +72,23 @@ const NO_THOUGHTS: Expected =
 /// They think as they like, or nobody has found out how to tell them.
 const UNTOLD: Expected =
     always("thinking-unknown", "no page of the service says how these models are told to think");
-/// The picture comes behind the results instead. `but`: parts of the ids of models of which nobody says that.
+/// They are told in words.
+const NO_STATUS: Expected = Expected {
+    rule: "tool-result-status",
+    when: When::Failure,
+    reason: "these models refuse the field that says that a tool failed",
+};
+/// The picture comes behind the results instead. `but`: parts of the ids of models that take them there.
 const fn no_pictures_in_results(but: &'static [&'static str]) -> Expected {
     let reason = "these models look at pictures of the user, and at none inside the results of tools";
     Expected { rule: "tool-result-images", when: When::PictureInResult { but }, reason }
+}
+
+/// What comes behind the results gets a turn of its own. `but`: parts of the ids of models that show pictures in results.
+const fn nothing_beside_results(but: &'static [&'static str]) -> Expected {
+    let reason =
+        "these models want the results of tools alone in their turn, and a picture comes behind them";
+    Expected { rule: "beside-tool-results", when: When::PictureInResult { but }, reason }
 }
 
 const fn family(maker: &'static str, told: &'static str, warnings: &'static [Expected]) -> Family {
@@ -82,23 +109,31 @@ pub(super) static FAMILIES: &[Family] = &[
     family("cohere", "unknown", &[UNTOLD]),
     family("deepseek", "field reasoning_effort", &[]),
     family("deepseek", "unknown", &[UNTOLD]),
-    family("google", "none", &[no_pictures_in_results(&["12b"]), NO_THOUGHTS]),
-    family("meta", "none", &[no_pictures_in_results(&[]), NO_THOUGHTS]),
+    family("google", "none", &[no_pictures_in_results(&[]), NO_THOUGHTS]),
+    family(
+        "meta",
+        "none",
+        &[no_pictures_in_results(&["llama4"]), nothing_beside_results(&["llama4"]), NO_THOUGHTS],
+    ),
     family("meta", "unknown", &[UNTOLD]),
     family("minimax", "unknown", &[UNTOLD]),
-    family("mistral", "none", &[NO_THOUGHTS]),
-    family("mistral", "unknown", &[UNTOLD]),
+    family("mistral", "none", &[no_pictures_in_results(&[]), nothing_beside_results(&[]), NO_THOUGHTS]),
+    family("mistral", "unknown", &[no_pictures_in_results(&[]), nothing_beside_results(&[]), UNTOLD]),
     family("moonshot", "unknown", &[UNTOLD]),
-    family("moonshotai", "unknown", &[no_pictures_in_results(&["k3"]), UNTOLD]),
+    family("moonshotai", "unknown", &[no_pictures_in_results(&[]), UNTOLD]),
     family("nvidia", "none", &[no_pictures_in_results(&[]), NO_THOUGHTS]),
     family("nvidia", "unknown", &[UNTOLD]),
     family("openai", "field reasoning", &[no_pictures_in_results(&[])]),
     family("openai", "field reasoning always", &[no_pictures_in_results(&[])]),
     family("openai", "field reasoning_effort always", &[]),
     family("openai", "unknown", &[UNTOLD]),
-    family("qwen", "none", &[NO_THOUGHTS]),
-    family("qwen", "unknown", &[UNTOLD]),
-    family("writer", "unknown", &[UNTOLD]),
-    family("xai", "unknown", &[no_pictures_in_results(&["4.7"]), UNTOLD]),
+    family("qwen", "none", &[no_pictures_in_results(&[]), NO_THOUGHTS]),
+    family("qwen", "unknown", &[no_pictures_in_results(&[]), UNTOLD]),
+    family(
+        "writer",
+        "unknown",
+        &[NO_STATUS, no_pictures_in_results(&[]), nothing_beside_results(&[]), UNTOLD],
+    ),
+    family("xai", "unknown", &[no_pictures_in_results(&[]), UNTOLD]),
     family("zai", "unknown", &[UNTOLD]),
 ];

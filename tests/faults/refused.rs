@@ -130,6 +130,38 @@ fn too_long_a_conversation_is_told_from_too_many_requests() {
 }
 
 #[test]
+fn by_how_much_a_conversation_is_too_long_is_told_to_programs_and_to_people() {
+    for (words, overflow, hint) in [
+        (
+            "The model returned the following errors: prompt is too long: 207848 tokens > 200000 maximum",
+            json!({ "promptTokens": 207_848, "maxTokens": null, "limit": 200_000 }),
+            "7848 tokens too long: shorten the prompt",
+        ),
+        (
+            "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000",
+            json!({ "promptTokens": 190_000, "maxTokens": 20_000, "limit": 200_000 }),
+            "lower `maxTokens` to at most 10000: ",
+        ),
+        ("Input is too long for requested model.", Value::Null, "Shorten the conversation"),
+    ] {
+        let emulator = Emulator::start();
+        emulator.scenario(&json!({ "rules": [{ "fault": error(400, "ValidationException", words) }] }));
+        for mode in [&["--json"][..], &["--json", "--no-stream"], &["--events"]] {
+            let run = ask(&emulator, 1, mode).run().exits_with(6);
+            let error = &run.error_json()["error"];
+            assert_eq!(
+                (&error["kind"], &error["overflow"]),
+                (&json!("ContextOverflow"), &overflow),
+                "{mode:?}"
+            );
+            assert!(error["hints"][0].as_str().unwrap().starts_with(hint), "{error}");
+        }
+        let run = ask(&emulator, 1, &[]).run().exits_with(6);
+        assert!(run.stderr.contains(&format!("hint: {hint}")), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn limits_of_the_account_are_told_from_troubles_of_the_service() {
     check(&[
         Failure::new("throttled", "Throttled", 8, json!({ "type": "throttle" }))

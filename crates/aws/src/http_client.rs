@@ -4,8 +4,10 @@
 //! A client makes what a request needs when it needs it: where all is plain HTTP, no root certificate is ever loaded,
 //! which would take longer than a whole local call.
 
+mod connect;
 mod failure;
 mod get;
+mod pool;
 mod proxies;
 mod trust;
 
@@ -14,22 +16,22 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use aws_smithy_async::rt::sleep::SharedAsyncSleep;
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_smithy_http_client::{Connector, ConnectorBuilder};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use http::Uri;
 use http::uri::Scheme;
 use outcrop_core::{Environment, Result};
+use rustls::ClientConfig;
 
-pub(crate) use failure::explain;
+pub(crate) use failure::{explain, is_closed_unanswered, is_late_connection, late};
 pub(crate) use get::get;
 
+use connect::Connector;
+use pool::Pool;
 use proxies::{Proxies, Proxy};
 use trust::{Bundle, Trust};
 
@@ -70,15 +72,12 @@ impl HttpClients {
     }
 }
 
-/// An HTTP client with one set of connections for each pair of time limits. Clones share them.
+/// An HTTP client with one set of connections for each limit on making them. Clones share them.
 #[derive(Clone)]
 pub(crate) struct SharedClient {
     routes: Arc<Routes>,
-    connectors: Arc<Mutex<Vec<(Limits, SharedHttpConnector)>>>,
+    connections: Arc<Mutex<Vec<Arc<Connections>>>>,
 }
-
-/// How long a connection and the first byte of an answer may take.
-type Limits = (Option<Duration>, Option<Duration>);
 
 /// What decides how a request travels.
 struct Routes {
@@ -102,7 +101,7 @@ impl SharedClient {
     }
 
     fn new(routes: Routes) -> Self {
-        Self { routes: Arc::new(routes), connectors: Arc::default() }
+        Self { routes: Arc::new(routes), connections: Arc::default() }
     }
 }
 
@@ -113,51 +112,57 @@ impl fmt::Debug for SharedClient {
 }
 
 impl HttpClient for SharedClient {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        self.connector(settings, components.sleep_impl())
+    fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        self.connector(settings)
     }
 }
 
 impl SharedClient {
-    /// The connections under these time limits.
-    fn connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        sleep: Option<SharedAsyncSleep>,
-    ) -> SharedHttpConnector {
-        let limits = (settings.connect_timeout(), settings.read_timeout());
-        let mut connectors = self.connectors.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, connector)) = connectors.iter().find(|(known, _)| *known == limits) {
-            return connector.clone();
+    /// The connections under these time limits. Those of them that hold once there is a connection keep none apart.
+    fn connector(&self, settings: &HttpConnectorSettings) -> SharedHttpConnector {
+        let connections = self.connections(settings.connect_timeout());
+        SharedHttpConnector::new(Limited { connections, patience: settings.read_timeout() })
+    }
+
+    fn connections(&self, limit: Option<Duration>) -> Arc<Connections> {
+        let mut all = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = all.iter().find(|known| known.limit == limit) {
+            return Arc::clone(known);
         }
-        let connections = Connections::new(&self.routes, settings.clone(), sleep);
-        let connector = SharedHttpConnector::new(connections);
-        connectors.push((limits, connector.clone()));
-        connector
+        let connections = Arc::new(Connections::new(&self.routes, limit));
+        all.push(Arc::clone(&connections));
+        connections
     }
 }
 
-/// The connections under one pair of time limits, with a pool for each way a request can take.
+/// Connections, and how long an answer may take to begin.
+#[derive(Debug)]
+struct Limited {
+    connections: Arc<Connections>,
+    patience: Option<Duration>,
+}
+
+impl HttpConnector for Limited {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        self.connections.call(request, self.patience)
+    }
+}
+
+/// The connections that are made within one limit, with a pool for each way a request can take.
 struct Connections {
     routes: Arc<Routes>,
-    settings: HttpConnectorSettings,
-    sleep: Option<SharedAsyncSleep>,
-    plain: OnceLock<SharedHttpConnector>,
-    tls: OnceLock<SharedHttpConnector>,
-    http_proxy: OnceLock<SharedHttpConnector>,
-    https_proxy: OnceLock<SharedHttpConnector>,
+    limit: Option<Duration>,
+    plain: OnceLock<Pool>,
+    tls: OnceLock<Pool>,
+    http_proxy: OnceLock<Pool>,
+    https_proxy: OnceLock<Pool>,
 }
 
 impl Connections {
-    fn new(routes: &Arc<Routes>, settings: HttpConnectorSettings, sleep: Option<SharedAsyncSleep>) -> Self {
+    fn new(routes: &Arc<Routes>, limit: Option<Duration>) -> Self {
         Self {
             routes: Arc::clone(routes),
-            settings,
-            sleep,
+            limit,
             plain: OnceLock::new(),
             tls: OnceLock::new(),
             http_proxy: OnceLock::new(),
@@ -165,51 +170,52 @@ impl Connections {
         }
     }
 
-    fn direct(&self, tls: bool) -> &SharedHttpConnector {
-        let pool = if tls { &self.tls } else { &self.plain };
-        pool.get_or_init(|| self.connector(ProxyConfig::disabled(), tls))
+    /// The pool for requests to a place.
+    fn pool(&self, proxy: Option<&Proxy>, tls: bool) -> Result<&Pool, rustls::Error> {
+        let limit = self.limit;
+        Ok(match (proxy, tls) {
+            (None, false) => self.plain.get_or_init(|| Pool::new(Connector::direct(None, limit), None)),
+            (None, true) => {
+                let tls = self.tls()?;
+                self.tls.get_or_init(|| Pool::new(Connector::direct(Some(tls), limit), None))
+            }
+            (Some(proxy), false) => {
+                let tls = proxy.speaks_tls().then(|| self.tls()).transpose()?;
+                let connector = || Connector::forward(proxy, tls, limit);
+                self.http_proxy.get_or_init(|| Pool::new(connector(), proxy.authorization().cloned()))
+            }
+            (Some(proxy), true) => {
+                let tls = self.tls()?;
+                self.https_proxy.get_or_init(|| Pool::new(Connector::tunnel(proxy, tls, limit), None))
+            }
+        })
     }
 
-    fn through(&self, proxy: &Proxy, tls: bool) -> &SharedHttpConnector {
-        let pool = if tls { &self.https_proxy } else { &self.http_proxy };
-        pool.get_or_init(|| self.connector(proxy.config(), tls || proxy.speaks_tls()))
+    fn tls(&self) -> Result<&Arc<ClientConfig>, rustls::Error> {
+        self.routes.trust.tls()
     }
 
-    fn connector(&self, proxy: ProxyConfig, tls: bool) -> SharedHttpConnector {
-        let mut builder: ConnectorBuilder = Connector::builder()
-            .connector_settings(self.settings.clone())
-            .enable_tcp_nodelay(true)
-            .proxy_config(proxy);
-        builder.set_sleep_impl(self.sleep.clone());
-        if !tls {
-            return SharedHttpConnector::new(builder.build_http());
-        }
-        let builder = builder.tls_provider(Provider::rustls(CryptoMode::AwsLc));
-        SharedHttpConnector::new(builder.tls_context(self.routes.trust.context()).build())
-    }
-}
-
-impl HttpConnector for Connections {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        // What is no URL is for the connector to refuse.
+    fn call(&self, request: HttpRequest, patience: Option<Duration>) -> HttpConnectorFuture {
+        // What is no URL is for the pool to refuse.
         let destination = request.uri().parse::<Uri>().unwrap_or_default();
         let tls = destination.scheme() == Some(&Scheme::HTTPS);
-        match self.routes.proxies.of(&destination) {
-            None => self.direct(tls).call(request),
-            Some(proxy) => {
-                let answer = self.through(proxy, tls).call(request);
-                let name = proxy.name();
-                HttpConnectorFuture::new(async move { failure::of_proxy(answer.await, name, tls) })
-            }
-        }
+        let proxy = self.routes.proxies.of(&destination);
+        let answer = match self.pool(proxy, tls) {
+            Ok(pool) => pool.call(request, patience),
+            Err(error) => HttpConnectorFuture::ready(Err(ConnectorError::user(error.into()))),
+        };
+        let Some(name) = proxy.map(Proxy::name) else { return answer };
+        HttpConnectorFuture::new(async move { failure::of_proxy(answer.await, name, tls) })
     }
 }
 
 impl fmt::Debug for Connections {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connections").field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("Connections").field("limit", &self.limit).finish_non_exhaustive()
     }
 }
 
+#[cfg(test)]
+pub(crate) mod loopback;
 #[cfg(test)]
 mod tests;

@@ -1,19 +1,21 @@
 //! From the SDK's errors to ours, with nothing of what the service said lost.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_credential_types::provider::error::{CredentialsError, TokenError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, DispatchFailure, SdkError};
+use aws_smithy_types::date_time::{DateTime, Format};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::event_stream::RawMessage;
-use outcrop_core::classify::Signal;
+use outcrop_core::classify::{Rule, Signal};
 use outcrop_core::{Error, ErrorKind, Retry};
 
-use crate::classify::rule_for;
+use crate::classify::{output_limit, overflow, rule_for};
 use crate::http_client;
 
 /// What an SDK error knows of the reply that caused it.
@@ -58,6 +60,8 @@ pub struct Call<'a> {
     pub code: Option<&'a str>,
     /// The status that a model gave to the service (`originalStatusCode`).
     pub original_status: Option<u16>,
+    /// What a model said to the service (`originalMessage`).
+    pub original_message: Option<&'a str>,
     /// Whether good frames of an answer came before: a broken frame then is an interruption.
     pub answering: bool,
 }
@@ -71,6 +75,7 @@ impl Call<'_> {
             request_id: None,
             code: None,
             original_status: None,
+            original_message: None,
             answering: false,
         }
     }
@@ -116,10 +121,12 @@ where
     let classified = match &error {
         _ if find::<ForeignReply>(&error).is_some() => match error.raw_response() {
             Some(raw) => foreign(raw),
-            None => Error::new(ErrorKind::Protocol, "the reply is not one of Amazon Bedrock"),
+            None => not_bedrock(),
         },
         SdkError::ServiceError(service) => {
-            from_service(call, service.err().meta().code(), service.err().meta().message(), service.raw())
+            let meta = service.err().meta();
+            let exception = exception_type(service.raw());
+            from_service(call, meta.code().or(exception.as_deref()), meta.message(), service.raw())
         }
         SdkError::ResponseError(response) => from_response(call, response.raw(), &error),
         SdkError::DispatchFailure(failure) => from_dispatch(call, failure),
@@ -148,7 +155,8 @@ where
 
 fn from_service(call: &Call<'_>, code: Option<&str>, message: Option<&str>, raw: &impl RawReply) -> Error {
     let code = call.code.or(code).or_else(|| raw.header(":error-code"));
-    let message = message.or_else(|| raw.header(":error-message"));
+    let message = all_words(message.or_else(|| raw.header(":error-message")), call.original_message);
+    let message = message.as_deref();
     let signal = match call.original_status {
         Some(status) => Signal { code: None, message, status: Some(status) },
         None => Signal { code, message, status: raw.status() },
@@ -161,24 +169,34 @@ fn from_service(call: &Call<'_>, code: Option<&str>, message: Option<&str>, raw:
     }
     let rule = rule_for(&signal);
     let kind = rule.map_or(ErrorKind::Unexpected, |rule| rule.kind);
-    let mut error = Error::new(kind, summary(kind))
-        .with_retry(rule.map_or(Retry::Never, outcrop_core::classify::Rule::advice));
+    let mut error = Error::new(kind, summary(kind)).with_retry(rule.map_or(Retry::Never, Rule::advice));
     if let Some(code) = code {
         error = error.with_code(code.to_owned());
     }
-    if let Some(message) = message.filter(|message| !message.is_empty()) {
+    if let Some(message) = message {
         error = error.with_provider_message(message);
     }
     if let Some(status) = raw.status() {
         error = error.with_status(status);
     }
-    if let Some(wait) = retry_after(raw)
+    if let Some(wait) = retry_after(raw, SystemTime::now())
         && error.retry().is_advised()
     {
         error = error.with_retry(Retry::After(wait));
     }
     error = error.with_request_id(raw.header("x-amzn-requestid"));
-    with_hints(error, call, message.unwrap_or_default())
+    with_hints(error, call, rule, message.unwrap_or_default())
+}
+
+/// What the service says, and what the model said to it, if that is more.
+fn all_words<'a>(message: Option<&'a str>, original: Option<&'a str>) -> Option<Cow<'a, str>> {
+    let said = |words: &&str| !words.trim().is_empty();
+    match (message.filter(said), original.filter(said)) {
+        (Some(message), Some(original)) if !message.contains(original) => {
+            Some(format!("{message}: {original}").into())
+        }
+        (message, original) => message.or(original).map(Cow::Borrowed),
+    }
 }
 
 /// The lower-case line in front of the service's own words.
@@ -187,7 +205,7 @@ const fn summary(kind: ErrorKind) -> &'static str {
         ErrorKind::Unauthenticated => "the service does not accept the credentials",
         ErrorKind::PermissionDenied => "the caller may not do this",
         ErrorKind::ModelAccess => "the account has no access to this model",
-        ErrorKind::ModelNotFound => "there is no such model",
+        ErrorKind::ModelNotFound => "the service does not have this model to call",
         ErrorKind::ProfileRequired => "this model is called through an inference profile only",
         ErrorKind::InvalidRequest => "the service refused the request",
         ErrorKind::Unsupported => "the model cannot do this",
@@ -201,7 +219,19 @@ const fn summary(kind: ErrorKind) -> &'static str {
     }
 }
 
-fn with_hints(error: Error, call: &Call<'_>, message: &str) -> Error {
+fn with_hints(error: Error, call: &Call<'_>, rule: Option<&Rule>, message: &str) -> Error {
+    if error.kind() == ErrorKind::ContextOverflow {
+        return match overflow(message) {
+            Some(overflow) => error.with_overflow(overflow),
+            None => error,
+        };
+    }
+    if let Some(limit) = output_limit(message) {
+        return error.with_hint(format!("lower `maxTokens` to at most {limit}"));
+    }
+    if let Some(hint) = rule.and_then(|rule| rule.hint) {
+        return error.with_hint(hint);
+    }
     match error.kind() {
         ErrorKind::PermissionDenied => {
             let action = message
@@ -210,24 +240,15 @@ fn with_hints(error: Error, call: &Call<'_>, message: &str) -> Error {
                 .map_or_else(|| call.iam_action(), str::to_owned);
             error.with_hint(format!("add the IAM action `{action}` to the caller's policy"))
         }
-        ErrorKind::ModelAccess => {
-            error.with_hint("request access to the model in the Amazon Bedrock console, under Model access")
-        }
+        ErrorKind::ModelAccess => error.with_hint(
+            "request access to the model in the Amazon Bedrock console, under Model access or in the Model catalog, in \
+             the region that is called",
+        ),
         ErrorKind::ModelNotFound => {
             error.with_hint("run `outcrop models list` to see what can be called here")
         }
-        ErrorKind::Unauthenticated if message.contains("valid region") => error.with_hint(
-            "the endpoint belongs to another region than the one that is signed for: set `--region`",
-        ),
         ErrorKind::Unauthenticated if error.code().is_some_and(|code| code.starts_with("ExpiredToken")) => {
             error.with_hint("renew the credentials where they come from: `outcrop auth` says where that is")
-        }
-        ErrorKind::Unauthenticated
-            if ["Signature expired", "Signature not yet current"]
-                .iter()
-                .any(|words| message.contains(words)) =>
-        {
-            error.with_hint("set the clock of this machine: `outcrop doctor` says how far it is off")
         }
         ErrorKind::Unauthenticated => {
             error.with_hint("check the access key or the Bedrock API key, and the clock")
@@ -236,19 +257,28 @@ fn with_hints(error: Error, call: &Call<'_>, message: &str) -> Error {
     }
 }
 
-/// How long to wait: `x-amz-retry-after` in milliseconds, or `retry-after` in seconds.
-fn retry_after(raw: &impl RawReply) -> Option<Duration> {
+/// How long to wait from now: `x-amz-retry-after` in milliseconds, or `retry-after` in seconds or as a date (RFC 9110,
+/// section 10.2.3).
+fn retry_after(raw: &impl RawReply, now: SystemTime) -> Option<Duration> {
     let number = |name: &str| raw.header(name)?.trim().parse().ok();
+    let until = || {
+        let date = DateTime::from_str(raw.header("retry-after")?.trim(), Format::HttpDate).ok()?;
+        let date = SystemTime::try_from(date).ok()?;
+        Some(date.duration_since(now).unwrap_or_default())
+    };
     number("x-amz-retry-after")
         .map(Duration::from_millis)
         .or_else(|| number("retry-after").map(Duration::from_secs))
+        .or_else(until)
 }
 
 /// A reply that is not what the protocol asks for.
 fn from_response(call: &Call<'_>, raw: &impl RawReply, error: &(dyn StdError + 'static)) -> Error {
-    // An event stream may end in an error frame that no model of the service describes.
-    if raw.header(":error-code").is_some() {
-        return from_service(call, None, None, raw);
+    // An event stream may end in an error frame that no model of the service describes, or in an exception whose body
+    // cannot be read.
+    let exception = exception_type(raw);
+    if exception.is_some() || raw.header(":error-code").is_some() {
+        return from_service(call, exception.as_deref(), None, raw);
     }
     let broken_frame = chain(error).any(|cause| cause.to_string().starts_with("message checksum"));
     let cut = chain(error).any(|cause| cause.to_string().contains("unexpected end of stream"));
@@ -258,13 +288,25 @@ fn from_response(call: &Call<'_>, raw: &impl RawReply, error: &(dyn StdError + '
     foreign(raw)
 }
 
-fn foreign(raw: &impl RawReply) -> Error {
-    let error = Error::new(ErrorKind::Protocol, "the reply is not one of Amazon Bedrock")
-        .with_hint("check the endpoint: something else answered");
-    match raw.status() {
-        Some(status) => error.with_status(status).with_request_id(raw.header("x-amzn-requestid")),
-        None => error,
+/// The name of an exception frame as errors have it: `throttlingException` is `ThrottlingException`.
+fn exception_type(raw: &impl RawReply) -> Option<String> {
+    let mut name = raw.header(":exception-type")?.to_owned();
+    if let Some(first) = name.get_mut(..1) {
+        first.make_ascii_uppercase();
     }
+    Some(name)
+}
+
+fn foreign(raw: &impl RawReply) -> Error {
+    match raw.status() {
+        Some(status) => not_bedrock().with_status(status).with_request_id(raw.header("x-amzn-requestid")),
+        None => not_bedrock(),
+    }
+}
+
+fn not_bedrock() -> Error {
+    Error::new(ErrorKind::Protocol, "the reply is not one of Amazon Bedrock")
+        .with_hint("check the endpoint: something else answered")
 }
 
 fn from_dispatch(call: &Call<'_>, failure: &DispatchFailure) -> Error {
@@ -272,23 +314,33 @@ fn from_dispatch(call: &Call<'_>, failure: &DispatchFailure) -> Error {
     if call.answering {
         return Error::new(ErrorKind::Interrupted, "the connection broke in the middle of the answer");
     }
-    connector_error.map_or_else(|| no_connection(failure.is_timeout(), false), from_connector)
+    connector_error.map_or_else(|| Error::new(ErrorKind::Network, "the connection failed"), from_connector)
 }
 
 /// A connection that could not be made, or broke.
 pub(crate) fn from_connector(error: &ConnectorError) -> Error {
-    http_client::explain(error).unwrap_or_else(|| no_connection(error.is_timeout(), never_connected(error)))
+    http_client::explain(error).unwrap_or_else(|| broken(error))
 }
 
-fn no_connection(is_timeout: bool, never_connected: bool) -> Error {
+fn broken(error: &ConnectorError) -> Error {
     let hint = "check the network, the proxy settings and the endpoint";
-    if is_timeout {
-        return Error::new(ErrorKind::Timeout, "no connection could be made in time").with_hint(hint);
+    if let Some(late) = http_client::late(error) {
+        return Error::new(ErrorKind::Timeout, late.to_string()).with_hint(hint);
     }
-    if never_connected {
+    if error.is_timeout() {
+        let message = "the connection fell silent: its other end does not answer any more";
+        return Error::new(ErrorKind::Timeout, message).with_hint(hint);
+    }
+    if never_connected(error) {
         return Error::new(ErrorKind::Network, "no connection could be made")
             .with_hint(hint)
             .with_retry(Retry::Backoff);
+    }
+    if http_client::is_closed_unanswered(error) {
+        // What was asked for may have been done, and nobody can know: but a model's answer that nobody read changes
+        // nothing, and AWS's own SDKs try again as well.
+        let message = "the connection was closed before there was an answer";
+        return Error::new(ErrorKind::Network, message).with_hint(hint).with_retry(Retry::Backoff);
     }
     Error::new(ErrorKind::Network, "the connection failed").with_hint(hint)
 }
@@ -314,3 +366,6 @@ fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (d
 pub(crate) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     chain(error).find_map(|cause| cause.downcast_ref())
 }
+
+#[cfg(test)]
+mod tests;

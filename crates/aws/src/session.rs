@@ -16,7 +16,7 @@ use crate::credentials::{BearerToken, CachedCredentials, Plan, SharedFiles, plan
 use crate::endpoint::{Endpoint, Plane};
 use crate::environment::Numbered;
 use crate::guard::RetryVariables;
-use crate::http_client::SharedClient;
+use crate::http_client::{self, SharedClient};
 use crate::region::RegionSearch;
 use crate::sdk_config::{self, Variants};
 use crate::source;
@@ -331,6 +331,12 @@ impl Session {
             (ErrorKind::Unauthenticated, _) => {}
             (ErrorKind::Network | ErrorKind::Timeout, Ok((endpoint, _))) => {
                 let Region { name, origin } = &self.region;
+                // The other plane has a limit of its own.
+                let error = if plane == Plane::Runtime && http_client::is_late_connection(&error) {
+                    error.with_hint("raise `timeouts.connect` of the provider to wait for longer")
+                } else {
+                    error
+                };
                 return error
                     .with_hint(format!("`{endpoint}` was called; the region is `{name}` ({origin})"));
             }
@@ -383,8 +389,8 @@ fn is_stale(error: &Error) -> bool {
         "InvalidClientTokenId",
         "RequestExpired",
     ];
-    let is_api_key =
-        error.provider_message().is_some_and(|message| message.to_lowercase().contains("api key"));
+    let words = error.provider_message().unwrap_or_default().to_lowercase();
+    let is_api_key = ["api key", "bearer token"].iter().any(|key| words.contains(key));
     error.kind() == ErrorKind::Unauthenticated
         && (is_api_key || error.code().is_some_and(|code| CODES.contains(&code)))
 }

@@ -296,6 +296,7 @@ fn error_json(error: &Error) -> serde_json::Value {
         "message": error.to_string(),
         "causes": causes(error),
         "hints": hints(error),
+        "overflow": error.overflow(),
         "requestId": error.request_id(),
         "status": error.status(),
     }})

@@ -48,7 +48,7 @@ pub struct Capabilities {
 pub struct Timeouts {
     /// From the call to the first event after the start.
     pub first_event: Option<Duration>,
-    /// Between two events.
+    /// Between two events: whatever the caller gets to see counts as one.
     pub idle: Option<Duration>,
     /// For the whole answer, retries included.
     pub total: Option<Duration>,

@@ -23,22 +23,33 @@ pub struct Rule {
     pub kind: ErrorKind,
     /// Advice on retrying, where it is not the kind's usual one.
     pub retry: Option<Retry>,
+    /// What to do next, where it is not what holds for the kind: in lower case, without a full stop.
+    pub hint: Option<&'static str>,
 }
 
 impl Rule {
     /// A row by code.
     pub const fn code(id: &'static str, code: &'static str, kind: ErrorKind) -> Self {
-        Self { id, code: Some(code), words: &[], without: &[], status: None, kind, retry: None }
+        Self { id, code: Some(code), words: &[], without: &[], status: None, kind, retry: None, hint: None }
     }
 
     /// A row by words of the message, whatever the code.
     pub const fn words(id: &'static str, words: &'static [&'static str], kind: ErrorKind) -> Self {
-        Self { id, code: None, words, without: &[], status: None, kind, retry: None }
+        Self { id, code: None, words, without: &[], status: None, kind, retry: None, hint: None }
     }
 
     /// A row by status.
     pub const fn status(id: &'static str, from: u16, to: u16, kind: ErrorKind) -> Self {
-        Self { id, code: None, words: &[], without: &[], status: Some((from, to)), kind, retry: None }
+        Self {
+            id,
+            code: None,
+            words: &[],
+            without: &[],
+            status: Some((from, to)),
+            kind,
+            retry: None,
+            hint: None,
+        }
     }
 
     /// Holds only for this code.
@@ -56,6 +67,12 @@ impl Rule {
     /// Other advice on retrying than the kind's usual one.
     pub const fn retry(mut self, retry: Retry) -> Self {
         self.retry = Some(retry);
+        self
+    }
+
+    /// Other words on what to do next than the kind's usual ones.
+    pub const fn hint(mut self, hint: &'static str) -> Self {
+        self.hint = Some(hint);
         self
     }
 
@@ -98,10 +115,16 @@ pub struct Signal<'a> {
     pub status: Option<u16>,
 }
 
+/// A message as the words of rules are written: in lower case, on one line, and with the plain apostrophe where AWS sends
+/// the typographic one.
+pub fn plain(message: &str) -> String {
+    let words: Vec<_> = message.split_whitespace().collect();
+    words.join(" ").replace('’', "'").to_lowercase()
+}
+
 /// The first rule of the tables, taken as one, that fits, by the rounds described in the [module](self).
 pub fn classify<'r>(tables: &[&'r [Rule]], signal: &Signal<'_>) -> Option<&'r Rule> {
-    // A typographic apostrophe is what AWS really sends; the rules are written with the plain one.
-    let message = signal.message.unwrap_or_default().replace('’', "'").to_lowercase();
+    let message = plain(signal.message.unwrap_or_default());
     let rules = || tables.iter().copied().flatten();
     (0..=2).find_map(|round| rules().find(|rule| rule.round() == round && rule.fits(signal, &message)))
 }

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ProviderId;
+use crate::{Overflow, ProviderId};
 
 /// A result with this crate's error.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -142,6 +143,8 @@ struct Inner {
     provider_message: Option<String>,
     status: Option<u16>,
     request_id: Option<String>,
+    overflow: Option<Overflow>,
+    location: &'static Location<'static>,
     context: Vec<(Cow<'static, str>, String)>,
     hints: Vec<String>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
@@ -149,6 +152,7 @@ struct Inner {
 
 impl Error {
     /// An error with a message: one line, in lower case, without a full stop.
+    #[track_caller]
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
             kind,
@@ -159,6 +163,8 @@ impl Error {
             provider_message: None,
             status: None,
             request_id: None,
+            overflow: None,
+            location: Location::caller(),
             context: Vec::new(),
             hints: Vec::new(),
             source: None,
@@ -166,11 +172,13 @@ impl Error {
     }
 
     /// A feature that is lacking: [`ErrorKind::Unsupported`].
+    #[track_caller]
     pub fn unsupported(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Unsupported, message)
     }
 
     /// A wrong setting: [`ErrorKind::Config`].
+    #[track_caller]
     pub fn config(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Config, message)
     }
@@ -211,6 +219,15 @@ impl Error {
             self.0.request_id = Some(request_id.into());
         }
         self
+    }
+
+    /// Keeps by how much the conversation is too long, and says what to do about it.
+    pub fn with_overflow(mut self, overflow: Overflow) -> Self {
+        self.0.overflow = Some(overflow);
+        match overflow.advice() {
+            Some(advice) => self.with_hint(advice),
+            None => self,
+        }
     }
 
     /// Adds a fact for whoever looks into it, such as `("model", "…")`.
@@ -274,6 +291,16 @@ impl Error {
         self.0.request_id.as_deref()
     }
 
+    /// By how much the conversation is too long, if the service said it in numbers.
+    pub const fn overflow(&self) -> Option<Overflow> {
+        self.0.overflow
+    }
+
+    /// The line of the source that made it. Whoever tests that all errors are known can tell them apart by it.
+    pub const fn location(&self) -> &'static Location<'static> {
+        self.0.location
+    }
+
     /// Facts for whoever looks into it.
     pub fn context(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.context.iter().map(|(key, value)| (&**key, &**value))
@@ -301,7 +328,9 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, retry, provider, code, status, request_id, context, hints, source, .. } = &*self.0;
+        let Inner {
+            kind, retry, provider, code, status, request_id, overflow, context, hints, source, ..
+        } = &*self.0;
         f.debug_struct("Error")
             .field("kind", kind)
             .field("message", &format_args!("{self}"))
@@ -310,6 +339,7 @@ impl fmt::Debug for Error {
             .field("code", code)
             .field("status", status)
             .field("request_id", request_id)
+            .field("overflow", overflow)
             .field("context", context)
             .field("hints", hints)
             .field("source", source)
@@ -374,6 +404,22 @@ mod tests {
             .map(|kind| (*kind, kind.exit_code(), kind.default_retry().is_advised()))
             .collect();
         assert_eq!(actual, expected);
+    }
+
+    #[test]
+    fn an_error_knows_the_line_that_made_it() {
+        let (error, line) = (Error::config("x"), line!());
+        assert_eq!((error.location().file(), error.location().line()), (file!(), line));
+    }
+
+    #[test]
+    fn the_numbers_of_an_overflow_come_with_what_to_do() {
+        let overflow = Overflow::new(Some(12), None, Some(10));
+        let error = Error::new(ErrorKind::ContextOverflow, "too long").with_overflow(overflow);
+        assert_eq!(error.overflow(), Some(overflow));
+        assert!(error.hints()[0].starts_with("2 tokens too long"), "{error:?}");
+        let silent = Error::new(ErrorKind::ContextOverflow, "too long").with_overflow(Overflow::default());
+        assert_eq!(silent.hints(), [""; 0]);
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod event;
 mod id;
 mod laws;
 mod milliseconds;
+mod overflow;
 mod provider;
 mod registry;
 mod request;
@@ -55,6 +56,7 @@ pub use error::{Error, ErrorKind, Result, Retry};
 pub use event::{Block, Delta, End, Event, Start, StopReason};
 pub use id::{ModelId, ProviderId};
 pub use laws::{Checked, Laws, Violation};
+pub use overflow::Overflow;
 pub use provider::{EventStream, Layer, ModelProvider, ModelProviderExt};
 pub use registry::{
     BuildContext, BuiltCatalog, CatalogFactory, Environment, ProviderFactory, Registry, SettingProblem,

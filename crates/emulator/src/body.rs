@@ -21,6 +21,8 @@ pub(crate) enum Step {
     Hold,
     /// Let everything out, then reset the connection.
     Reset,
+    /// Let everything out, then close the connection, whatever length was promised.
+    Close,
 }
 
 /// The body of a response.
@@ -39,6 +41,8 @@ pub(crate) struct Steps {
     control: Arc<Control>,
     exchange: Exchange,
     held: bool,
+    /// What the head promises, if it does.
+    length: Option<u64>,
 }
 
 impl Body {
@@ -46,8 +50,14 @@ impl Body {
         Self::Whole(Some(bytes.into()))
     }
 
-    pub(crate) fn steps(steps: Vec<Step>, control: Arc<Control>, exchange: Exchange) -> Self {
-        Self::Steps(Box::new(Steps { rest: steps.into(), control, exchange, held: false }))
+    /// `length`: what the head promises; without one the body comes in chunks.
+    pub(crate) fn steps(
+        steps: Vec<Step>,
+        length: Option<u64>,
+        control: Arc<Control>,
+        exchange: Exchange,
+    ) -> Self {
+        Self::Steps(Box::new(Steps { rest: steps.into(), control, exchange, held: false, length }))
     }
 }
 
@@ -68,9 +78,11 @@ impl Steps {
                 // Nothing wakes it: when the client closes, the connection drops the body.
                 Poll::Pending
             }
-            Some(Step::Reset) => {
+            Some(step @ (Step::Reset | Step::Close)) => {
                 ready!(self.control.poll_flushed(cx));
-                self.control.reset_on_close();
+                if *step == Step::Reset {
+                    self.control.reset_on_close();
+                }
                 self.exchange.finish();
                 Poll::Ready(Some(Err(io::ErrorKind::ConnectionReset.into())))
             }
@@ -103,7 +115,7 @@ impl http_body::Body for Body {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Self::Steps(_) => SizeHint::default(),
+            Self::Steps(steps) => steps.length.map_or_else(SizeHint::default, SizeHint::with_exact),
         }
     }
 }

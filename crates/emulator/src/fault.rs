@@ -39,10 +39,22 @@ pub(crate) fn steps(mut frames: Vec<Frame>, fault: Option<&Fault>) -> Vec<Step> 
                 frame.bytes.truncate(frame.bytes.len() / 2);
             }
         }
-        Some(Fault::CutAt { byte }) => cut_at(&mut frames, *byte),
+        Some(Fault::CutAt { byte, reset, sized }) => {
+            let cut = cut_at(&mut frames, *byte);
+            last = match (reset, sized) {
+                (true, _) => Some(Step::Reset),
+                (false, true) if cut => Some(Step::Close),
+                (false, _) => None,
+            };
+        }
         Some(Fault::CorruptCrc { frame, prelude }) => {
             if let Some(frame) = frames.get_mut(index(*frame)) {
                 frame.bytes = with_wrong_checksum(&frame.bytes, *prelude);
+            }
+        }
+        Some(Fault::WrongLength { frame, total, headers }) => {
+            if let Some(frame) = frames.get_mut(index(*frame)) {
+                frame.bytes = with_wrong_length(&frame.bytes, *total, *headers);
             }
         }
         Some(Fault::NoMetadata {}) => frames.retain(|frame| frame.kind != FrameKind::Metadata),
@@ -72,14 +84,21 @@ fn index(frame: u32) -> usize {
     usize::try_from(frame.saturating_sub(1)).unwrap_or(usize::MAX)
 }
 
-/// Leaves the first bytes of the stream and nothing behind them.
-fn cut_at(frames: &mut Vec<Frame>, byte: u64) {
+/// Leaves the first bytes of the stream and nothing behind them. Whether there was something behind them.
+fn cut_at(frames: &mut Vec<Frame>, byte: u64) -> bool {
+    let whole = length(frames);
     let mut left = usize::try_from(byte).unwrap_or(usize::MAX);
     frames.retain_mut(|frame| {
         frame.bytes.truncate(left);
         left -= frame.bytes.len();
         !frame.bytes.is_empty()
     });
+    length(frames) < whole
+}
+
+/// The bytes of all frames.
+pub(crate) fn length(frames: &[Frame]) -> usize {
+    frames.iter().map(|frame| frame.bytes.len()).sum()
 }
 
 /// A frame ends with the checksum of all of it; the one of its prelude is in the bytes 8 to 11.
@@ -89,6 +108,21 @@ fn with_wrong_checksum(frame: &Bytes, prelude: bool) -> Bytes {
     let broken = if prelude { bytes.get_mut(LAST_OF_PRELUDE) } else { bytes.last_mut() };
     if let Some(byte) = broken {
         *byte ^= 0xff;
+    }
+    bytes.into()
+}
+
+/// A frame begins with its length, the length of its headers, and the checksum of both.
+fn with_wrong_length(frame: &Bytes, total: Option<u32>, headers: Option<u32>) -> Bytes {
+    let mut bytes = frame.to_vec();
+    for (place, length) in [(0..4, total), (4..8, headers)] {
+        if let (Some(place), Some(length)) = (bytes.get_mut(place), length) {
+            place.copy_from_slice(&length.to_be_bytes());
+        }
+    }
+    let checksum = bytes.get(..8).map(crc32fast::hash);
+    if let (Some(place), Some(checksum)) = (bytes.get_mut(8..12), checksum) {
+        place.copy_from_slice(&checksum.to_be_bytes());
     }
     bytes.into()
 }

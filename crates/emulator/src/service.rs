@@ -185,9 +185,11 @@ impl Context {
         frames: Vec<stream::Frame>,
         fault: Option<&Fault>,
     ) -> Response<Body> {
+        let sized = matches!(fault, Some(Fault::CutAt { sized: true, .. }));
+        let length = sized.then(|| fault::length(&frames) as u64);
         let steps: Vec<Step> = fault::steps(frames, fault);
         let mut response = head(&exchange, StatusCode::OK, stream::CONTENT_TYPE);
-        *response.body_mut() = Body::steps(steps, Arc::clone(&self.control), exchange);
+        *response.body_mut() = Body::steps(steps, length, Arc::clone(&self.control), exchange);
         response
     }
 }

@@ -33,6 +33,8 @@
 //!
 //! The clock is tokio's: calls run within a tokio runtime that has its timer on, and tests pause it.
 
+#[cfg(test)]
+mod errors_tests;
 mod retry;
 mod timeout;
 mod wording;

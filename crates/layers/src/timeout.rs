@@ -92,8 +92,9 @@ impl Layer for TimeoutLayer {
 /// # Streams
 /// - `first_event` counts from the call to the first item after [`Event::Start`]: until the model shows that it is at
 ///   work.
-/// - `idle` counts from then on, between two items of any kind. Only waiting for the provider counts: whoever reads
-///   slowly is in nobody's way.
+/// - `idle` counts from then on, between two items of any kind; what the provider leaves out of its stream is none. Only
+///   waiting for the provider counts: whoever reads slowly is in nobody's way, and what came while nobody looked gets a
+///   second to come through.
 /// - `total` counts from the call to the end of the answer.
 ///
 /// An error of `first_event` or `idle` advises a retry as long as no delta came; after that, part of the answer was
@@ -101,7 +102,8 @@ impl Layer for TimeoutLayer {
 ///
 /// # Whole answers
 /// `generate`, `count_tokens` and `embed` show no events, so `total` is the only limit that means anything to them; where
-/// neither the layer nor the provider sets it, the provider's `whole` stands in. `first_event` is no substitute: a long answer in one piece takes longer than the first piece of it.
+/// neither the layer nor the provider sets it, the provider's `whole` stands in. `first_event` is no substitute: a long
+/// answer in one piece takes longer than the first piece of it.
 #[derive(Debug)]
 pub struct TimeoutProvider {
     inner: Arc<dyn ModelProvider>,

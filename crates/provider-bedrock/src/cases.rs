@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use outcrop_core::{ErrorKind, ModelId, Request};
+use outcrop_core::{Error, ErrorKind, ModelId, Request};
 use outcrop_model_facts::BedrockId;
 use serde::Deserialize;
 use serde_json::Value;
@@ -79,6 +79,17 @@ fn repeated(value: Value) -> Value {
         Value::Object(members) => members.into_iter().map(|(name, value)| (name, repeated(value))).collect(),
         other => other,
     }
+}
+
+/// The draft of a request to the model that it names.
+pub(crate) fn draft_of(request: &Request) -> outcrop_core::Result<Draft> {
+    let target = Target::of(request.model.as_str());
+    Draft::new(request, PROVIDER, &BedrockSettings::default(), &target, Operation::Converse)
+}
+
+/// The errors of all cases.
+pub(crate) fn errors() -> Vec<Error> {
+    cases().iter().filter_map(|(_, case)| case.draft().err()).collect()
 }
 
 impl Case {

@@ -1,7 +1,7 @@
 //! Clients of the runtime plane, one a region.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::config::{Region, StalledStreamProtectionConfig};
@@ -9,7 +9,6 @@ use aws_smithy_types::retry::RetryConfig;
 use outcrop_aws::endpoint::Plane;
 use outcrop_aws::{Aws, AwsSettings, Session};
 use outcrop_core::Result;
-use tokio::sync::Mutex;
 
 /// A client and the session it was built from.
 type Connected = (Client, Arc<Session>);
@@ -27,18 +26,30 @@ impl Clients {
         Self { aws, settings, by_region: Mutex::default() }
     }
 
-    /// The client of a region; `None` is the region that settings and environment lead to.
+    /// The client of a region; `None` is the region that settings and environment lead to. Nobody waits for a session
+    /// that somebody else needs.
     pub(crate) async fn of(&self, region: Option<&str>) -> Result<Connected> {
         let key = region.map(str::to_owned);
-        let mut clients = self.by_region.lock().await;
-        if let Some(known) = clients.get(&key).filter(|(_, session)| self.aws.is_current(session)) {
-            return Ok(known.clone());
+        let known = || {
+            let clients = self.clients();
+            clients.get(&key).filter(|(_, session)| self.aws.is_current(session)).cloned()
+        };
+        if let Some(known) = known() {
+            return Ok(known);
         }
         let region = key.clone().or_else(|| self.settings.region.clone());
         let session = self.aws.session(&AwsSettings { region, ..self.settings.clone() }).await?;
+        // Somebody else may have waited for the same.
+        if let Some(known) = known().filter(|(_, known)| Arc::ptr_eq(known, &session)) {
+            return Ok(known);
+        }
         let built = (client(&session)?, session);
-        clients.insert(key, built.clone());
+        self.clients().insert(key, built.clone());
         Ok(built)
+    }
+
+    fn clients(&self) -> MutexGuard<'_, HashMap<Option<String>, Connected>> {
+        self.by_region.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -57,3 +68,6 @@ fn client(session: &Session) -> Result<Client> {
     }
     Ok(Client::from_conf(builder.build()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -117,9 +117,8 @@ fn counted(
 /// says how long they are: `prompt is too long: 243120 tokens > 200000 maximum`
 /// (<https://github.com/boto/botocore/issues/3707>).
 fn counted_in_vain(error: &Error) -> Option<u64> {
-    let message = error.provider_message().filter(|_| error.kind() == ErrorKind::ContextOverflow)?;
-    let (_, rest) = message.split_once("prompt is too long: ")?;
-    rest.split_once(" tokens > ")?.0.parse().ok()
+    let overflow = error.overflow()?;
+    overflow.prompt_tokens.filter(|_| overflow.max_tokens.is_none())
 }
 
 #[cfg(test)]

@@ -49,6 +49,7 @@ impl Draft {
         let streaming = operation == Operation::ConverseStream;
         let options = options::merged(request, provider, settings, streaming)?;
         let normalised = normalise(request, &options, request.caching.or(settings.caching), target)?;
+        options::check_prompt(&options, &normalised, provider, target)?;
         let options = options::completed(options, &normalised);
         let body = match operation {
             Operation::CountTokens => encode::count_tokens_body(&normalised, &options)?,

@@ -68,10 +68,10 @@ impl ProviderFactory for Factory {
                     "type": "object",
                     "description": "Time limits in seconds.",
                     "properties": {
-                        "connect": seconds("To make a connection; 5 by default."),
+                        "connect": seconds("To make a connection, TLS and proxy included; 5 by default."),
                         "firstEvent": seconds("Until the model says something; 120 by default, 600 for models that reason."),
-                        "idle": seconds("Between two events of an answer; 120 by default."),
-                        "total": seconds("For a whole answer; none by default."),
+                        "idle": seconds("Between two events of an answer; 120 by default, more for models that are known to be silent for longer."),
+                        "total": seconds("For a whole answer; none by default, 600 for one in one piece."),
                     },
                 },
                 "guardrail": {

@@ -31,11 +31,15 @@ pub(crate) fn invoke_model(error: SdkError<InvokeModelError, HttpResponse>) -> E
 
 /// A ConverseStream call that failed before its stream began.
 pub(crate) fn converse_stream(error: SdkError<ConverseStreamError, HttpResponse>) -> Error {
-    let original_status = match error.as_service_error() {
-        Some(ConverseStreamError::ModelErrorException(model)) => status(model.original_status_code),
-        _ => None,
+    let (original_status, original_message) = match error.as_service_error() {
+        Some(ConverseStreamError::ModelErrorException(model)) => (status(model.original_status_code), None),
+        Some(ConverseStreamError::ModelStreamErrorException(model)) => {
+            (None, model.original_message().map(str::to_owned))
+        }
+        _ => (None, None),
     };
-    error_from_sdk(&Call { original_status, ..Call::new("ConverseStream") }, error)
+    let original_message = original_message.as_deref();
+    error_from_sdk(&Call { original_status, original_message, ..Call::new("ConverseStream") }, error)
 }
 
 /// A failure inside a stream. `answering`: good frames came before.
@@ -47,10 +51,18 @@ pub(crate) fn in_stream(
     // Once the head of the reply is there, a connection that breaks is an answer that was interrupted.
     let answering = answering || matches!(error, SdkError::DispatchFailure(_));
     let code = error.as_service_error().and_then(exception_code);
+    let original_message = match error.as_service_error() {
+        Some(ConverseStreamOutputError::ModelStreamErrorException(model)) => {
+            model.original_message().map(str::to_owned)
+        }
+        _ => None,
+    };
+    let original_message = original_message.as_deref();
     // Most frames carry no id of their own; the one of the HTTP answer holds for the whole stream.
     let own_id = error.as_service_error().and_then(|error| error.meta().request_id()).map(str::to_owned);
     let request_id = own_id.as_deref().or(request_id);
-    error_from_sdk(&Call { request_id, code, answering, ..Call::new("ConverseStream") }, error)
+    let call = Call { request_id, code, original_message, answering, ..Call::new("ConverseStream") };
+    error_from_sdk(&call, error)
 }
 
 /// The name of an exception frame, which the SDK keeps in its type only.
@@ -68,3 +80,6 @@ const fn exception_code(error: &ConverseStreamOutputError) -> Option<&'static st
 fn status(original: Option<i32>) -> Option<u16> {
     original.and_then(|status| u16::try_from(status).ok())
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,7 +45,7 @@ pub(crate) enum Refusal {
     ToolResultImages,
     /// Reasoning of earlier turns, whatever there is.
     ReasoningContent,
-    /// Reasoning of earlier turns, as the conversation has it. Of that conversation only, and not remembered.
+    /// Reasoning of earlier turns, as the conversation has it.
     Reasoning,
 }
 
@@ -76,8 +76,7 @@ impl Learnt {
 
     /// Remembers what is the model's own way.
     pub(crate) fn remember(&self, model: &ModelId, refusals: &Refusals) {
-        let lasting = refusals.iter().filter(|refusal| **refusal != Refusal::Reasoning).cloned();
         let mut learnt = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        learnt.entry(model.clone()).or_default().extend(lasting);
+        learnt.entry(model.clone()).or_default().extend(refusals.iter().cloned());
     }
 }

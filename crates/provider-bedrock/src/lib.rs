@@ -16,6 +16,8 @@ mod content_type;
 mod count;
 mod draft;
 mod embed;
+#[cfg(test)]
+mod errors_tests;
 mod factory;
 mod failure;
 mod learnt;

@@ -9,7 +9,8 @@ use outcrop_aws::{AccessKeys, Aws, AwsSettings};
 use outcrop_core::{Environment, ModelResolver, Secret};
 use serde_json::{Value, json};
 
-use crate::{Bedrock, BedrockSettings};
+use crate::content_type::EVENT_STREAM;
+use crate::{Bedrock, BedrockSettings, canned};
 
 /// The request id of every answer.
 pub(crate) const REQUEST_ID: &str = "7d0f6f0a-21c5-4f0b-9e0e-8d8c3f6f3a10";
@@ -33,6 +34,8 @@ pub(crate) enum Answer {
         headers: Vec<(&'static str, String)>,
         body: Value,
     },
+    /// An event stream of these events.
+    Events(Vec<Value>),
     /// Nothing, until the caller hangs up.
     Silence,
 }
@@ -45,6 +48,22 @@ impl Answer {
     pub(crate) fn error(status: u16, code: &str, message: &str) -> Self {
         let headers = vec![("x-amzn-errortype", code.to_owned())];
         Self::Reply { status, headers, body: json!({ "message": message }) }
+    }
+
+    /// A short answer in text, as the operation gives it.
+    pub(crate) fn text(seen: &Seen, text: &str) -> Self {
+        if seen.operation == "converse-stream" {
+            return Self::Events(vec![
+                json!({ "messageStart": { "role": "assistant" } }),
+                json!({ "contentBlockDelta": { "contentBlockIndex": 0, "delta": { "text": text } } }),
+                json!({ "contentBlockStop": { "contentBlockIndex": 0 } }),
+                json!({ "messageStop": { "stopReason": "end_turn" } }),
+            ]);
+        }
+        Self::ok(json!({
+            "output": { "message": { "role": "assistant", "content": [{ "text": text }] } },
+            "stopReason": "end_turn",
+        }))
     }
 
     pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -111,28 +130,33 @@ impl Loopback {
 fn serve(mut connection: TcpStream, heard: &Mutex<Vec<Seen>>, answer: &dyn Fn(&Seen) -> Answer) {
     let Some(seen) = read(&connection) else { return };
     heard.lock().unwrap().push(seen.clone());
-    match answer(&seen) {
+    let (status, content_type, headers, body) = match answer(&seen) {
         Answer::Reply { status, headers, body } => {
-            let body = body.to_string();
-            let headers: Vec<_> =
-                headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-            let headers = headers.concat();
-            let reply = format!(
-                "HTTP/1.1 {status} .\r\ncontent-type: application/json\r\nx-amzn-requestid: {REQUEST_ID}\r\n\
-                 content-length: {}\r\nconnection: close\r\n{headers}\r\n{body}",
-                body.len()
-            );
-            // The caller may have hung up, as it should where another call failed.
-            drop(connection.write_all(reply.as_bytes()));
+            (status, "application/json", headers, body.to_string().into_bytes())
+        }
+        Answer::Events(events) => {
+            (200, EVENT_STREAM, Vec::new(), events.iter().flat_map(canned::frame).collect())
         }
         Answer::Silence => {
             drop(connection.read(&mut [0]));
+            return;
         }
-    }
+    };
+    let headers: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let mut reply = format!(
+        "HTTP/1.1 {status} .\r\ncontent-type: {content_type}\r\nx-amzn-requestid: {REQUEST_ID}\r\n\
+         content-length: {}\r\nconnection: close\r\n{}\r\n",
+        body.len(),
+        headers.concat()
+    )
+    .into_bytes();
+    reply.extend(body);
+    // The caller may have hung up, as it should where another call failed.
+    drop(connection.write_all(&reply));
 }
 
 /// Nothing, if nothing came.
-fn read(connection: &TcpStream) -> Option<Seen> {
+pub(crate) fn read(connection: &TcpStream) -> Option<Seen> {
     let mut reader = BufReader::new(connection);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;

@@ -6,9 +6,11 @@
 //! bytes: prompt caches live on that. Normalising twice changes nothing.
 
 mod caching;
+mod citations;
 mod documents;
 mod inference;
 mod media;
+mod misplaced;
 mod names;
 mod projection;
 mod reasoning;
@@ -35,10 +37,12 @@ pub(crate) const RULES: &[&[&str]] = &[
     reasoning::RULES,
     text::RULES,
     names::RULES,
+    misplaced::RULES,
     turns::RULES,
     tools::RULES,
     projection::RULES,
     media::RULES,
+    citations::RULES,
     specs::RULES,
     documents::RULES,
     inference::RULES,
@@ -60,7 +64,8 @@ pub(crate) struct Normalised {
     pub suppress_tool_calls: bool,
     /// Members of `additionalModelRequestFields` beside the caller's own.
     pub fields: Map<String, Value>,
-    /// Members of the caller's own `additionalModelRequestFields` that are not sent.
+    /// Members of the caller's own `additionalModelRequestFields` that are not sent; `thinking.display` is a member of
+    /// a member.
     pub refused_fields: Vec<String>,
     /// The model thinks before it answers, as far as the request decides that.
     pub thinks: bool,
@@ -85,25 +90,30 @@ pub(crate) fn normalise(
 ) -> Result<Normalised> {
     let mut warnings = Warnings::default();
     specs::check(&request.tools, request.tool_choice.as_ref(), target)?;
-    media::check(&request.messages, target)?;
     let mut messages = request.messages.clone();
+    media::correct_formats(&mut messages, &mut warnings);
+    media::check(&messages, target)?;
     reasoning::adapt(&mut messages, target, &mut warnings);
     text::drop_blank(&mut messages, &mut warnings);
+    let mut messages = turns::drop_empty(misplaced::put_right(messages, &mut warnings));
     tools::coerce_inputs(&mut messages, &mut warnings);
+    tools::tell_json(&mut messages, &mut warnings);
     let mut described = request.tools.clone();
     let mut choice = request.tool_choice.clone();
     let names = names::map(&mut messages, &mut described, &mut choice, &mut warnings);
     let messages = join(messages, target, &mut warnings);
     let mut messages = tools::pair(messages, &mut warnings);
+    tools::tell_failures(&mut messages, target, &mut warnings);
     projection::tell(&mut messages, &described, &names, target, &mut warnings);
     let messages = join(messages, target, &mut warnings);
     let mut messages = turns::start_with_user(messages, &mut warnings);
     // Documents are named by their place, which must not change when one before them is left out.
     documents::name(&mut messages, &mut warnings);
     media::adapt(&mut messages, target, &mut warnings);
+    citations::adapt(&mut messages, target, &mut warnings);
     turns::check_ending(&mut messages, target, &mut warnings)?;
-    // A prompt of the account's own (`promptVariables`) brings its messages along.
-    if messages.is_empty() && !options.contains_key("promptVariables") {
+    // A prompt of Prompt management brings its messages along.
+    if messages.is_empty() && !target.prompt {
         return Err(Error::new(ErrorKind::InvalidRequest, "the request has no message with any content")
             .with_hint("say something in `messages`"));
     }
@@ -126,7 +136,7 @@ pub(crate) fn normalise(
         names,
         warnings: Vec::new(),
     };
-    thinking::apply(&mut normalised, request.thinking, options, target, &mut warnings)?;
+    thinking::apply(&mut normalised, request.thinking, options, target, &mut warnings);
     structured::apply(&mut normalised, request, options, target, &mut warnings)?;
     let system = std::mem::take(&mut normalised.system);
     normalised.system = system::place(system, &mut normalised.messages, target, &mut warnings);

@@ -5,6 +5,10 @@ use serde_json::{Map, Value};
 
 use crate::BedrockSettings;
 use crate::normalise::Normalised;
+use crate::settings::whole_guardrail;
+use crate::target::Target;
+
+mod check;
 
 /// What may stand there, as Converse names it.
 pub(crate) const OPTIONS: [&str; 8] = [
@@ -25,31 +29,57 @@ pub(crate) fn merged(
     settings: &BedrockSettings,
     streaming: bool,
 ) -> Result<Map<String, Value>> {
+    let place = place(provider);
     let mut options = match request.options.get(provider) {
         None => Map::new(),
         Some(Value::Object(options)) => options.clone(),
-        Some(_) => return Err(invalid(format!("`options.{provider}` is not an object"))),
+        Some(_) => {
+            return Err(invalid(format!("`{place}` is not an object"))
+                .with_hint(r#"write it as `{"serviceTier": {"type": "flex"}}`"#));
+        }
     };
     if let Some(unknown) = options.keys().find(|key| !OPTIONS.contains(&key.as_str())) {
         let known = OPTIONS.join("`, `");
-        return Err(invalid(format!("`options.{provider}.{unknown}` is none of `{known}`")));
+        return Err(invalid(format!("`{place}.{unknown}` is not known")).with_hint(format!(
+            "there are `{known}`; what only the model knows goes into `{MODEL_FIELDS}`"
+        )));
     }
+    options.retain(|_, value| !value.is_null());
     if let Some(guardrail) = &settings.guardrail {
         options.insert("guardrailConfig".into(), Value::Object(guardrail.clone()));
     }
-    if !streaming && let Some(Value::Object(guardrail)) = options.get_mut("guardrailConfig") {
-        guardrail.remove("streamProcessingMode");
+    check::all(&place, &options)?;
+    if let Some(Value::Object(guardrail)) = options.get_mut("guardrailConfig") {
+        *guardrail = whole_guardrail(std::mem::take(guardrail));
+        if !streaming {
+            guardrail.remove("streamProcessingMode");
+        }
     }
-    if !settings.request_metadata.is_empty() {
-        let mut metadata = match options.remove("requestMetadata") {
-            None => Map::new(),
-            Some(Value::Object(own)) => own,
-            Some(_) => return Err(invalid(format!("`options.{provider}.requestMetadata` is not an object"))),
-        };
+    if !settings.request_metadata.is_empty()
+        && let Value::Object(metadata) = options.entry("requestMetadata").or_insert_with(|| Map::new().into())
+    {
         metadata.extend(settings.request_metadata.clone());
-        options.insert("requestMetadata".into(), Value::Object(metadata));
+        check::all(&place, &options)?;
+    }
+    if options.get("requestMetadata").and_then(Value::as_object).is_some_and(Map::is_empty) {
+        options.remove("requestMetadata");
     }
     Ok(options)
+}
+
+/// What errors call the options.
+fn place(provider: &str) -> String {
+    format!("options.{provider}")
+}
+
+/// Refuses what does not go along with a prompt of Prompt management, or only with one.
+pub(crate) fn check_prompt(
+    options: &Map<String, Value>,
+    normalised: &Normalised,
+    provider: &str,
+    target: &Target,
+) -> Result<()> {
+    check::prompt(&place(provider), options, normalised, target)
 }
 
 /// The member that holds what only the model knows.
@@ -63,6 +93,9 @@ pub(crate) fn completed(mut options: Map<String, Value>, normalised: &Normalised
         && let Some(Value::Object(own)) = options.get_mut(MODEL_FIELDS)
     {
         own.retain(|name, _| !refused_fields.contains(name));
+        for (name, member) in refused_fields.iter().filter_map(|name| name.split_once('.')) {
+            own.get_mut(name).and_then(Value::as_object_mut).map(|inside| inside.shift_remove(member));
+        }
         if own.is_empty() {
             options.remove(MODEL_FIELDS);
         }
@@ -108,6 +141,7 @@ pub(crate) fn overlaid(below: Value, above: Option<Value>) -> Value {
     }
 }
 
+#[track_caller]
 fn invalid(message: String) -> Error {
     Error::new(ErrorKind::InvalidRequest, message)
 }
@@ -154,7 +188,7 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::InvalidRequest);
         assert!(error.message().contains("`options.bedrock-eu.topK`"), "{error}");
         for option in OPTIONS {
-            assert!(error.message().contains(&format!("`{option}`")), "{error}");
+            assert!(error.hints()[0].contains(&format!("`{option}`")), "{error:?}");
         }
     }
 
@@ -232,6 +266,10 @@ mod tests {
         assert_eq!(tidy(json!({}), &[], json!({})), json!({ MODEL_FIELDS: {} }));
         assert_eq!(tidy(json!({ "a": 1 }), &["a"], json!({})), json!({}));
         assert_eq!(tidy(Value::Null, &[], json!({ "a": 1 })), json!({ MODEL_FIELDS: { "a": 1 } }));
+        assert_eq!(
+            tidy(json!({ "a": { "b": 1, "c": 2 } }), &["a.b", "x.y"], json!({})),
+            json!({ MODEL_FIELDS: { "a": { "c": 2 } } })
+        );
         assert_eq!(
             tidy(json!({ "a": 1, "b": { "c": 2 } }), &["a"], json!({ "b": { "c": 1, "d": 3 } })),
             json!({ MODEL_FIELDS: { "b": { "c": 2, "d": 3 } } })

@@ -16,14 +16,15 @@ use outcrop_core::{
     ModelProvider, ModelResolver, ProviderId, Request, Resolved, Response, Result, Start, StopReason,
     Support, TokenCount, Warning, replay,
 };
-use outcrop_model_facts::BedrockId;
 use outcrop_model_facts::facts::{self, ModelFacts};
+use outcrop_model_facts::{BedrockId, Kind};
 
 use crate::client::Clients;
 use crate::content_type::{EVENT_STREAM, Expects, JSON};
 use crate::draft::{Draft, Operation};
 use crate::learnt::{Learnt, Refusal, Refusals};
 use crate::normalise::Normalised;
+use crate::repair::Refused;
 use crate::target::Target;
 use crate::wire::decode;
 use crate::{BedrockSettings, count, embed, failure, repair, stream, structured};
@@ -219,9 +220,9 @@ impl Bedrock {
         let mut refused = Refusals::default();
         // Learnt only if the request succeeds without what was refused: a refusal can be misunderstood.
         let mut lessons = Vec::new();
-        let mut moved = false;
+        let (mut repairs, mut moved) = (0, false);
+        let mut prepared = self.prepare(request, operation, &place, &refused)?;
         loop {
-            let prepared = self.prepare(request, operation, &place, &refused)?;
             let error = match prepared.session.call(Plane::Runtime, || attempt(&prepared)).await {
                 Ok(answer) => {
                     for (model, refusals) in &lessons {
@@ -231,16 +232,24 @@ impl Bedrock {
                 }
                 Err(error) => error,
             };
-            let refusals = repair::refused(&error, &prepared.body);
-            if lessons.len() < MOST_REPAIRS && !refusals.is_subset(&refused) {
-                tracing::debug!(model = %prepared.model, ?refusals, "sent again without what was refused");
+            let Refused { refusals, lasting } = repair::refused(&error, &prepared.body);
+            if repairs < MOST_REPAIRS && !refusals.is_subset(&refused) {
                 refused.extend(refusals.iter().cloned());
-                lessons.push((prepared.model, refusals));
-            } else if !moved && self.move_on(&mut place, prepared.facts, &error).await? {
-                moved = true;
-            } else {
+                // What cannot be left out, the service would refuse again.
+                let next = self.prepare(request, operation, &place, &refused).ok();
+                if let Some(next) = next.filter(|next| next.sends_other_than(&prepared)) {
+                    tracing::debug!(model = %prepared.model, ?refusals, "sent again without what was refused");
+                    let model = std::mem::replace(&mut prepared, next).model;
+                    lessons.extend(lasting.then_some((model, refusals)));
+                    repairs += 1;
+                    continue;
+                }
+            }
+            if moved || !self.move_on(&mut place, prepared.facts, &error).await? {
                 return Err(self.named(error, &prepared.model, prepared.facts));
             }
+            moved = true;
+            prepared = self.prepare(request, operation, &place, &refused)?;
         }
     }
 }
@@ -270,7 +279,9 @@ impl Place {
     }
 
     fn target(&self) -> Target {
-        Target::new(&self.base(), &self.session.region().name, self.card.as_deref())
+        let target = Target::new(&self.base(), &self.session.region().name, self.card.as_deref());
+        let prompt = BedrockId::parse(self.model.as_str()).kind() == Kind::Prompt;
+        Target { prompt, ..target }
     }
 
     /// Calls something else from now on.
@@ -302,6 +313,11 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// Whether the service would hear anything else than it did before.
+    fn sends_other_than(&self, other: &Self) -> bool {
+        self.operation != other.operation || self.body != other.body
+    }
+
     fn start(&self, request_id: Option<&str>) -> Start {
         Start {
             model: Some(self.model.clone()),
@@ -378,16 +394,13 @@ impl ModelProvider for Bedrock {
             capabilities.timeouts = self.settings.timeouts_for(true, None);
             return capabilities;
         };
-        let takes = |modality: &Modality| match facts.input {
-            [] => Support::Unknown,
-            known => Support::from(known.contains(modality)),
-        };
+        let target = Target::new(&id, id.region().unwrap_or_default(), None);
         capabilities.streaming = if facts.converse { Support::Yes } else { Support::No };
         capabilities.tools = facts.tool_use;
-        capabilities.images = takes(&Modality::Image);
-        capabilities.documents = takes(&Modality::Document);
-        capabilities.video = takes(&Modality::Video);
-        capabilities.audio = takes(&Modality::Audio);
+        capabilities.images = target.takes(&Modality::Image);
+        capabilities.documents = target.takes(&Modality::Document);
+        capabilities.video = target.takes(&Modality::Video);
+        capabilities.audio = target.takes(&Modality::Audio);
         capabilities.reasoning = facts.reasoning;
         capabilities.prompt_caching = facts.prompt_caching.supported;
         capabilities.structured_output = facts.native_structured_output;

@@ -8,7 +8,7 @@ use outcrop_core::{Error, ErrorKind, ModelId};
 use outcrop_model_facts::facts::{self, ModelFacts};
 use outcrop_model_facts::{BedrockId, Kind, profile_geographies};
 
-pub(crate) use refusals::refused;
+pub(crate) use refusals::{Refused, refused};
 
 /// How alike two ids must be (Jaro-Winkler, 0 to 1) for one to be taken for the other's misspelling.
 const SIMILAR: f64 = 0.9;

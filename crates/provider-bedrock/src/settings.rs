@@ -24,6 +24,10 @@ pub(crate) const CACHE_TTLS: &[&str] = &["5m", "1h"];
 /// The values of `guardrail.trace`.
 pub(crate) const TRACES: &[&str] = &["enabled", "disabled", "enabled_full"];
 
+/// How much metadata a request may have, and of which characters.
+const MOST_METADATA: usize = 16;
+const METADATA_CHARACTERS: &str = "the characters a-z, A-Z, 0-9, white space and `:_@$#=/+,-.`";
+
 /// What a guardrail is called before any version of it was made; it always exists.
 const WORKING_DRAFT: &str = "DRAFT";
 
@@ -87,11 +91,8 @@ impl BedrockSettings {
                 problem(format!("/{key}"), format!("`{key}` must be an object"));
             }
         }
-        for (key, value) in entry.get("requestMetadata").and_then(Value::as_object).into_iter().flatten() {
-            if !value.is_string() {
-                let pointer = format!("/requestMetadata/{}", escaped(key));
-                problem(pointer, format!("`requestMetadata.{key}` must be a text"));
-            }
+        if let Some(metadata) = entry.get("requestMetadata").and_then(Value::as_object) {
+            problems.extend(metadata_problems("requestMetadata", metadata));
         }
         for (key, allowed) in [("cache", CACHE_MODES), ("cacheTtl", CACHE_TTLS)] {
             if !is_one_of(entry.get(key), allowed) {
@@ -100,7 +101,7 @@ impl BedrockSettings {
             }
         }
         if let Some(guardrail) = entry.get("guardrail").and_then(Value::as_object) {
-            check_guardrail(guardrail, &mut problems);
+            problems.extend(guardrail_problems("guardrail", guardrail));
         }
         problems
     }
@@ -131,34 +132,69 @@ fn is_one_of(value: Option<&Value>, allowed: &[&str]) -> bool {
 }
 
 /// A guardrail with everything that Converse asks for, and nothing that is unset.
-fn whole_guardrail(mut guardrail: Map<String, Value>) -> Map<String, Value> {
+pub(crate) fn whole_guardrail(mut guardrail: Map<String, Value>) -> Map<String, Value> {
     guardrail.retain(|_, value| !value.is_null());
     guardrail.entry("guardrailVersion").or_insert_with(|| WORKING_DRAFT.into());
     guardrail
 }
 
-fn check_guardrail(guardrail: &Map<String, Value>, problems: &mut Vec<SettingProblem>) {
+/// What is wrong with a guardrail that is called `name`.
+pub(crate) fn guardrail_problems(name: &str, guardrail: &Map<String, Value>) -> Vec<SettingProblem> {
+    let mut problems = Vec::new();
     let said = |key: &str| guardrail.get(key).filter(|value| !value.is_null());
-    let is_text = |value: &Value| value.as_str().is_some_and(|text| !text.trim().is_empty());
-    let place = |key: &str| format!("/guardrail/{}", escaped(key));
-    if !said("guardrailIdentifier").is_some_and(is_text) {
-        let message = "`guardrail.guardrailIdentifier` must be the id or the ARN of a guardrail".to_owned();
+    let place = |key: &str| format!("/{}/{}", escaped(name), escaped(key));
+    if !said("guardrailIdentifier").is_some_and(|id| id.as_str().is_some_and(is_guardrail)) {
+        let message = format!("`{name}.guardrailIdentifier` must be the id or the ARN of a guardrail");
         problems.push(unlisted(place("guardrailIdentifier"), message));
     }
     if said("guardrailVersion").is_some_and(|version| !version.as_str().is_some_and(is_version)) {
-        let message = format!("`guardrail.guardrailVersion` must be a number in quotes or `{WORKING_DRAFT}`");
+        let message = format!("`{name}.guardrailVersion` must be a number in quotes or `{WORKING_DRAFT}`");
         problems.push(unlisted(place("guardrailVersion"), message));
     }
     for (key, allowed) in [("streamProcessingMode", STREAM_PROCESSING_MODES), ("trace", TRACES)] {
         if !is_one_of(guardrail.get(key), allowed) {
-            let message = format!("`guardrail.{key}` is none of `{}`", allowed.join("`, `"));
+            let message = format!("`{name}.{key}` is none of `{}`", allowed.join("`, `"));
             problems.push(listed(place(key), message, allowed));
         }
     }
     for key in guardrail.keys().filter(|key| !GUARDRAIL_KEYS.contains(&key.as_str())) {
-        let message = format!("`guardrail.{key}` is none of `{}`", GUARDRAIL_KEYS.join("`, `"));
+        let message = format!("`{name}.{key}` is none of `{}`", GUARDRAIL_KEYS.join("`, `"));
         problems.push(listed(place(key), message, &GUARDRAIL_KEYS));
     }
+    problems
+}
+
+/// What is wrong with the metadata of a request that is called `name`. Bounds: `RequestMetadata` of the service model.
+pub(crate) fn metadata_problems(name: &str, metadata: &Map<String, Value>) -> Vec<SettingProblem> {
+    let mut problems = Vec::new();
+    if metadata.len() > MOST_METADATA {
+        let message = format!("`{name}` has {} pairs, and may have {MOST_METADATA} at most", metadata.len());
+        problems.push(unlisted(format!("/{}", escaped(name)), message));
+    }
+    for (key, value) in metadata {
+        let place = format!("/{}/{}", escaped(name), escaped(key));
+        if key.is_empty() || !is_metadata(key) {
+            let message =
+                format!("`{name}` has the name `{key}`, which must have 1 to 256 of {METADATA_CHARACTERS}");
+            problems.push(unlisted(place, message));
+        } else if !value.as_str().is_some_and(is_metadata) {
+            let message = format!("`{name}.{key}` must be a text of at most 256 of {METADATA_CHARACTERS}");
+            problems.push(unlisted(place, message));
+        }
+    }
+    problems
+}
+
+/// `[a-zA-Z0-9\s:_@$#=/+,-.]{0,256}`, where `,-.` is a range from the comma to the full stop.
+fn is_metadata(text: &str) -> bool {
+    let allowed = |it: char| it.is_ascii_alphanumeric() || it.is_whitespace() || ":_@$#=/+,-.".contains(it);
+    text.chars().count() <= 256 && text.chars().all(allowed)
+}
+
+/// `GuardrailIdentifier` of the service model: an id of small letters and digits, or an ARN.
+fn is_guardrail(id: &str) -> bool {
+    let plain = id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    !id.is_empty() && (plain || (id.starts_with("arn:") && id.contains(":guardrail/")))
 }
 
 /// `GuardrailVersion` of the service model.

@@ -11,10 +11,11 @@ use aws_sdk_bedrockruntime::primitives::event_stream::EventReceiver;
 use aws_sdk_bedrockruntime::types as sdk;
 use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError;
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::event_stream::{Header, RawMessage};
 use futures_util::stream::unfold;
 use outcrop_core::{
-    Blob, Block, Delta, End, Error, ErrorKind, Event, EventStream, Result, Source, Start, StopReason,
-    is_tool_input,
+    Blob, Block, Delta, End, Error, ErrorKind, Event, EventStream, ImageFormat, Result, Source, Start,
+    StopReason, is_tool_input,
 };
 
 use crate::failure;
@@ -26,6 +27,8 @@ type Receiver = EventReceiver<sdk::ConverseStreamOutput, ConverseStreamOutputErr
 
 /// How long to wait for the usage once the model has stopped.
 const PATIENCE_FOR_METADATA: Duration = Duration::from_secs(5);
+/// How long to wait for the end of the body after the end of the answer, so that its connection can serve the next call.
+const PATIENCE_FOR_CONNECTION: Duration = Duration::from_secs(1);
 
 /// What the caller shall see otherwise than it comes.
 #[derive(Debug, Clone, Default)]
@@ -47,7 +50,7 @@ pub(crate) async fn open(mut receiver: Receiver, start: Start, shaping: Shaping)
         Ok(None) => return Err(translator.cut_off()),
         Err(error) => return Err(failure::in_stream(error, start.request_id.as_deref(), false)),
     }
-    let state = Box::new(Running { receiver, translator, over: false });
+    let state = Box::new(Running { receiver, translator, over: false, drained: false });
     Ok(Box::pin(unfold(state, async |mut state: Box<Running>| {
         let item = state.next().await?;
         Some((item, state))
@@ -58,6 +61,8 @@ struct Running {
     receiver: Receiver,
     translator: Translator,
     over: bool,
+    /// Whether the body was read to its end, or nobody shall try that any more.
+    drained: bool,
 }
 
 impl Running {
@@ -67,10 +72,11 @@ impl Running {
                 return Some(Ok(event));
             }
             if self.over {
+                self.drain().await;
                 return None;
             }
             if let Err(error) = self.advance().await {
-                self.over = true;
+                (self.over, self.drained) = (true, true);
                 return Some(Err(error));
             }
         }
@@ -100,12 +106,24 @@ impl Running {
     }
 }
 
+impl Running {
+    /// Reads what follows the end of the answer, which is nothing but the end of the body: over HTTP/1.1, a connection
+    /// whose answer was not read to its end cannot be used again.
+    async fn drain(&mut self) {
+        if !std::mem::replace(&mut self.drained, true) {
+            let rest = async { while let Ok(Some(_)) = self.receiver.recv().await {} };
+            tokio::time::timeout(PATIENCE_FOR_CONNECTION, rest).await.ok();
+        }
+    }
+}
+
 /// Whether the service itself reports a failure, in an exception or error frame.
-fn is_exception<E>(error: &SdkError<E, aws_smithy_types::event_stream::RawMessage>) -> bool {
+fn is_exception<E>(error: &SdkError<E, RawMessage>) -> bool {
+    let reports = |header: &Header| matches!(header.name().as_str(), ":error-code" | ":exception-type");
     match error {
         SdkError::ServiceError(_) => true,
         SdkError::ResponseError(response) => {
-            matches!(response.raw(), aws_smithy_types::event_stream::RawMessage::Decoded(_))
+            matches!(response.raw(), RawMessage::Decoded(message) if message.headers().iter().any(reports))
         }
         _ => false,
     }
@@ -128,6 +146,8 @@ struct Translator {
 enum OpenBlock {
     /// A block that the caller sees.
     Shown { block: Block, tool_input: String },
+    /// An image of which nothing came yet: it may still fail, and an image of nothing is none.
+    Announced(ImageFormat),
     /// A tool call that the caller did not want.
     Suppressed,
 }
@@ -168,8 +188,12 @@ impl Translator {
                 self.close(index(event.content_block_index));
             }
             sdk::ConverseStreamOutput::MessageStop(event) => {
+                // It may have been the limit, a filter or anything else: nobody shall take it for a whole answer.
+                let Some(reason) = decode::stop_reason(&event.stop_reason) else {
+                    return Err(self.broken("the service ended the answer without saying why".to_owned()));
+                };
                 self.metadata.fields = event.additional_model_response_fields.as_ref().map(to_value);
-                self.stop(StopReason::from(event.stop_reason.as_str()));
+                self.stop(reason);
             }
             sdk::ConverseStreamOutput::MessageStart(_) => {}
             _ => tracing::warn!("an event that is not known was left out"),
@@ -199,10 +223,11 @@ impl Translator {
                 is_error: result.status == Some(sdk::ToolResultStatus::Error),
                 kind: result.r#type,
             },
-            sdk::ContentBlockStart::Image(image) => match decode::image_format(&image.format) {
-                Some(format) => Block::Image { format },
-                None => return Ok(()),
-            },
+            sdk::ContentBlockStart::Image(image) => {
+                let format = decode::image_format(&image.format);
+                self.open.extend(format.map(|format| (index, OpenBlock::Announced(format))));
+                return Ok(());
+            }
             _ => {
                 tracing::warn!("a kind of block that is not known was left out");
                 return Ok(());
@@ -250,6 +275,9 @@ impl Translator {
             };
             self.show(index, block);
         }
+        if let (Some(OpenBlock::Announced(format)), Delta::Image { .. }) = (self.open.get(&index), &delta) {
+            self.show(index, Block::Image { format: *format });
+        }
         match self.open.get_mut(&index) {
             Some(OpenBlock::Shown { block, tool_input }) if delta.belongs_to(block) => {
                 if let Delta::ToolInput { json } = &delta {
@@ -259,7 +287,7 @@ impl Translator {
                 Ok(())
             }
             Some(OpenBlock::Suppressed) | None => Ok(()),
-            Some(OpenBlock::Shown { .. }) => {
+            Some(OpenBlock::Shown { .. } | OpenBlock::Announced(_)) => {
                 Err(self.broken(format!("the service mixed two kinds of content in block {index}")))
             }
         }
@@ -294,14 +322,10 @@ impl Translator {
         let measured = self.measured.take();
         let mut metadata = std::mem::take(&mut self.metadata);
         let mut end = End::new(self.stopped.take().unwrap_or(StopReason::EndTurn));
-        if let Some(measured) = measured {
+        if let Some(mut measured) = measured {
+            metadata.measure(&mut measured);
             end.usage = measured.usage.as_ref().and_then(decode::usage);
             end.latency = measured.metrics.and_then(|metrics| decode::latency(metrics.latency_ms));
-            metadata.performance =
-                measured.performance_config.map(|config| config.latency.as_str().to_owned());
-            metadata.service_tier = measured.service_tier.map(|tier| tier.r#type.as_str().to_owned());
-            let router = measured.trace.and_then(|trace| trace.prompt_router);
-            metadata.invoked_model = router.and_then(|router| router.invoked_model_id);
         }
         end.metadata = metadata.into_json();
         end.request_id.clone_from(&self.request_id);
@@ -310,11 +334,13 @@ impl Translator {
     }
 
     /// The service broke its own order of events.
+    #[track_caller]
     fn broken(&self, message: String) -> Error {
         Error::new(ErrorKind::Protocol, message).with_request_id(self.request_id.clone())
     }
 
     /// The connection closed in the middle of the answer.
+    #[track_caller]
     fn cut_off(&self) -> Error {
         Error::new(ErrorKind::Interrupted, "the connection closed before the answer was complete")
             .with_request_id(self.request_id.clone())
@@ -345,7 +371,7 @@ fn translate(delta: sdk::ContentBlockDelta) -> Option<Delta> {
             Some(Delta::Citation { citation: decode::citation_delta(citation) })
         }
         sdk::ContentBlockDelta::Image(image) => match image.source.and_then(decode::image_source)? {
-            Source::Bytes(data) => Some(Delta::Image { data }),
+            Source::Bytes(data) => (!data.as_bytes().is_empty()).then_some(Delta::Image { data }),
             _ => None,
         },
         _ => None,

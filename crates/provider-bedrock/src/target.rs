@@ -2,7 +2,7 @@
 
 use outcrop_core::{CachingCard, FactOrigin, Modality, ModelCard, Support, ThinkingCard};
 use outcrop_model_facts::facts::{self, Effort, ModelFacts, Thinking};
-use outcrop_model_facts::{BedrockId, Partition};
+use outcrop_model_facts::{BedrockId, Kind, Partition};
 
 use crate::learnt::{Refusal, Refusals};
 
@@ -22,6 +22,8 @@ pub(crate) struct Target {
     pub max_output_tokens: Option<u32>,
     /// Whether the call goes to AWS GovCloud (US), whose checks of a request are older.
     pub government: bool,
+    /// A prompt of Prompt management is called, which brings its own system prompt, tools and limits.
+    pub prompt: bool,
     /// What the model refused before.
     pub refusals: Refusals,
 }
@@ -64,6 +66,7 @@ impl Target {
             caching: facts.map(caching_of_facts).unwrap_or_default(),
             max_output_tokens: facts.and_then(|facts| facts.max_output_tokens),
             government: Partition::of_region(region) == Partition::AwsUsGov,
+            prompt: base.kind() == Kind::Prompt,
             refusals: Refusals::default(),
         };
         if let Some(card) = card {
@@ -89,17 +92,46 @@ impl Target {
         self.maker.as_deref() == Some("anthropic")
     }
 
+    /// Whether the model is one of Amazon's own.
+    pub(crate) fn is_amazon(&self) -> bool {
+        self.maker.as_deref() == Some("amazon")
+    }
+
+    /// Whether the model is a Claude of a generation before the fourth.
+    pub(crate) fn is_before_claude_4(&self) -> bool {
+        const OLDER: [&str; 3] = ["claude-3-", "claude-v", "claude-instant-"];
+        let name = self.facts.and_then(|facts| facts.id.strip_prefix("anthropic."));
+        name.is_some_and(|name| OLDER.iter().any(|start| name.starts_with(start)))
+    }
+
+    /// Whether the model reads what lies in Amazon S3: "As of 2026-04, only Nova models support S3 as input source for
+    /// documents" (<https://github.com/aws/aws-sdk-js-v3/issues/7732>), and column "Amazon S3 links for multimedia" of
+    /// "Supported models and model features" in the Bedrock user guide. Nobody knows of a model without a maker.
+    pub(crate) fn reads_from_s3(&self) -> bool {
+        self.maker.is_none() || self.is_amazon()
+    }
+
     /// What a row says; [`Support::Unknown`] without one.
     pub(crate) fn fact(&self, of: impl FnOnce(&ModelFacts) -> Support) -> Support {
         self.facts.map_or(Support::Unknown, of)
     }
 
     /// Whether the model takes that kind of content, as far as is known.
+    ///
+    /// For documents the table says only whether the model reads them itself. To most others Converse reads them (column
+    /// "Document chat" of "Supported models and model features" in the Bedrock user guide); not to Amazon's own, and not
+    /// to Qwen (tried in <https://github.com/pydantic/pydantic-ai/pull/6098>).
     pub(crate) fn takes(&self, modality: &Modality) -> Support {
-        self.fact(|facts| match facts.input {
+        let own = self.fact(|facts| match facts.input {
             [] => Support::Unknown,
             known => Support::from(known.contains(modality)),
-        })
+        });
+        let by_converse = *modality == Modality::Document && !self.is_amazon();
+        match self.maker.as_deref() {
+            Some("qwen") if by_converse => Support::No,
+            _ if by_converse && own.is_no() => Support::Unknown,
+            _ => own,
+        }
     }
 
     /// Whether the model calls tools, as far as is known.

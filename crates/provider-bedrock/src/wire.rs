@@ -3,3 +3,4 @@
 pub(crate) mod decode;
 pub(crate) mod document;
 pub(crate) mod encode;
+mod trace;

@@ -4,10 +4,12 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use hyper_util::client::legacy;
 use outcrop_core::{Error, ErrorKind, Retry};
 use rustls::CertificateError;
 
@@ -16,6 +18,94 @@ use crate::sdk_error::never_connected;
 
 /// How hyper-util calls the failures of `CONNECT`, whose type it does not show.
 const TUNNEL_ERROR: &str = "tunnel error: ";
+
+/// A limit on time was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Late {
+    what: Awaited,
+    limit: Duration,
+}
+
+/// What did not come in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Awaited {
+    Connection,
+    Answer,
+}
+
+impl Late {
+    pub(super) const fn connection(limit: Duration) -> Self {
+        Self { what: Awaited::Connection, limit }
+    }
+
+    pub(super) const fn answer(limit: Duration) -> Self {
+        Self { what: Awaited::Answer, limit }
+    }
+}
+
+impl fmt::Display for Late {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.what {
+            Awaited::Connection => "connection",
+            Awaited::Answer => "answer",
+        };
+        write!(f, "there was no {what} within {} s", self.limit.as_secs_f64())
+    }
+}
+
+impl StdError for Late {}
+
+/// The limit that was reached, if that is why something failed.
+pub(crate) fn late(error: &(dyn StdError + 'static)) -> Option<Late> {
+    causes(error).find_map(|cause| cause.downcast_ref()).copied()
+}
+
+/// Whether it is the limit for making a connection that was reached.
+pub(crate) fn is_late_connection(error: &(dyn StdError + 'static)) -> bool {
+    late(error).is_some_and(|late| late.what == Awaited::Connection)
+}
+
+/// Whether the other side closed the connection instead of answering: most often one that had been idle for long, at
+/// the very moment it was used again.
+pub(crate) fn is_closed_unanswered(error: &(dyn StdError + 'static)) -> bool {
+    causes(error).any(|cause| {
+        let hyper = cause.downcast_ref::<hyper::Error>();
+        let io = cause.downcast_ref::<io::Error>();
+        hyper.is_some_and(|error| error.is_incomplete_message() || error.is_canceled())
+            || io.is_some_and(|error| {
+                matches!(
+                    error.kind(),
+                    io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof
+                )
+            })
+    })
+}
+
+/// The SDK's sort of a failure before the head of an answer; the SDK tries again after all but those of the user and
+/// those that it is told nothing about.
+pub(super) fn of_request(error: legacy::Error) -> ConnectorError {
+    let timed_out = |cause: &(dyn StdError + 'static)| {
+        cause.is::<Late>()
+            || cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_timeout)
+            || cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+    };
+    let hopeless = |cause: &(dyn StdError + 'static)| {
+        cause.is::<rustls::Error>()
+            || cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)
+    };
+    let by_user = |cause: &(dyn StdError + 'static)| {
+        cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_user)
+    };
+    if causes(&error).any(timed_out) {
+        ConnectorError::timeout(error.into())
+    } else if causes(&error).any(by_user) {
+        ConnectorError::user(error.into())
+    } else if causes(&error).any(hopeless) {
+        ConnectorError::other(error.into(), None)
+    } else {
+        ConnectorError::io(error.into())
+    }
+}
 
 /// A request that went through a proxy failed.
 #[derive(Debug)]
@@ -101,8 +191,8 @@ pub(crate) fn explain(failure: &ConnectorError) -> Option<Error> {
     {
         return Some(credentials_wanted(proxy));
     }
-    if failure.is_timeout() {
-        let message = format!("no connection could be made in time through the proxy {proxy}");
+    if let Some(late) = late(failure) {
+        let message = format!("{late} through the proxy {proxy}");
         return Some(Error::new(ErrorKind::Timeout, message).with_hint(around(variable)));
     }
     if before_proxy && never_connected(failure) {
@@ -119,7 +209,8 @@ pub(crate) fn explain(failure: &ConnectorError) -> Option<Error> {
         );
     }
     let message = format!("the connection through the proxy {proxy} failed");
-    Some(Error::new(ErrorKind::Network, message).with_hint(around(variable)))
+    let error = Error::new(ErrorKind::Network, message).with_hint(around(variable));
+    Some(if is_closed_unanswered(failure) { error.with_retry(Retry::Backoff) } else { error })
 }
 
 fn credentials_wanted(proxy: &ProxyName) -> Error {

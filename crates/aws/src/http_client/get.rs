@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_runtime_api::client::http::{HttpConnector as _, HttpConnectorSettings};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -36,7 +35,7 @@ pub(crate) async fn get(
         inserted.map_err(|error| ConnectorError::user(error.into()))?;
     }
     let settings = HttpConnectorSettings::builder().connect_timeout(limit).read_timeout(limit).build();
-    let connector = client.connector(&settings, Some(SharedAsyncSleep::new(TokioSleep::new())));
+    let connector = client.connector(&settings);
     let answer = connector.call(request).await?;
     let status = answer.status().as_u16();
     let date = answer.headers().get("date").map(str::to_owned);

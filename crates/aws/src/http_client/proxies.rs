@@ -8,9 +8,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aws_smithy_http_client::proxy::{ProxyConfig, ProxyError};
-use http::Uri;
 use http::uri::Scheme;
+use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::Matcher;
 use outcrop_core::{Environment, Error, Result};
 
@@ -58,12 +57,12 @@ impl Proxies {
         let exempt = listed.chain([NEVER]).collect::<Vec<_>>().join(",");
         let http_names =
             if environment.get("REQUEST_METHOD").is_some() { &HTTP_UNDER_CGI[..] } else { &HTTP };
-        let read = |names: &[&'static str], new: NewConfig| {
+        let read = |names: &[&'static str]| {
             let named = first(environment, names);
-            named.map(|(variable, value)| Proxy::parse(variable, value, new)).transpose()
+            named.map(|(variable, value)| Proxy::parse(variable, value)).transpose()
         };
-        let http = read(http_names, ProxyConfig::http)?;
-        let https = read(&HTTPS, ProxyConfig::https)?;
+        let http = read(http_names)?;
+        let https = read(&HTTPS)?;
         if http.is_none() && https.is_none() {
             return Ok(Self::none());
         }
@@ -99,17 +98,15 @@ fn first<'a>(environment: &'a Environment, names: &[&'static str]) -> Option<(&'
     names.iter().find_map(|name| Some((*name, environment.get(name)?)))
 }
 
-type NewConfig = fn(Uri) -> Result<ProxyConfig, ProxyError>;
-
 /// One proxy.
 pub(super) struct Proxy {
     name: Arc<ProxyName>,
-    config: ProxyConfig,
-    speaks_tls: bool,
+    url: Uri,
+    authorization: Option<HeaderValue>,
 }
 
 impl Proxy {
-    fn parse(variable: &'static str, value: &str, new: NewConfig) -> Result<Self> {
+    fn parse(variable: &'static str, value: &str) -> Result<Self> {
         // The value itself stays out of the message: it may hold a password.
         let bad = |what: &str| {
             Error::config(format!("`{variable}` {what}")).with_hint(format!(
@@ -119,10 +116,13 @@ impl Proxy {
         let url = check(value).map_err(|what| bad(&what))?;
         let address = address(&url).map_err(|what| bad(&what))?;
         let has_credentials = url.authority().is_some_and(|authority| authority.as_str().contains('@'));
-        let speaks_tls = url.scheme() == Some(&Scheme::HTTPS);
-        let config = new(url).map_err(|_| bad("is no URL of a proxy"))?;
+        // Any destination does: which of them are exempt is decided elsewhere.
+        let matcher = Matcher::builder().all(url.to_string()).build();
+        let intercept = matcher.intercept(&Uri::from_static("https://example.com"));
+        let intercept = intercept.ok_or_else(|| bad("is no URL of a proxy"))?;
+        let authorization = intercept.basic_auth().cloned();
         let name = Arc::new(ProxyName { variable, address, has_credentials });
-        Ok(Self { name, config, speaks_tls })
+        Ok(Self { name, url: intercept.uri().clone(), authorization })
     }
 
     /// How to call it in messages.
@@ -130,14 +130,19 @@ impl Proxy {
         Arc::clone(&self.name)
     }
 
-    /// The connector's setting, with user name and password, for every host: which hosts are exempt is decided here.
-    pub(super) fn config(&self) -> ProxyConfig {
-        self.config.clone()
+    /// Where it is, without user name and password.
+    pub(super) const fn url(&self) -> &Uri {
+        &self.url
+    }
+
+    /// The header with user name and password, if there are any.
+    pub(super) const fn authorization(&self) -> Option<&HeaderValue> {
+        self.authorization.as_ref()
     }
 
     /// Whether the proxy itself is spoken to over TLS.
-    pub(super) const fn speaks_tls(&self) -> bool {
-        self.speaks_tls
+    pub(super) fn speaks_tls(&self) -> bool {
+        self.url.scheme() == Some(&Scheme::HTTPS)
     }
 }
 

@@ -1,22 +1,18 @@
 //! What a client makes, and when.
 
-use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_http_client::tls::{TlsContext, TrustStore};
-
 use super::*;
 
 fn connections(environment: &Environment) -> Connections {
     // Whom the machine trusts is no business of a test.
-    let nobody = TlsContext::builder().with_trust_store(TrustStore::empty()).build().unwrap();
-    let routes = Routes { proxies: Proxies::read(environment).unwrap(), trust: Trust(nobody) };
-    let settings = HttpConnectorSettings::builder().connect_timeout(Duration::from_mins(1)).build();
-    Connections::new(&Arc::new(routes), settings, Some(SharedAsyncSleep::new(TokioSleep::new())))
+    let routes = Routes { proxies: Proxies::read(environment).unwrap(), trust: Trust::nobody() };
+    Connections::new(&Arc::new(routes), Some(Duration::from_mins(1)))
 }
 
 /// Calls a port that nobody listens at.
 async fn call(connections: &Connections, scheme: &str) {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    connections.call(HttpRequest::get(format!("{scheme}://{nobody}/")).unwrap()).await.unwrap_err();
+    let request = HttpRequest::get(format!("{scheme}://{nobody}/")).unwrap();
+    connections.call(request, None).await.unwrap_err();
 }
 
 #[tokio::test]
@@ -25,11 +21,26 @@ async fn no_roots_are_loaded_before_tls_is_needed() {
     for environment in [Environment::default(), proxy.into_iter().collect()] {
         let connections = connections(&environment);
         call(&connections, "http").await;
-        assert!(connections.plain.get().is_some() && connections.tls.get().is_none());
+        assert!(connections.plain.get().is_some() && !connections.routes.trust.is_loaded());
         call(&connections, "https").await;
-        assert!(connections.tls.get().is_some(), "the test could not fail otherwise");
+        assert!(connections.routes.trust.is_loaded(), "the test could not fail otherwise");
         assert!(connections.https_proxy.get().is_none(), "this machine is called without a proxy");
     }
+}
+
+#[test]
+fn limits_that_do_not_bear_on_making_connections_keep_none_apart() {
+    let client = SharedClient::direct();
+    let seconds = |seconds| Some(Duration::from_secs(seconds));
+    let settings = |connect, read| {
+        let mut settings = HttpConnectorSettings::builder();
+        settings.set_connect_timeout(connect).set_read_timeout(read);
+        settings.build()
+    };
+    for (connect, read) in [(None, None), (None, seconds(1)), (seconds(5), None), (seconds(5), seconds(9))] {
+        client.connector(&settings(connect, read));
+    }
+    assert_eq!(client.connections.lock().unwrap().len(), 2);
 }
 
 #[tokio::test]

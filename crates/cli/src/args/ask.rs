@@ -36,7 +36,7 @@ pub(crate) struct Ask {
     /// The system prompt
     #[arg(short, long, value_name = "TEXT")]
     pub system: Option<String>,
-    /// A file to go with the question: image, document, video, sound or text; or an object of S3, `s3://bucket/key.pdf`. May be given several times
+    /// A file to go with the question: image, document, video, sound or text; or, for Amazon's own models, an object of S3, `s3://bucket/key.pdf`. May be given several times
     #[arg(short, long, value_name = "FILE")]
     pub file: Vec<PathBuf>,
     /// The most tokens the answer may have

@@ -47,7 +47,7 @@ pub struct Provider {
     pub models: Option<Vec<ModelEntry>>,
     /// How often a call is tried again.
     pub retry: Retry,
-    /// How long a call may take.
+    /// How long a call may take. `0` is a mistake and not a way to set no limit: a day, the most, is as good as none.
     pub timeouts: Timeouts,
     /// The guardrail that every call goes through. A caller cannot remove it.
     pub guardrail: Option<Guardrail>,
@@ -122,17 +122,19 @@ pub struct Retry {
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// How long it may take until there is a connection, in seconds. Unset: 5.
+    /// How long it may take until there is a connection, TLS and proxy included, in seconds. Unset: 5.
     #[schemars(range(min = 0.001, max = 86_400), extend("x-unit" = "seconds"))]
     pub connect: Option<f64>,
-    /// How long it may take until the first event of the answer, in seconds. Unset: 120, and 600 for a model that
-    /// thinks.
+    /// How long it may take from the call until the first event of the answer, in seconds. Unset: 120, and 600 for a
+    /// model that thinks.
     #[schemars(range(min = 0.001, max = 86_400), extend("x-unit" = "seconds"))]
     pub first_event: Option<f64>,
-    /// How long it may take from one event of the answer to the next, in seconds. Unset: 120.
+    /// How long it may take from one event of the answer to the next, in seconds. Unset: 120, or what is known of the
+    /// model.
     #[schemars(range(min = 0.001, max = 86_400), extend("x-unit" = "seconds"))]
     pub idle: Option<f64>,
-    /// How long the whole answer may take, in seconds. Unset: as long as it needs.
+    /// How long the whole answer may take, further tries included, in seconds. Unset: as long as it needs; 600 where
+    /// the answer comes in one piece.
     #[schemars(range(min = 0.001, max = 86_400), extend("x-unit" = "seconds"))]
     pub total: Option<f64>,
 }

@@ -77,10 +77,17 @@ pub enum Fault {
         /// Which frame, counted from 1.
         frame: u32,
     },
-    /// The response ends after so many bytes of its body, in good HTTP order.
+    /// The response ends after so many bytes of its body, in good HTTP order unless something else is said.
     CutAt {
         /// How many bytes of the stream arrive; all of them if it is shorter.
         byte: u64,
+        /// The connection ends with an RST then.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        reset: bool,
+        /// The response says the length of the whole stream before (`content-length`), and the connection closes where it
+        /// is cut. Otherwise it comes in chunks.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        sized: bool,
     },
     /// A frame with a wrong checksum.
     CorruptCrc {
@@ -89,6 +96,17 @@ pub enum Fault {
         /// The checksum of the frame's first eight bytes is wrong, not that of the whole frame.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         prelude: bool,
+    },
+    /// A frame that says other lengths than it has; the checksum of its first eight bytes fits them.
+    WrongLength {
+        /// Which frame, counted from 1.
+        frame: u32,
+        /// The length of the whole frame that it says, in bytes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        total: Option<u32>,
+        /// The length of its headers that it says, in bytes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        headers: Option<u32>,
     },
     /// Nothing more is sent, and the connection stays open until the client goes away.
     Stall {
@@ -130,6 +148,7 @@ impl Fault {
             | Self::CutFrame { .. }
             | Self::CutAt { .. }
             | Self::CorruptCrc { .. }
+            | Self::WrongLength { .. }
             | Self::NoMetadata {} => matches!(operation, Operation::ConverseStream),
         }
     }
@@ -146,6 +165,7 @@ impl Fault {
             Self::CutFrame { .. } => "cutFrame",
             Self::CutAt { .. } => "cutAt",
             Self::CorruptCrc { .. } => "corruptCrc",
+            Self::WrongLength { .. } => "wrongLength",
             Self::Stall { .. } => "stall",
             Self::SingleBytes {} => "singleBytes",
             Self::SlowFirstByte { .. } => "slowFirstByte",

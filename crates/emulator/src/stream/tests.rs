@@ -218,7 +218,7 @@ fn a_stream_can_be_cut_at_every_byte() {
     };
     let whole = bytes_of(None);
     for byte in 0..=whole.len() + 1 {
-        let cut = bytes_of(Some(&Fault::CutAt { byte: byte as u64 }));
+        let cut = bytes_of(Some(&Fault::CutAt { byte: byte as u64, reset: false, sized: false }));
         assert_eq!(cut, whole[..byte.min(whole.len())], "at {byte}");
     }
 }

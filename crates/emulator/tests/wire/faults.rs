@@ -116,6 +116,37 @@ async fn a_stream_is_cut_at_a_byte_or_a_frame() {
 }
 
 #[tokio::test]
+async fn a_stream_is_cut_at_a_byte_of_a_promised_length_or_by_a_reset() {
+    for cut in [json!({ "reset": true }), json!({ "sized": true }), json!({ "reset": true, "sized": true })] {
+        let fault = |byte: u64| {
+            let mut fault = json!({ "type": "cutAt", "byte": byte });
+            fault.as_object_mut().unwrap().extend(cut.as_object().unwrap().clone());
+            fault
+        };
+        let (events, end) = stream_under(fault(150)).await;
+        assert_eq!((events, end), (vec!["messageStart".to_owned()], End::Broken), "{cut}");
+    }
+    let (events, end) = stream_under(json!({ "type": "cutAt", "byte": 1_000_000, "sized": true })).await;
+    assert_eq!((events.last().map(String::as_str), end), (Some("metadata"), End::Clean));
+    let (events, end) = stream_under(json!({ "type": "cutAt", "byte": 1_000_000, "reset": true })).await;
+    assert_eq!((events.last().map(String::as_str), end), (Some("metadata"), End::Broken));
+}
+
+#[tokio::test]
+async fn a_frame_that_says_another_length_does_not_decode() {
+    for (lengths, expected) in [
+        (json!({ "total": 40 }), End::Corrupt),
+        (json!({ "total": 1_000_000 }), End::MidFrame),
+        (json!({ "headers": 4_000 }), End::Corrupt),
+    ] {
+        let mut fault = json!({ "type": "wrongLength", "frame": 2 });
+        fault.as_object_mut().unwrap().extend(lengths.as_object().unwrap().clone());
+        let (events, end) = stream_under(fault).await;
+        assert_eq!((events, end), (vec!["messageStart".to_owned()], expected), "{lengths}");
+    }
+}
+
+#[tokio::test]
 async fn single_bytes_add_up_to_the_same_stream() {
     let emulator = start_with_rule(json!({ "match": "next", "fault": { "type": "singleBytes" } })).await;
     let mut connection = Connection::open(&emulator).await;

@@ -1,5 +1,6 @@
 //! When a limit is reached, what is said, and what happens to the call.
 
+use futures_util::future::poll_immediate;
 use outcrop_core::scripted::{Script, Scripted};
 use outcrop_core::{Block, Error, ErrorKind, ModelProviderExt, Retry, Start, next};
 use tokio::time::{Instant, sleep};
@@ -128,6 +129,80 @@ async fn whoever_reads_slowly_is_in_nobodys_way() {
         sleep(seconds(1000)).await;
     }
     assert_eq!(next(&mut stream).await.unwrap().unwrap(), end());
+}
+
+/// What somebody finds who looks at a stream.
+#[derive(Debug, Clone)]
+enum Look {
+    Event(Event),
+    /// An event has come as far as the buffers of the connection: it is there when its task had a turn.
+    OnItsWay,
+    /// Nothing.
+    Silence,
+}
+
+/// A provider whose stream is what each look at it finds; after the last, there is silence.
+#[derive(Debug)]
+struct Looks(ProviderId, Vec<Look>);
+
+#[async_trait]
+impl ModelProvider for Looks {
+    fn id(&self) -> &ProviderId {
+        &self.0
+    }
+    fn capabilities(&self, _: &ModelId) -> Capabilities {
+        Capabilities::default()
+    }
+    async fn stream(&self, _: &Request) -> Result<EventStream> {
+        let mut looks = self.1.clone().into_iter();
+        Ok(Box::pin(futures_util::stream::poll_fn(move |cx| match looks.next().unwrap_or(Look::Silence) {
+            Look::Event(event) => Poll::Ready(Some(Ok(event))),
+            Look::OnItsWay => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Look::Silence => Poll::Pending,
+        })))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_came_while_nobody_looked_is_no_silence() {
+    use Look::{Event as Found, OnItsWay, Silence};
+    let first_event = vec![Found(start()), Silence, OnItsWay, OnItsWay, Found(OPEN)];
+    let idle = vec![Found(start()), Found(OPEN), Silence, OnItsWay, OnItsWay, Found(text("a"))];
+    for looks in [first_event, idle] {
+        let Some(Found(last)) = looks.last().cloned() else { panic!("{looks:?}") };
+        let provider = limited().layer(Arc::new(Looks("slow".into(), looks.clone())));
+        let mut stream = stream(&provider).await.unwrap();
+        for _ in looks.iter().take_while(|look| matches!(look, Found(_))) {
+            next(&mut stream).await.unwrap().unwrap();
+        }
+        assert!(poll_immediate(next(&mut stream)).await.is_none());
+        sleep(seconds(1000)).await;
+        assert_eq!(next(&mut stream).await.unwrap().unwrap(), last);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_while_nobody_looked_is_silence_soon_after() {
+    use Look::{Event as Found, Silence};
+    let started = vec![Found(start()), Silence];
+    let opened = vec![Found(start()), Found(OPEN), Silence];
+    for (looks, key) in [(started, "firstEvent"), (opened, "idle")] {
+        let events = looks.len() - 1;
+        let provider = limited().layer(Arc::new(Looks("slow".into(), looks)));
+        let mut stream = stream(&provider).await.unwrap();
+        for _ in 0..events {
+            next(&mut stream).await.unwrap().unwrap();
+        }
+        assert!(poll_immediate(next(&mut stream)).await.is_none());
+        sleep(seconds(1000)).await;
+        let begun = Instant::now();
+        let error = next(&mut stream).await.unwrap().unwrap_err();
+        assert!(error.hints()[0].contains(key), "{error:?}");
+        assert_eq!(seconds_since(begun), 1);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,11 +3,16 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use outcrop_core::{Error, ErrorKind, Event, ModelId, ProviderId, Result, Retry, Timeouts};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::wording::{Seconds, config_key};
+
+/// For how long silence goes on counting for nothing after somebody comes back to a stream that nobody looked at when its
+/// limit was reached. What came meanwhile waits in the connection's buffers, and needs a moment to get here.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// A limit that can be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +34,8 @@ pub(super) struct Watch {
     phase: Phase,
     /// Since when there has been nothing, if that has been noticed.
     idle_since: Option<Instant>,
+    /// Until when silence is no error, whatever the limit.
+    grace: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
     /// The service's id of the call, once it said one.
     request_id: Option<String>,
@@ -60,6 +67,7 @@ impl Watch {
             total: after(limits.total),
             phase: Phase::Silent,
             idle_since: None,
+            grace: None,
             timer: None,
             request_id: None,
             limits,
@@ -80,7 +88,7 @@ impl Watch {
 
     /// Notes an event.
     pub(super) fn saw(&mut self, event: &Event) {
-        self.idle_since = None;
+        (self.idle_since, self.grace) = (None, None);
         if let Event::Start(start) = event {
             self.request_id.clone_from(&start.request_id);
         }
@@ -106,17 +114,23 @@ impl Watch {
 
     /// Waits for the next limit. To be asked when there is no event.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Limit> {
-        let Some((deadline, limit)) = self.next() else { return Poll::Pending };
+        let Some((mut deadline, mut limit)) = self.next() else { return Poll::Pending };
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         if timer.deadline() > deadline {
             timer.as_mut().reset(deadline);
         }
         loop {
+            let Some(timer) = &mut self.timer else { return Poll::Pending };
             ready!(timer.as_mut().poll(cx));
-            if timer.deadline() >= deadline {
+            if timer.deadline() < deadline {
+                timer.as_mut().reset(deadline);
+            } else if limit == Limit::Total || self.grace.is_some() || deadline.elapsed() <= GRACE {
                 return Poll::Ready(limit);
+            } else {
+                self.grace = Instant::now().checked_add(GRACE);
+                let Some(next) = self.next() else { return Poll::Pending };
+                (deadline, limit) = next;
             }
-            timer.as_mut().reset(deadline);
         }
     }
 
@@ -130,6 +144,8 @@ impl Watch {
                 Some((since.checked_add(idle)?, Limit::Idle))
             })
         };
+        let grace = self.grace;
+        let silence = silence.map(|(at, limit)| (grace.map_or(at, |grace| grace.max(at)), limit));
         let total = self.total.map(|deadline| (deadline, Limit::Total));
         // Of two at once, the total is the one that no other attempt could help.
         total.into_iter().chain(silence).min_by_key(|(deadline, _)| *deadline)

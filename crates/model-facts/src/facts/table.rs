@@ -2155,7 +2155,7 @@ pub(super) static MODELS: &[ModelFacts] = &[
         prompt_caching: PromptCaching { supported: Support::No, cache_points: Support::No, one_hour_ttl: Support::No, ..NO_CACHING_KNOWN },
         profile_prefixes: &["us"],
         thinking: Thinking::None,
-        tool_result_images: Support::No,
+        tool_result_images: Support::Yes,
         end_of_life: Some("2027-03-30"),
         prices: &[
             ScopedPrice { scope: PriceScope::InRegion, price: Price::flat(rates(0.24, 0.97, None, None, None)), tiers: &[], confidence: Confidence::High },
@@ -2179,7 +2179,7 @@ pub(super) static MODELS: &[ModelFacts] = &[
         prompt_caching: PromptCaching { supported: Support::No, cache_points: Support::No, one_hour_ttl: Support::No, ..NO_CACHING_KNOWN },
         profile_prefixes: &["us"],
         thinking: Thinking::None,
-        tool_result_images: Support::No,
+        tool_result_images: Support::Yes,
         end_of_life: Some("2027-03-30"),
         prices: &[
             ScopedPrice { scope: PriceScope::InRegion, price: Price::flat(rates(0.17, 0.66, None, None, None)), tiers: &[], confidence: Confidence::High },

@@ -165,7 +165,8 @@ impl Family {
                     None => Ok(overlaid(ours, Some(options.clone()))),
                 }
             }
-            Some(_) => Err(invalid(format!("`{place}` is not an object"))),
+            Some(_) => Err(invalid(format!("`{place}` is not an object"))
+                .with_hint(r#"write members of the model's own body, such as `{"normalize": true}`"#)),
         }
     }
 
@@ -248,6 +249,7 @@ const fn nova_purpose(purpose: Option<EmbedPurpose>) -> &'static str {
     }
 }
 
+#[track_caller]
 fn invalid(message: String) -> Error {
     Error::new(ErrorKind::InvalidRequest, message)
 }

@@ -55,7 +55,7 @@ impl Reply {
     pub(super) fn checked(self, texts: usize) -> Result<Self> {
         let count = self.vectors.len();
         if count != texts {
-            return Err(broken(format!("the service answered {texts} texts with {count} vectors")));
+            return Err(broken(format!("the service gave {count} vectors, and {texts} were asked for")));
         }
         if self.vectors.iter().flatten().any(|number| !number.is_finite()) {
             return Err(broken("a vector holds a number that is none"));
@@ -95,6 +95,7 @@ fn withheld(body: &[u8]) -> bool {
     action.and_then(Value::as_str) == Some("INTERVENED")
 }
 
+#[track_caller]
 fn broken(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::Protocol, message)
 }

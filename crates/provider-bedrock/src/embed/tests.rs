@@ -170,8 +170,8 @@ async fn an_answer_that_is_not_one_vector_a_text_is_a_protocol_error() {
         (TITAN, json!({ "embedding": [0.5, 1e39] }), ""),
         (TITAN, json!({ "embedding": [] }), "without numbers"),
         (TITAN, json!({ "embedding": ["a"] }), "not one of an embedding model"),
-        (TITAN, json!({}), "1 texts with 0 vectors"),
-        (COHERE, json!({ "embeddings": { "float": [[1], [2]] } }), "1 texts with 2 vectors"),
+        (TITAN, json!({}), "0 vectors, and 1 were"),
+        (COHERE, json!({ "embeddings": { "float": [[1], [2]] } }), "2 vectors, and 1 were"),
         (COHERE, json!({ "embeddings": { "int8": [[1]] } }), "not one of an embedding model"),
         (COHERE, json!({ "output": {} }), "not one of an embedding model"),
     ] {

@@ -1,9 +1,9 @@
 //! Names of documents: Converse wants one for each, unique in the request, of a small alphabet (`DocumentBlock`:
 //! letters, digits, single spaces, hyphens, parentheses, square brackets; at most 200 characters).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use outcrop_core::{Content, Document, Message, ToolResultContent};
+use outcrop_core::{Content, Document, DocumentFormat, Message, ToolResultContent};
 
 use super::{Warnings, plural};
 
@@ -16,13 +16,12 @@ const LONGEST: usize = 200;
 /// Gives every document an acceptable name. It depends on nothing but what comes before the document, so that a longer
 /// conversation begins with the same bytes.
 pub(super) fn name(messages: &mut [Message], warnings: &mut Warnings) {
-    let mut taken = BTreeSet::new();
+    let mut names = Names::default();
     let mut renamed = 0;
     for (position, document) in (1_usize..).zip(documents(messages)) {
-        let wanted = document.name.as_deref().map(acceptable).filter(|name| !name.is_empty());
+        let wanted = document.name.as_deref().map(acceptable).filter(|name| says_something(name));
         let wanted = wanted.unwrap_or_else(|| format!("document-{position}"));
-        let name = unique(wanted, &taken);
-        taken.insert(name.clone());
+        let name = names.unique(wanted);
         let before = document.name.replace(name);
         renamed += usize::from(before.is_some() && before != document.name);
     }
@@ -63,15 +62,37 @@ fn acceptable(name: &str) -> String {
     accepted.trim_end().to_owned()
 }
 
-fn unique(name: String, taken: &BTreeSet<String>) -> String {
-    if !taken.contains(&name) {
-        return name;
+/// Whether anything is left of a name but what stands for other characters, and the end that says the format.
+fn says_something(name: &str) -> bool {
+    let is_format =
+        |end: &str| DocumentFormat::ALL.iter().any(|format| end.eq_ignore_ascii_case(format.as_str()));
+    let stem = name.rsplit_once('-').filter(|(_, end)| is_format(end)).map_or(name, |(stem, _)| stem);
+    stem.chars().any(|character| character.is_ascii_alphanumeric())
+}
+
+/// The names so far.
+#[derive(Default)]
+struct Names {
+    taken: BTreeSet<String>,
+    /// For each name that was wanted more than once, the number that was last put behind it.
+    last: BTreeMap<String, usize>,
+}
+
+impl Names {
+    fn unique(&mut self, name: String) -> String {
+        if self.taken.insert(name.clone()) {
+            return name;
+        }
+        let number = self.last.entry(name.clone()).or_insert(1);
+        loop {
+            *number += 1;
+            let suffix = format!(" ({number})");
+            let stem: String = name.chars().take(LONGEST - suffix.len()).collect();
+            // A space before the suffix would make two in a row.
+            let candidate = stem.trim_end().to_owned() + &suffix;
+            if self.taken.insert(candidate.clone()) {
+                return candidate;
+            }
+        }
     }
-    let numbered = (2_usize..).map(|number| {
-        let suffix = format!(" ({number})");
-        let stem: String = name.chars().take(LONGEST - suffix.len()).collect();
-        // A space before the suffix would make two in a row.
-        stem.trim_end().to_owned() + &suffix
-    });
-    numbered.into_iter().find(|candidate| !taken.contains(candidate)).unwrap_or(name)
 }

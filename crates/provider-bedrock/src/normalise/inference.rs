@@ -90,7 +90,8 @@ fn drop_refused_sampling(adjusted: &mut Inference, target: &Target, warnings: &m
 fn within(value: Option<f64>, name: &str, warnings: &mut Warnings) -> Result<Option<f64>> {
     let Some(value) = value else { return Ok(None) };
     if value.is_nan() {
-        return Err(Error::new(ErrorKind::InvalidRequest, format!("`{name}` is no number")));
+        return Err(Error::new(ErrorKind::InvalidRequest, format!("`{name}` is no number"))
+            .with_hint("give a number from 0 to 1, or leave it out"));
     }
     let clamped = value.clamp(0.0, 1.0);
     let outside = !(0.0..=1.0).contains(&value);

@@ -4,17 +4,21 @@
 //! before it, and what tools brought along, is replaced by a note, so that a session goes on with another model.
 
 mod attachment;
+mod beside;
+mod format;
+mod limits;
+mod results;
 
 use std::collections::BTreeMap;
 
-use outcrop_core::{
-    Content, Error, ErrorKind, Image, Message, Modality, Result, Role, Text, ToolResultContent,
-};
+use outcrop_core::{Content, Error, ErrorKind, Message, Modality, Result, Role, Text, ToolResultContent};
 
 use super::{Warnings, named, plural};
-use crate::learnt::Refusal;
 use crate::target::Target;
 use attachment::{Attachment, Kind, Obstacle};
+use limits::{AMONG_MANY, Limits};
+
+pub(super) use format::correct as correct_formats;
 
 pub(super) const RULES: &[&str] = &[
     NOT_TAKEN,
@@ -23,7 +27,12 @@ pub(super) const RULES: &[&str] = &[
     GUARDED_FORMAT,
     IN_ANSWER,
     SURPLUS,
+    IN_S3,
+    IMAGE_FORMAT,
     TOOL_RESULT_IMAGES,
+    TOOL_RESULT_MEDIA,
+    FAILED_RESULT,
+    BESIDE,
     DOCUMENT_WITHOUT_TEXT,
 ];
 
@@ -33,7 +42,12 @@ const TOO_LARGE: &str = "media-too-large";
 const GUARDED_FORMAT: &str = "guarded-image-format";
 const IN_ANSWER: &str = "media-in-answer";
 const SURPLUS: &str = "media-surplus";
+const IN_S3: &str = "media-in-s3";
+const IMAGE_FORMAT: &str = "image-format";
 const TOOL_RESULT_IMAGES: &str = "tool-result-images";
+const TOOL_RESULT_MEDIA: &str = "tool-result-media";
+const FAILED_RESULT: &str = "failed-tool-result";
+const BESIDE: &str = "beside-tool-results";
 const DOCUMENT_WITHOUT_TEXT: &str = "document-without-text";
 
 /// What is said beside a document where nothing else is: Converse wants some text there.
@@ -42,27 +56,38 @@ const SEE_DOCUMENT: &str = "(See the document.)";
 /// Refuses what the user's last message brings and cannot be sent.
 pub(super) fn check(messages: &[Message], target: &Target) -> Result<()> {
     let Some(last) = messages.iter().rfind(|message| message.role == Role::User) else { return Ok(()) };
+    let attachments: Vec<_> = last.content.iter().filter_map(Attachment::of).collect();
     let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
-    for attachment in last.content.iter().filter_map(Attachment::of) {
+    for attachment in &attachments {
         if let Some(obstacle) = attachment.obstacle(target) {
-            return Err(refused(&attachment, obstacle, target));
+            return Err(refused(attachment, obstacle, target));
         }
         *counts.entry(attachment.kind).or_default() += 1;
     }
-    for (kind, count) in counts {
-        if let Some(most) = kind.most(target).filter(|most| count > *most) {
-            let message = format!("the last message has {}", plural(count, kind.noun()));
-            return Err(Error::new(ErrorKind::InvalidRequest, message)
-                .with_hint(format!("send {} at most in one request", plural(most, kind.noun()))));
-        }
+    let limits = Limits::of(attachments.iter(), target);
+    let mut counts = counts.into_iter();
+    match counts.find(|(kind, count)| limits.most(*kind).is_some_and(|most| *count > most)) {
+        Some((kind, count)) => Err(too_many(kind, count, limits)),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+fn too_many(kind: Kind, count: usize, limits: Limits) -> Error {
+    let most = plural(limits.most(kind).unwrap_or_default(), kind.noun());
+    let hint = format!("send {most} at most in one request");
+    let message = format!("the last message has {}", plural(count, kind.noun()));
+    let hint = match kind {
+        Kind::Image if limits.only_small => {
+            format!("{hint}, or make all of them smaller than {AMONG_MANY} pixels a side")
+        }
+        _ => hint,
+    };
+    Error::new(ErrorKind::InvalidRequest, message).with_hint(hint)
 }
 
 fn refused(attachment: &Attachment, obstacle: Obstacle, target: &Target) -> Error {
     let what = attachment.kind.with_article();
     let model = named(target);
-    let invalid = |message: String| Error::new(ErrorKind::InvalidRequest, message);
     match obstacle {
         Obstacle::NotTaken => {
             let taken: Vec<_> =
@@ -80,6 +105,19 @@ fn refused(attachment: &Attachment, obstacle: Obstacle, target: &Target) -> Erro
                     _ => "make it smaller, or send a part of it",
                 })
         }
+        Obstacle::TooWide { most } => {
+            let side = attachment.side.unwrap_or_default();
+            invalid(format!(
+                "the last message has {what} of {side} pixels a side, and {model} takes {most} at most"
+            ))
+            .with_hint("make it smaller, or send a part of it")
+        }
+        Obstacle::InS3 => {
+            let message =
+                format!("the last message has {what} in Amazon S3, and {model} does not read from there");
+            Error::new(ErrorKind::Unsupported, message)
+                .with_hint("send its bytes, or ask a model that does: Amazon's own read from S3")
+        }
         Obstacle::GuardedFormat => {
             let format = attachment.format;
             invalid(format!("the last message has a guarded image in the format `{format}`"))
@@ -92,6 +130,11 @@ fn refused(attachment: &Attachment, obstacle: Obstacle, target: &Target) -> Erro
     }
 }
 
+#[track_caller]
+fn invalid(message: String) -> Error {
+    Error::new(ErrorKind::InvalidRequest, message)
+}
+
 /// With two decimals, rounded up, so that what is too large never looks as if it fitted.
 fn megabytes(bytes: usize) -> String {
     let hundredths = (bytes * 100).div_ceil(1024 * 1024);
@@ -99,7 +142,7 @@ fn megabytes(bytes: usize) -> String {
 }
 
 /// Moves or replaces what cannot stay where it is.
-pub(super) fn adapt(messages: &mut [Message], target: &Target, warnings: &mut Warnings) {
+pub(super) fn adapt(messages: &mut Vec<Message>, target: &Target, warnings: &mut Warnings) {
     let mut notes = Notes::default();
     for message in messages.iter_mut() {
         let by_model = message.role == Role::Assistant;
@@ -110,12 +153,8 @@ pub(super) fn adapt(messages: &mut [Message], target: &Target, warnings: &mut Wa
     }
     drop_surplus(messages, target, &mut notes);
     notes.say(warnings);
-    if target.fact(|facts| facts.tool_result_images).is_no() || target.refuses(&Refusal::ToolResultImages) {
-        let lifted = messages.iter_mut().map(lift_images).sum();
-        warnings.counted(TOOL_RESULT_IMAGES, lifted, |count| {
-            format!("moved {} out of tool results, where this model takes none", plural(count, "image"))
-        });
-    }
+    results::lift(messages, target, warnings);
+    beside::split(messages, target, warnings);
     let silent = messages.iter_mut().map(|message| usize::from(add_text(message))).sum();
     warnings.counted(DOCUMENT_WITHOUT_TEXT, silent, |count| {
         format!("added a text to {} with a document and no text", plural(count, "turn"))
@@ -126,11 +165,13 @@ pub(super) fn adapt(messages: &mut [Message], target: &Target, warnings: &mut Wa
 /// the same bytes: no other way leads on.
 fn drop_surplus(messages: &mut [Message], target: &Target, notes: &mut Notes) {
     let mut surplus: BTreeMap<Kind, usize> = BTreeMap::new();
-    for attachment in messages.iter().flat_map(Attachment::all) {
+    let attachments: Vec<_> = messages.iter().flat_map(Attachment::all).collect();
+    let limits = Limits::of(attachments.iter(), target);
+    for attachment in attachments {
         *surplus.entry(attachment.kind).or_default() += 1;
     }
     surplus.retain(|kind, count| {
-        *count = kind.most(target).map_or(0, |most| count.saturating_sub(most));
+        *count = limits.most(*kind).map_or(0, |most| count.saturating_sub(most));
         *count > 0
     });
     if surplus.is_empty() {
@@ -205,40 +246,6 @@ impl Notes {
             });
         }
     }
-}
-
-/// Puts the images of tool results behind all results of the turn, each with a label, and says so in the result.
-fn lift_images(message: &mut Message) -> usize {
-    let mut lifted: Vec<(String, Vec<Image>)> = Vec::new();
-    let mut behind = 0;
-    if message.role != Role::User {
-        return 0;
-    }
-    for (position, content) in message.content.iter_mut().enumerate() {
-        let Content::ToolResult(result) = content else { continue };
-        behind = position + 1;
-        let images: Vec<_> = result
-            .content
-            .extract_if(.., |part| matches!(part, ToolResultContent::Image(_)))
-            .filter_map(|part| match part {
-                ToolResultContent::Image(image) => Some(image),
-                _ => None,
-            })
-            .collect();
-        if !images.is_empty() {
-            let text = format!("[{} behind the tool results]", plural(images.len(), "image"));
-            result.content.push(ToolResultContent::Text(Text { text }));
-            lifted.push((result.tool_use_id.clone(), images));
-        }
-    }
-    let count = lifted.iter().map(|(_, images)| images.len()).sum();
-    let moved = lifted.into_iter().flat_map(|(id, images)| {
-        let label = format!("[{} of the tool result {id}:]", plural(images.len(), "image"));
-        std::iter::once(Content::text(label)).chain(images.into_iter().map(Content::Image))
-    });
-    let moved: Vec<_> = moved.collect();
-    message.content.splice(behind..behind, moved);
-    count
 }
 
 /// "If you include a ContentBlock with a document field in the array, you must also include a ContentBlock with a text

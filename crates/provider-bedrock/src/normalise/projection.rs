@@ -43,7 +43,7 @@ pub(super) fn tell(
                 }
                 Content::ToolResult(result) if told.contains_key(&result.tool_use_id) => {
                     let name = told.get(&result.tool_use_id).map_or("", String::as_str);
-                    tell_result(name, result, &mut content);
+                    content.extend(in_words(&format!("the tool {name}"), result));
                 }
                 other => content.push(other),
             }
@@ -58,10 +58,11 @@ pub(super) fn tell(
     });
 }
 
-fn tell_result(name: &str, result: ToolResult, content: &mut Vec<Content>) {
+/// A result told in words. `tool`: who answered.
+pub(super) fn in_words(tool: &str, result: ToolResult) -> impl Iterator<Item = Content> {
     let outcome = if result.is_error { "failed" } else { "answered" };
-    content.push(Content::text(format!("[the tool {name} {outcome}]")));
-    content.extend(result.content.into_iter().filter_map(|part| match part {
+    let told = Content::text(format!("[{tool} {outcome}]"));
+    let parts = result.content.into_iter().filter_map(|part| match part {
         ToolResultContent::Text(Text { text }) => Some(Content::text(text)),
         ToolResultContent::Json(json) => Some(Content::text(json.value.to_string())),
         ToolResultContent::Image(image) => Some(Content::Image(image)),
@@ -69,5 +70,6 @@ fn tell_result(name: &str, result: ToolResult, content: &mut Vec<Content>) {
         ToolResultContent::Video(video) => Some(Content::Video(video)),
         ToolResultContent::SearchResult(result) => Some(Content::SearchResult(result)),
         _ => None,
-    }));
+    });
+    std::iter::once(told).chain(parts)
 }

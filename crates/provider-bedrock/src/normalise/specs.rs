@@ -81,6 +81,7 @@ fn check_choice(choice: Option<&ToolChoice>, described: &[&str]) -> Result<()> {
     }
 }
 
+#[track_caller]
 fn invalid(message: String) -> Error {
     Error::new(ErrorKind::InvalidRequest, message)
 }

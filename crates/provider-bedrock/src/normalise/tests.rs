@@ -3,7 +3,6 @@
 mod laws;
 mod limits;
 mod names;
-mod reasoning;
 mod rules;
 
 use outcrop_core::{
@@ -23,6 +22,8 @@ const NOVA: &str = "amazon.nova-lite-v1:0";
 const TEXT_ONLY: &str = "meta.llama3-3-70b-instruct-v1:0";
 /// A model that calls no tools and takes text only.
 const NO_TOOLS: &str = "deepseek.r1-v1:0";
+/// A model that takes images, but not inside tool results, and nothing beside those.
+const RESULTS_ALONE: &str = "mistral.pixtral-large-2502-v1:0";
 /// A model that takes no sampling parameters.
 const NO_SAMPLING: &str = "anthropic.claude-opus-4-7";
 
@@ -103,8 +104,13 @@ fn document(name: Option<&str>) -> Content {
 }
 
 fn file(name: Option<&str>) -> Document {
-    let source = DocumentSource::Text("words".into());
+    let source = DocumentSource::Bytes(Blob::from(b"words".to_vec()));
     Document { name: name.map(str::to_owned), ..Document::new(DocumentFormat::Txt, source) }
+}
+
+/// A call of a tool that the service runs.
+fn service_call(id: &str) -> Content {
+    Content::ToolUse(ToolUse { by_service: true, ..ToolUse::new(id, "nova_grounding", json!({})) })
 }
 
 fn weather() -> ToolSpec {
@@ -143,10 +149,12 @@ fn a_conversation_in_order_stays_as_it_is() {
 fn a_tool_that_the_service_ran_has_its_result_beside_the_call() {
     let messages = vec![
         user("What is new?"),
-        assistant(vec![call("s1"), result("s1", "nine ships"), text("Nine ships.")]),
+        assistant(vec![service_call("s1"), result("s1", "nine ships"), text("Nine ships.")]),
         user("Thanks"),
     ];
-    let normalised = tidy(&with_tools(ask(messages.clone()))).unwrap();
+    let mut request = ask(messages.clone());
+    request.tools = vec![Tool::System(SystemTool { name: "nova_grounding".into() })];
+    let normalised = tidy(&request).unwrap();
     assert_eq!((normalised.messages, normalised.warnings), (messages, vec![]));
 }
 

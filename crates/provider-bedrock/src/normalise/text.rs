@@ -13,8 +13,8 @@ const BLANK_TEXT: &str = "blank-text";
 /// What a search result without any text says.
 const NO_TEXT: &str = "(no text)";
 
-/// Drops text without any visible character, everywhere.
-pub(super) fn drop_blank(messages: &mut Vec<Message>, warnings: &mut Warnings) {
+/// Drops text without any visible character, everywhere; also where nothing else is left.
+pub(super) fn drop_blank(messages: &mut [Message], warnings: &mut Warnings) {
     let mut dropped = 0;
     for message in messages.iter_mut() {
         dropped += keep_said(&mut message.content, is_blank);
@@ -30,7 +30,6 @@ pub(super) fn drop_blank(messages: &mut Vec<Message>, warnings: &mut Warnings) {
             };
         }
     }
-    messages.retain(|message| !message.content.is_empty());
     warnings
         .counted(BLANK_TEXT, dropped, |count| format!("left out {} of blank text", plural(count, "block")));
 }

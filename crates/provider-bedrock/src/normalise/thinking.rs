@@ -6,7 +6,7 @@
 
 mod conflicts;
 
-use outcrop_core::{Content, Error, ErrorKind, Message, Result, Thinking, ThinkingLevel};
+use outcrop_core::{Content, Message, Thinking, ThinkingLevel};
 use outcrop_model_facts::facts::Effort;
 use serde_json::{Map, Value, json};
 
@@ -61,8 +61,8 @@ pub(super) fn apply(
     options: &Map<String, Value>,
     target: &Target,
     warnings: &mut Warnings,
-) -> Result<()> {
-    let own = own_fields(options)?;
+) {
+    let own = own_fields(options);
     let mut own = conflicts::without_refused(own, normalised, target, warnings);
     let control = target.control();
     normalised.thinks = if at(&own, "thinking", "type") == Some("enabled")
@@ -83,7 +83,6 @@ pub(super) fn apply(
         conflicts::drop_idle(&mut normalised.messages, warnings);
     }
     conflicts::settle(normalised, &own, target, warnings);
-    Ok(())
 }
 
 /// Whether the model thinks, after the request says so.
@@ -127,12 +126,8 @@ fn goes_on_without_thoughts(messages: &[Message], warnings: &mut Warnings) -> bo
     goes_on
 }
 
-fn own_fields(options: &Map<String, Value>) -> Result<Map<String, Value>> {
-    match options.get(MODEL_FIELDS) {
-        None | Some(Value::Null) => Ok(Map::new()),
-        Some(Value::Object(own)) => Ok(own.clone()),
-        Some(_) => Err(Error::new(ErrorKind::InvalidRequest, format!("`{MODEL_FIELDS}` is not an object"))),
-    }
+fn own_fields(options: &Map<String, Value>) -> Map<String, Value> {
+    options.get(MODEL_FIELDS).and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
 fn at<'a>(fields: &'a Map<String, Value>, field: &str, member: &str) -> Option<&'a str> {

@@ -5,21 +5,37 @@ use std::collections::{BTreeMap, BTreeSet};
 use outcrop_core::{Content, Message, Role, Text, ToolResult, ToolResultContent, ToolUse};
 use serde_json::{Value, json};
 
-use super::{Warnings, plural};
+use super::{Warnings, plural, projection, turns};
+use crate::target::Target;
 
-pub(super) const RULES: &[&str] =
-    &[TOOL_INPUT, TOOL_RESULT_ORDER, ORPHAN_TOOL_RESULT, MISSING_TOOL_RESULT, UNFINISHED_SERVICE_CALL];
+pub(super) const RULES: &[&str] = &[
+    TOOL_INPUT,
+    TOOL_RESULT_JSON,
+    TOOL_RESULT_ORDER,
+    ORPHAN_TOOL_RESULT,
+    MISSING_TOOL_RESULT,
+    UNFINISHED_SERVICE_CALL,
+    EMPTY_TURN,
+    TOOL_RESULT_STATUS,
+];
 
 const TOOL_INPUT: &str = "tool-input";
+const TOOL_RESULT_JSON: &str = "tool-result-json";
 const TOOL_RESULT_ORDER: &str = "tool-result-order";
 const ORPHAN_TOOL_RESULT: &str = "orphan-tool-result";
 const MISSING_TOOL_RESULT: &str = "missing-tool-result";
 const UNFINISHED_SERVICE_CALL: &str = "unfinished-service-call";
+const EMPTY_TURN: &str = "empty-turn";
+const TOOL_RESULT_STATUS: &str = "tool-result-status";
 
 /// What a call that nobody answered is answered with.
 const NO_RESULT: &str = "No result: the tool was not run.";
 /// What an empty result is replaced by; Converse wants some content.
 const EMPTY_RESULT: &str = "(no output)";
+/// What a result says first of a tool that failed, where nothing else can say so.
+const FAILED: &str = "(The tool failed.)";
+/// What the user says where nothing is left of a turn.
+const SILENCE: &str = "(empty)";
 
 /// Turns arguments that are no object into one: a JSON text of an object is read, everything else becomes `{}`.
 pub(super) fn coerce_inputs(messages: &mut [Message], warnings: &mut Warnings) {
@@ -39,13 +55,62 @@ pub(super) fn coerce_inputs(messages: &mut [Message], warnings: &mut Warnings) {
     });
 }
 
+/// Sends JSON that is no object as text: "The format of the value at messages.3.content.0.toolResult.content.0.json is
+/// invalid. Provide a json object for the field and try again."
+pub(super) fn tell_json(messages: &mut [Message], warnings: &mut Warnings) {
+    let mut told = 0;
+    for content in messages.iter_mut().flat_map(|message| &mut message.content) {
+        let Content::ToolResult(result) = content else { continue };
+        for part in &mut result.content {
+            if let ToolResultContent::Json(json) = part
+                && !json.value.is_object()
+            {
+                *part = ToolResultContent::Text(Text { text: json.value.to_string() });
+                told += 1;
+            }
+        }
+    }
+    warnings.counted(TOOL_RESULT_JSON, told, |count| {
+        format!(
+            "sent {} in tool results as text: the service takes JSON objects only",
+            plural(count, "value")
+        )
+    });
+}
+
+/// Says in words that a tool failed, for models of Writer: "This model doesn't support the status field. Remove status and
+/// try again." (<https://github.com/pydantic/pydantic-ai/pull/6318>)
+pub(super) fn tell_failures(messages: &mut [Message], target: &Target, warnings: &mut Warnings) {
+    if target.maker.as_deref() != Some("writer") {
+        return;
+    }
+    let mut told = 0;
+    for content in messages.iter_mut().flat_map(|message| &mut message.content) {
+        if let Content::ToolResult(result) = content
+            && result.is_error
+        {
+            result.is_error = false;
+            result.content.insert(0, ToolResultContent::Text(Text { text: FAILED.to_owned() }));
+            told += 1;
+        }
+    }
+    warnings.counted(TOOL_RESULT_STATUS, told, |count| {
+        format!(
+            "said in words that {} failed: this model takes no status of results",
+            plural(count, "tool call")
+        )
+    });
+}
+
 /// Counts of what [`pair`] did.
 #[derive(Default)]
 struct Repairs {
     moved: usize,
     orphans: usize,
+    told: usize,
     missing: usize,
     unfinished: usize,
+    silent: usize,
 }
 
 /// Puts the results of an assistant's calls at the front of the next user turn, in the order of the calls; makes up
@@ -67,7 +132,13 @@ pub(super) fn pair(messages: Vec<Message>, warnings: &mut Warnings) -> Vec<Messa
             continue;
         }
         let calls = std::mem::take(&mut open_calls);
-        message.content = answer(&calls, std::mem::take(&mut message.content), &mut repairs);
+        let orphans;
+        (message.content, orphans) = answer(&calls, std::mem::take(&mut message.content), &mut repairs);
+        if turns::says_nothing(&message) && !paired.is_empty() {
+            message.content.splice(..0, instead(orphans, &mut repairs));
+        } else {
+            repairs.orphans += orphans.len();
+        }
         if !message.content.is_empty() {
             paired.push(message);
         }
@@ -81,6 +152,15 @@ pub(super) fn pair(messages: Vec<Message>, warnings: &mut Warnings) -> Vec<Messa
     });
     warnings.counted(ORPHAN_TOOL_RESULT, repairs.orphans, |count| {
         format!("left out {} that no call asked for", plural(count, "tool result"))
+    });
+    warnings.counted(ORPHAN_TOOL_RESULT, repairs.told, |count| {
+        format!(
+            "told {} that no call asked for in words: the user says nothing else",
+            plural(count, "tool result")
+        )
+    });
+    warnings.counted(EMPTY_TURN, repairs.silent, |count| {
+        format!("put a text into {} of the user in which nothing else is left", plural(count, "turn"))
     });
     warnings.counted(MISSING_TOOL_RESULT, repairs.missing, |count| {
         format!("made up {} as an error: the call had none", plural(count, "tool result"))
@@ -129,12 +209,22 @@ fn call_ids(message: &Message) -> Vec<String> {
     ids.collect()
 }
 
-/// A user turn that answers `calls`: first one result a call, then everything else.
-fn answer(calls: &[String], content: Vec<Content>, repairs: &mut Repairs) -> Vec<Content> {
-    let repaired_before = repairs.missing + repairs.orphans;
+/// What the user says where nothing else is left: the results that no call asked for, in words, or that there is nothing.
+fn instead(orphans: Vec<ToolResult>, repairs: &mut Repairs) -> Vec<Content> {
+    if orphans.is_empty() {
+        repairs.silent += 1;
+        return vec![Content::text(SILENCE)];
+    }
+    repairs.told += orphans.len();
+    orphans.into_iter().flat_map(|orphan| projection::in_words("a tool", orphan)).collect()
+}
+
+/// A user turn that answers `calls`: first one result a call, then everything else; and the results of no such call.
+fn answer(calls: &[String], content: Vec<Content>, repairs: &mut Repairs) -> (Vec<Content>, Vec<ToolResult>) {
+    let missing_before = repairs.missing;
     let order_before: Vec<_> = content.iter().map(result_id).map(|id| id.map(str::to_owned)).collect();
     let mut results: BTreeMap<String, ToolResult> = BTreeMap::new();
-    let mut rest = Vec::new();
+    let (mut rest, mut orphans) = (Vec::new(), Vec::new());
     for content in content {
         match content {
             Content::ToolResult(result)
@@ -142,7 +232,7 @@ fn answer(calls: &[String], content: Vec<Content>, repairs: &mut Repairs) -> Vec
             {
                 results.insert(result.tool_use_id.clone(), result);
             }
-            Content::ToolResult(_) => repairs.orphans += 1,
+            Content::ToolResult(orphan) => orphans.push(orphan),
             other => rest.push(other),
         }
     }
@@ -156,12 +246,13 @@ fn answer(calls: &[String], content: Vec<Content>, repairs: &mut Repairs) -> Vec
         .collect();
     answered.extend(rest);
     let in_place = |(before, after): (&Option<String>, &Content)| before.as_deref() == result_id(after);
-    if repairs.missing + repairs.orphans == repaired_before
+    if repairs.missing == missing_before
+        && orphans.is_empty()
         && !order_before.iter().zip(&answered).all(in_place)
     {
         repairs.moved += 1;
     }
-    answered
+    (answered, orphans)
 }
 
 fn result_id(content: &Content) -> Option<&str> {

@@ -14,6 +14,38 @@ const TRAILING_SPACE: &str = "trailing-space";
 /// What stands in for the user where a conversation begins with the assistant.
 const OPENING: &str = "(The conversation begins with the assistant.)";
 
+/// Takes out messages in which nothing is left. Where the user was to speak after an answer and says nothing at all, an
+/// empty turn stays behind, for the conversation to go on from there; [`super::tools::pair`] fills it. Else the model
+/// would be asked to go on with an answer that was complete.
+pub(super) fn drop_empty(messages: Vec<Message>) -> Vec<Message> {
+    let mut kept = Vec::with_capacity(messages.len());
+    let (mut speaker, mut silence) = (None, false);
+    for message in messages {
+        if says_nothing(&message) {
+            silence |= message.role == Role::User && speaker == Some(Role::Assistant);
+            if !message.content.is_empty() {
+                kept.push(message);
+            }
+            continue;
+        }
+        if silence && message.role == Role::Assistant {
+            kept.push(Message::user(Vec::new()));
+        }
+        silence = false;
+        speaker = Some(message.role);
+        kept.push(message);
+    }
+    if silence {
+        kept.push(Message::user(Vec::new()));
+    }
+    kept
+}
+
+/// Whether a message has nothing but cache points.
+pub(super) fn says_nothing(message: &Message) -> bool {
+    message.content.iter().all(|content| matches!(content, Content::CachePoint(_)))
+}
+
 /// Joins neighbours of the same role.
 pub(super) fn merge(messages: Vec<Message>, warnings: &mut Warnings) -> Vec<Message> {
     let before = messages.len();

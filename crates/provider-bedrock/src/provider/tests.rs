@@ -1,3 +1,5 @@
+mod repairs;
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -274,4 +276,21 @@ async fn without_a_resolver_the_table_of_facts_names_the_profile() {
     let service = Service::start([Answer::Refusal, Answer::Refusal, Answer::Hello]);
     let error = service.provider(None).generate(&request()).await.unwrap_err();
     assert_eq!((error.kind(), service.called().len()), (ErrorKind::ProfileRequired, 2));
+}
+
+/// What a provider says of documents is what it does with them.
+#[test]
+fn documents_go_where_they_are_read() {
+    let provider = Service::start([]).provider(None);
+    for (model, support) in [
+        ("us.anthropic.claude-sonnet-4-6", Support::Yes),
+        ("us.amazon.nova-lite-v1:0", Support::Yes),
+        ("us.amazon.nova-micro-v1:0", Support::No),
+        ("qwen.qwen3-vl-235b-a22b", Support::No),
+        ("us.meta.llama3-3-70b-instruct-v1:0", Support::Unknown),
+        ("us.deepseek.r1-v1:0", Support::Unknown),
+        ("unknown", Support::Unknown),
+    ] {
+        assert_eq!(provider.capabilities(&model.into()).documents, support, "{model}");
+    }
 }

@@ -3,21 +3,41 @@
 //! Bedrock passes on what the models' own checks say, so that one refusal has several wordings. Rows as data, tried in
 //! order; a row counts only if the body has what it is about, since nothing else can be left out of it.
 
+use outcrop_core::classify::plain;
 use outcrop_core::{Error, ErrorKind};
 use serde_json::Value;
 
 use crate::learnt::{Refusal, Refusals, Section};
+
+/// What a request can be sent without.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Refused {
+    /// What to leave out; empty if nothing would help.
+    pub refusals: Refusals,
+    /// It is the model's own way, and holds for every request; else it holds for this conversation as it stands.
+    pub lasting: bool,
+}
 
 /// One wording of a refusal.
 struct Row {
     /// Words of the message, all of them, in lower case and with plain apostrophes.
     words: &'static [&'static str],
     /// What can be left out, if the body has it.
-    refusals: fn(&Value, &str) -> Vec<Refusal>,
+    refusals: Find,
+    /// As in [`Refused`].
+    lasting: bool,
 }
 
-const fn row(words: &'static [&'static str], refusals: fn(&Value, &str) -> Vec<Refusal>) -> Row {
-    Row { words, refusals }
+/// Finds in a body, by the message, what can be left out.
+type Find = fn(&Value, &str) -> Vec<Refusal>;
+
+const fn row(words: &'static [&'static str], refusals: Find) -> Row {
+    Row { words, refusals, lasting: true }
+}
+
+/// A row about the conversation rather than about the model.
+const fn once(words: &'static [&'static str], refusals: Find) -> Row {
+    Row { words, refusals, lasting: false }
 }
 
 const ROWS: &[Row] = &[
@@ -29,14 +49,17 @@ const ROWS: &[Row] = &[
     row(&["thinking", "tool_choice forces tool use"], forced_choice),
     row(&["toolchoice"], forced_choice),
     row(&["tool_choice"], forced_choice),
-    row(&["invalid", "signature", "thinking"], reasoning),
-    row(&["thinking", "signature: field required"], reasoning),
-    row(&["invalid `data`", "redacted_thinking"], reasoning),
-    row(&["expected `thinking`"], reasoning),
-    row(&["first block must be `thinking`"], reasoning),
-    row(&["thinking", "cannot be modified"], reasoning),
+    once(&["invalid", "signature", "thinking"], reasoning),
+    once(&["thinking", "signature: field required"], reasoning),
+    once(&["invalid `data`", "redacted_thinking"], reasoning),
+    once(&["expected `thinking`"], thinking_now),
+    once(&["first block must be `thinking`"], reasoning),
+    once(&["thinking", "cannot be modified"], reasoning),
     row(&["reasoningcontent"], reasoning_content),
     row(&["cannot contain reasoning content"], reasoning_content),
+    once(&["cache point cannot be inserted"], points_of_messages),
+    once(&["nothing available to cache"], points_of_messages),
+    once(&["messages.", ".content.", ".type: field required"], points_of_messages),
     row(&["display: extra inputs are not permitted"], display),
     row(&["prompt caching", "ttl"], cache_ttl),
     row(&["ttl: extra inputs are not permitted"], cache_ttl),
@@ -44,6 +67,11 @@ const ROWS: &[Row] = &[
     row(&["extraneous key [ttl]"], cache_ttl),
     row(&["did not allow prompt caching"], cache_points),
     row(&["doesn't support the cachepoint field"], cache_points),
+    // Up to three minutes pass before such a refusal: it is not asked for twice.
+    row(&["compiled grammar is too large"], grammar),
+    row(&["schema is too complex"], grammar),
+    row(&["too many optional parameters"], grammar),
+    row(&["too many parameters with union types"], grammar),
     row(&["output_config.format"], native_output),
     row(&["outputconfig.textformat"], native_output),
     row(&["adaptive thinking is not supported"], thinking),
@@ -65,18 +93,22 @@ const ROWS: &[Row] = &[
     row(&["topp", "support"], top_p),
 ];
 
-/// What a request can be sent without, going by the error that it was refused with; empty if that would not help.
-pub(crate) fn refused(error: &Error, body: &[u8]) -> Refusals {
+/// What a request can be sent without, going by the error that it was refused with.
+pub(crate) fn refused(error: &Error, body: &[u8]) -> Refused {
     let refusable = matches!(
         error.kind(),
         ErrorKind::InvalidRequest | ErrorKind::Unsupported | ErrorKind::PermissionDenied
     );
-    let Some(message) = error.provider_message().filter(|_| refusable) else { return Refusals::new() };
-    let message = message.replace('’', "'").to_lowercase();
-    let Ok(body) = serde_json::from_slice::<Value>(body) else { return Refusals::new() };
+    let Some(message) = error.provider_message().filter(|_| refusable) else { return Refused::default() };
+    let message = plain(message);
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return Refused::default() };
     let rows = ROWS.iter().filter(|row| row.words.iter().all(|words| message.contains(words)));
-    let known = rows.map(|row| (row.refusals)(&body, &message)).find(|refusals| !refusals.is_empty());
-    known.unwrap_or_else(|| named_fields(&body, &message)).into_iter().collect()
+    let known = rows.map(|row| ((row.refusals)(&body, &message), row.lasting));
+    let (refusals, lasting) = known
+        .into_iter()
+        .find(|(refusals, _)| !refusals.is_empty())
+        .unwrap_or_else(|| (named_fields(&body, &message), true));
+    Refused { refusals: refusals.into_iter().collect(), lasting }
 }
 
 /// Members of `additionalModelRequestFields` that the message calls unknown.
@@ -171,6 +203,17 @@ fn effort(body: &Value, message: &str) -> Vec<Refusal> {
     field.map(refusal).into_iter().collect()
 }
 
+/// Thinking as such: the conversation lacks thoughts that would have to stand in it.
+fn thinking_now(body: &Value, message: &str) -> Vec<Refusal> {
+    let on = having(body, "/additionalModelRequestFields/thinking", Refusal::Field("thinking".into()));
+    if on.is_empty() { reasoning(body, message) } else { on }
+}
+
+/// One grammar is made of the answer's schema and of those of all strict tools.
+fn grammar(body: &Value, message: &str) -> Vec<Refusal> {
+    [native_output(body, message), strict_tools(body, message)].concat()
+}
+
 fn system(body: &Value, _: &str) -> Vec<Refusal> {
     having(body, "/system", Refusal::System)
 }
@@ -206,6 +249,12 @@ fn tool_result_images(body: &Value, _: &str) -> Vec<Refusal> {
     let parts = blocks(body).filter_map(|block| block.pointer("/toolResult/content")?.as_array()).flatten();
     let any = parts.into_iter().any(|part| part.get("image").is_some());
     any.then_some(Refusal::ToolResultImages).into_iter().collect()
+}
+
+/// Points among the messages, since what else can be cached is there on its own; without any, all others.
+fn points_of_messages(body: &Value, message: &str) -> Vec<Refusal> {
+    let any = blocks(body).any(is_cache_point);
+    if any { vec![Refusal::CachePoints(Section::Messages)] } else { cache_points(body, message) }
 }
 
 /// The part that the message names, else every part that has points.

@@ -25,7 +25,8 @@ impl Schema {
     pub(crate) fn compile(value: &Value) -> Result<Self> {
         if !value.is_object() {
             let message = "`output.schema` is no JSON schema: it has to be an object";
-            return Err(Error::new(ErrorKind::InvalidRequest, message));
+            return Err(Error::new(ErrorKind::InvalidRequest, message)
+                .with_hint(r#"write it as `{"type": "object", "properties": {…}}`"#));
         }
         match jsonschema::options().offline().build(value) {
             Ok(validator) => Ok(Self { value: value.clone(), validator: Arc::new(validator) }),
@@ -48,6 +49,7 @@ impl Schema {
     }
 }
 
+#[track_caller]
 fn invalid(error: &ValidationError<'_>) -> Error {
     let place = place(error.instance_path().as_str());
     let message = format!("`output.schema` is no valid JSON schema, at {place}: {error}");

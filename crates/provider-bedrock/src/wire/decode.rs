@@ -7,17 +7,18 @@ use outcrop_core::{
     Reasoning, Response, Result, S3Location, Source, SourceRange, StopReason, Text, ToolResult,
     ToolResultContent, ToolUse, Usage,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::document::to_value;
+use super::trace::Said as _;
 
 /// What the SDK puts in the place of a stop reason that is not there: the answer is not one of Converse.
 const NO_STOP_REASON: &str = "no value was set";
 
 /// A whole answer.
 pub(crate) fn response(output: ConverseOutput, request_id: Option<&str>) -> Result<Response> {
-    let stop_reason = output.stop_reason.as_str();
-    let Some(sdk::ConverseOutput::Message(message)) = output.output.filter(|_| stop_reason != NO_STOP_REASON)
+    let (Some(sdk::ConverseOutput::Message(message)), Some(stop_reason)) =
+        (output.output, stop_reason(&output.stop_reason))
     else {
         return Err(Error::new(ErrorKind::Protocol, "the reply is not one of Amazon Bedrock")
             .with_request_id(request_id)
@@ -25,41 +26,50 @@ pub(crate) fn response(output: ConverseOutput, request_id: Option<&str>) -> Resu
     };
     let mut response = Response::default();
     response.content = message.content.into_iter().filter_map(content).collect();
-    response.stop_reason = StopReason::from(stop_reason);
+    response.stop_reason = stop_reason;
     response.usage = output.usage.as_ref().and_then(usage);
     response.request_id = request_id.map(str::to_owned);
     response.latency = output.metrics.and_then(|metrics| latency(metrics.latency_ms));
     response.metadata = Metadata {
         fields: output.additional_model_response_fields.as_ref().map(to_value),
-        invoked_model: output
-            .trace
-            .and_then(|trace| trace.prompt_router)
-            .and_then(|router| router.invoked_model_id),
-        performance: output.performance_config.map(|config| config.latency.as_str().to_owned()),
-        service_tier: output.service_tier.map(|tier| tier.r#type.as_str().to_owned()),
+        trace: output.trace.json(),
+        performance: output.performance_config.json(),
+        service_tier: output.service_tier.json(),
     }
     .into_json();
     Ok(response)
 }
 
-/// What an answer says beside its content.
+/// Why the model stopped, if the service says so.
+pub(crate) fn stop_reason(reason: &sdk::StopReason) -> Option<StopReason> {
+    Some(reason.as_str()).filter(|reason| *reason != NO_STOP_REASON).map(StopReason::from)
+}
+
+/// What an answer says beside its content, as the service writes it.
 #[derive(Debug, Default)]
 pub(crate) struct Metadata {
     pub fields: Option<Value>,
-    pub invoked_model: Option<String>,
-    pub performance: Option<String>,
-    pub service_tier: Option<String>,
+    trace: Option<Value>,
+    performance: Option<Value>,
+    service_tier: Option<Value>,
 }
 
 impl Metadata {
+    /// Takes what the last event of a stream says.
+    pub(crate) fn measure(&mut self, measured: &mut sdk::ConverseStreamMetadataEvent) {
+        self.trace = measured.trace.take().json();
+        self.performance = measured.performance_config.take().json();
+        self.service_tier = measured.service_tier.take().json();
+    }
+
     /// The members as Converse names them; `None` if there are none.
     pub(crate) fn into_json(self) -> Option<Value> {
-        let Self { fields, invoked_model, performance, service_tier } = self;
+        let Self { fields, trace, performance, service_tier } = self;
         let members = [
             ("additionalModelResponseFields", fields.filter(|fields| !fields.is_null())),
-            ("trace", invoked_model.map(|id| json!({"promptRouter": {"invokedModelId": id}}))),
-            ("performanceConfig", performance.map(|latency| json!({"latency": latency}))),
-            ("serviceTier", service_tier.map(|tier| json!({"type": tier}))),
+            ("trace", trace),
+            ("performanceConfig", performance),
+            ("serviceTier", service_tier),
         ];
         let said: Map<_, _> =
             members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();

@@ -52,7 +52,9 @@ impl Serialize for Body<'_> {
         if !system.is_empty() {
             map.serialize_entry("system", &List(system, System))?;
         }
-        map.serialize_entry("messages", &List(messages, Turn))?;
+        if !messages.is_empty() {
+            map.serialize_entry("messages", &List(messages, Turn))?;
+        }
         if !self.counting && *inference != Inference::default() {
             map.serialize_entry("inferenceConfig", inference)?;
         }

@@ -4,6 +4,23 @@ use outcrop_core::ErrorKind;
 
 use super::*;
 
+impl Trust {
+    /// Nobody at all.
+    pub(crate) fn nobody() -> Self {
+        Self::only(RootCertStore::empty())
+    }
+
+    /// These and nobody else.
+    pub(crate) const fn only(roots: RootCertStore) -> Self {
+        Self { bundle: Some(roots), tls: OnceLock::new() }
+    }
+
+    /// Whether somebody wanted to know.
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.tls.get().is_some()
+    }
+}
+
 #[test]
 fn the_variable_beats_the_profile() {
     let of = |variables: &[(&str, &str)], profile: Option<&str>| {
@@ -36,6 +53,6 @@ fn only_parts_that_make_trust_anchors_are_usable() {
     let not_der = format!("-----BEGIN CERTIFICATE-----\nbm90IERFUg==\n{END}");
     let not_base64 = format!("-----BEGIN CERTIFICATE-----\n!!!\n{END}");
     for part in ["", END, &not_der, &not_base64, "-----BEGIN CERTIFICATE-----"] {
-        assert!(!is_usable(part), "{part}");
+        assert!(!add(&mut RootCertStore::empty(), part), "{part}");
     }
 }

@@ -70,7 +70,7 @@ error[config::type]: expected a number of seconds for `total`, found an object
 4 |     providers: { x: { retry: [], baseUrl: 5, timeouts: { idle: null, total: {} } } },
   |                                                                             ^^ expected a number of seconds
   |
-  = help: `total`: How long the whole answer may take, in seconds
+  = help: `total`: How long the whole answer may take, further tries included, in seconds
 
 error[config::type]: expected an object for `overrides`, found a number
  --> config.json5:5:16
@@ -133,7 +133,7 @@ error[config::range]: `connect` must be between 0.001 and 86400 seconds, found 1
 3 |   providers: { x: { retry: { attempts: 0 }, timeouts: { connect: 1e9 }, models: [{ id: 'm', cost: { input: -3 } }] } },
   |                                                                  ^^^ out of range
   |
-  = help: `connect`: How long it may take until there is a connection, in seconds
+  = help: `connect`: How long it may take until there is a connection, TLS and proxy included, in seconds
 
 error[config::range]: `input` must be at least 0 USD per million tokens, found -3
  --> config.json5:3:108

@@ -5,7 +5,8 @@ use outcrop_core::{
     Modality, Source, ToolResultContent,
 };
 
-use super::{EMPTY, GUARDED_FORMAT, IN_ANSWER, NOT_TAKEN, SURPLUS, TOO_LARGE};
+use super::format::longer_side;
+use super::{EMPTY, GUARDED_FORMAT, IN_ANSWER, IN_S3, NOT_TAKEN, SURPLUS, TOO_LARGE};
 use crate::target::Target;
 
 const KIB: usize = 1024;
@@ -17,11 +18,8 @@ const CLAUDE_IMAGE: usize = 3840 * KIB;
 const DOCUMENT: usize = 4608 * KIB;
 /// The largest video within a request (`VideoSource`: less than 25 MB as base64).
 const VIDEO: usize = 19_200 * KIB;
-
-/// The most documents in a request ("API restrictions" in the Bedrock user guide).
-const DOCUMENTS: usize = 5;
-/// The most videos in a request to Nova ("Video understanding" in the Nova user guide).
-const VIDEOS: usize = 1;
+/// The longest side of an image in pixels (`Message` of the service model; Nova's user guide has the same).
+const SIDE: usize = 8000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
@@ -40,6 +38,10 @@ pub(super) enum Obstacle {
     Empty,
     /// It has more bytes than these.
     TooLarge { most: usize },
+    /// It has a side of more pixels than these.
+    TooWide { most: usize },
+    /// It lies in Amazon S3, where the model does not read.
+    InS3,
     /// Guardrails take no image of that format.
     GuardedFormat,
     /// "You can only include images and documents if the role is user." (`Message` of the service model.)
@@ -53,7 +55,8 @@ impl Obstacle {
         match self {
             Self::NotTaken => NOT_TAKEN,
             Self::Empty => EMPTY,
-            Self::TooLarge { .. } => TOO_LARGE,
+            Self::TooLarge { .. } | Self::TooWide { .. } => TOO_LARGE,
+            Self::InS3 => IN_S3,
             Self::GuardedFormat => GUARDED_FORMAT,
             Self::InAnswer => IN_ANSWER,
             Self::Surplus => SURPLUS,
@@ -66,7 +69,8 @@ impl Obstacle {
         match self {
             Self::NotTaken => format!("this model takes no {noun}s"),
             Self::Empty => "there was nothing in it".to_owned(),
-            Self::TooLarge { .. } => "too large for this model".to_owned(),
+            Self::TooLarge { .. } | Self::TooWide { .. } => "too large for this model".to_owned(),
+            Self::InS3 => "this model does not read from Amazon S3".to_owned(),
             Self::GuardedFormat => "guardrails look at png and jpeg only".to_owned(),
             Self::InAnswer => format!("an answer that is sent back holds no {noun}s"),
             Self::Surplus => "newer ones took its place".to_owned(),
@@ -93,31 +97,15 @@ impl Kind {
         }
     }
 
-    /// How many may stand in one request.
-    pub(super) fn most(self, target: &Target) -> Option<usize> {
-        match self {
-            Self::Document => Some(DOCUMENTS),
-            Self::Video => is_amazon(target).then_some(VIDEOS),
-            Self::Image | Self::Audio => None,
-        }
-    }
-
     fn is_taken(self, target: &Target) -> bool {
         let modality = match self {
             Self::Image => Modality::Image,
-            // Converse reads documents to models that take text only, but to Amazon's own. (Column "Document chat" of
-            // "Supported models and model features"; what the table of facts says is whether a model reads PDF itself.)
-            Self::Document if is_amazon(target) => Modality::Document,
-            Self::Document => return true,
+            Self::Document => Modality::Document,
             Self::Video => Modality::Video,
             Self::Audio => Modality::Audio,
         };
         !target.takes(&modality).is_no()
     }
-}
-
-fn is_amazon(target: &Target) -> bool {
-    target.maker.as_deref() == Some("amazon")
 }
 
 /// An image, document, video or sound, as far as limits go.
@@ -127,7 +115,10 @@ pub(super) struct Attachment {
     pub format: &'static str,
     /// Its size, if it is a file and here.
     pub bytes: Option<usize>,
+    /// The longer side of an image in pixels, where its bytes tell.
+    pub side: Option<usize>,
     empty: bool,
+    in_s3: bool,
     guarded: bool,
 }
 
@@ -168,7 +159,8 @@ impl Attachment {
     }
 
     fn image(image: &Image) -> Self {
-        Self::file(Kind::Image, image.format.as_str(), &image.source)
+        let side = longer_side(image);
+        Self { side, ..Self::file(Kind::Image, image.format.as_str(), &image.source) }
     }
 
     fn file(kind: Kind, format: &'static str, source: &Source) -> Self {
@@ -176,19 +168,23 @@ impl Attachment {
             Source::Bytes(bytes) => Some(bytes.as_bytes().len()),
             _ => None,
         };
-        Self { kind, format, bytes, empty: bytes == Some(0), guarded: false }
+        let in_s3 = matches!(source, Source::S3(_));
+        Self { kind, format, bytes, side: None, empty: bytes == Some(0), in_s3, guarded: false }
     }
 
     fn document(document: &Document) -> Self {
         let (bytes, empty) = match &document.source {
             DocumentSource::Bytes(bytes) => (Some(bytes.as_bytes().len()), bytes.as_bytes().is_empty()),
-            DocumentSource::Text(text) => (None, text.trim().is_empty()),
+            DocumentSource::Text(text) => (Some(text.len()), text.trim().is_empty()),
             DocumentSource::Passages(passages) => {
-                (None, passages.iter().all(|passage| passage.trim().is_empty()))
+                let bytes = passages.iter().map(String::len).sum();
+                (Some(bytes), passages.iter().all(|passage| passage.trim().is_empty()))
             }
             _ => (None, false),
         };
-        Self { kind: Kind::Document, format: document.format.as_str(), bytes, empty, guarded: false }
+        let in_s3 = matches!(document.source, DocumentSource::S3(_));
+        let format = document.format.as_str();
+        Self { kind: Kind::Document, format, bytes, side: None, empty, in_s3, guarded: false }
     }
 
     /// What keeps it from being sent to a model, wherever it stands.
@@ -196,12 +192,18 @@ impl Attachment {
         if !self.kind.is_taken(target) {
             return Some(Obstacle::NotTaken);
         }
+        if self.in_s3 && self.kind != Kind::Audio && !target.reads_from_s3() {
+            return Some(Obstacle::InS3);
+        }
         if self.empty {
             return Some(Obstacle::Empty);
         }
         let shown_to_guardrails = [ImageFormat::Png, ImageFormat::Jpeg].map(ImageFormat::as_str);
         if self.guarded && !shown_to_guardrails.contains(&self.format) {
             return Some(Obstacle::GuardedFormat);
+        }
+        if self.side.is_some_and(|side| side > SIDE) && (target.is_claude() || target.is_amazon()) {
+            return Some(Obstacle::TooWide { most: SIDE });
         }
         let most = self.most_bytes(target)?;
         (self.bytes? > most).then_some(Obstacle::TooLarge { most })
@@ -211,7 +213,7 @@ impl Attachment {
         match self.kind {
             Kind::Image => target.is_claude().then_some(CLAUDE_IMAGE),
             Kind::Document => (!self.is_read_by_the_model(target)).then_some(DOCUMENT),
-            Kind::Video => is_amazon(target).then_some(VIDEO),
+            Kind::Video => target.is_amazon().then_some(VIDEO),
             Kind::Audio => None,
         }
     }
@@ -220,14 +222,9 @@ impl Attachment {
     /// subsequent versions, the 4.5 MB document size restriction doesn't apply to PDF format. For Nova models, (…) to
     /// PDF and DOCX formats." ("API restrictions" in the Bedrock user guide.)
     fn is_read_by_the_model(&self, target: &Target) -> bool {
-        const BEFORE_CLAUDE_4: [&str; 3] = ["claude-3-", "claude-v", "claude-instant-"];
         let [pdf, docx] = [DocumentFormat::Pdf, DocumentFormat::Docx].map(DocumentFormat::as_str);
-        let older = target
-            .facts
-            .and_then(|facts| facts.id.strip_prefix("anthropic."))
-            .is_some_and(|name| BEFORE_CLAUDE_4.iter().any(|start| name.starts_with(start)));
         match target.maker.as_deref() {
-            Some("anthropic") => self.format == pdf && !older,
+            Some("anthropic") => self.format == pdf && !target.is_before_claude_4(),
             Some("amazon") => self.format == pdf || self.format == docx,
             _ => false,
         }

@@ -45,6 +45,14 @@ pub(super) fn without_refused(
         }
         !refused
     });
+    let thinking = own.get_mut("thinking").and_then(Value::as_object_mut);
+    if target.refuses(&Refusal::ThinkingDisplay)
+        && thinking.is_some_and(|thinking| thinking.remove("display").is_some())
+    {
+        let message = format!("left out `thinking.display` of `{MODEL_FIELDS}`, which this model refuses");
+        warnings.say(REFUSED_FIELD, message);
+        normalised.refused_fields.push("thinking.display".to_owned());
+    }
     own
 }
 

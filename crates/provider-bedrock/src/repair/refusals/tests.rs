@@ -39,7 +39,64 @@ fn field(name: &str) -> Refusal {
     Refusal::Field(name.to_owned())
 }
 
+/// Messages about what a conversation has or lacks.
+fn wordings_of_conversations() -> Vec<(&'static str, Vec<Refusal>)> {
+    use Refusal::*;
+    vec![
+        (
+            "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `tool_use`. When `thinking` \
+             is enabled, a final `assistant` message must start with a thinking block (preceeding the lastmost set of \
+             `tool_use` and `tool_result` blocks). We recommend you include thinking blocks from previous turns. To avoid \
+             this requirement, disable `thinking`. Please consult our documentation at \
+             https://docs.claude.com/en/docs/build-with-claude/extended-thinking",
+            vec![field("thinking")],
+        ),
+        (
+            "Cache point cannot be inserted after reasoning block. Please remove the invalid cache point and try again.",
+            vec![CachePoints(Section::Messages)],
+        ),
+        (
+            "There is nothing available to cache. Please remove the invalid cache point and try again.",
+            vec![CachePoints(Section::Messages)],
+        ),
+        (
+            "The model returned the following errors: messages.0.content.2.type: Field required",
+            vec![CachePoints(Section::Messages)],
+        ),
+    ]
+}
+
+/// Messages about schemas that no grammar can be made of.
+fn wordings_of_grammars() -> Vec<(&'static str, Vec<Refusal>)> {
+    use Refusal::*;
+    vec![
+        (
+            "The compiled grammar is too large, which would cause performance issues. Simplify your tool schemas or \
+             reduce the number of strict tools.",
+            vec![NativeOutput, StrictTools],
+        ),
+        (
+            "output_config.format.schema: Invalid schema: The compiled grammar is too large, which would cause \
+             performance issues. Simplify your tool schemas or reduce the number of strict tools.",
+            vec![NativeOutput, StrictTools],
+        ),
+        (
+            "Schema is too complex for compilation. Try reducing the number of tools or simplifying tool schemas.",
+            vec![NativeOutput, StrictTools],
+        ),
+        (
+            "Schemas contains too many optional parameters (87), which would make grammar compilation inefficient. \
+             Reduce the number of optional parameters in your tool schemas (limit: 24).",
+            vec![NativeOutput, StrictTools],
+        ),
+    ]
+}
+
 /// Messages as the service and the models write them, and what can be left out after each.
+fn all_wordings() -> Vec<(&'static str, Vec<Refusal>)> {
+    [wordings(), wordings_of_conversations(), wordings_of_grammars()].concat()
+}
+
 fn wordings() -> Vec<(&'static str, Vec<Refusal>)> {
     use Refusal::*;
     vec![
@@ -147,12 +204,12 @@ fn refusal_of(message: &str) -> Error {
 }
 
 fn read(message: &str, body: &Value) -> Refusals {
-    refused(&refusal_of(message), body.to_string().as_bytes())
+    refused(&refusal_of(message), body.to_string().as_bytes()).refusals
 }
 
 #[test]
 fn every_wording_names_what_can_be_left_out() {
-    for (message, expected) in wordings() {
+    for (message, expected) in all_wordings() {
         assert_eq!(read(message, &full()), expected.into_iter().collect(), "{message}");
     }
 }
@@ -160,7 +217,7 @@ fn every_wording_names_what_can_be_left_out() {
 #[test]
 fn what_the_body_does_not_have_cannot_be_left_out_of_it() {
     let plain = json!({ "messages": [{ "role": "user", "content": [{ "text": "Hi" }] }] });
-    for (message, _) in wordings() {
+    for (message, _) in all_wordings() {
         assert_eq!(read(message, &plain), Refusals::new(), "{message}");
     }
 }
@@ -173,7 +230,7 @@ fn every_row_is_reached_by_some_wording() {
         let more = [
             "Temperature and topP cannot both be specified.",
             "tool_choice: type 'any' is not supported",
-            "Expected `thinking` or `redacted_thinking`, but found `text`.",
+            "Schemas contains too many parameters with union types",
             "extraneous key [ttl] is not permitted",
             "This model doesn't support the cachePoint field. Remove cachePoint and try again.",
             "This model doesn't support the outputConfig.textFormat field.",
@@ -183,7 +240,7 @@ fn every_row_is_reached_by_some_wording() {
             "stop_sequences: Extra inputs are not permitted",
             "top_p is not supported",
         ];
-        let reached = wordings().iter().map(|(message, _)| *message).chain(more).any(fits);
+        let reached = all_wordings().iter().map(|(message, _)| *message).chain(more).any(fits);
         assert!(reached, "{:?} stands for no known wording", row.words);
     }
 }
@@ -193,8 +250,53 @@ fn other_failures_are_not_read() {
     for kind in [ErrorKind::Throttled, ErrorKind::ContextOverflow, ErrorKind::ModelAccess] {
         let error =
             Error::new(kind, "x").with_provider_message("`temperature` is deprecated for this model.");
-        assert_eq!(refused(&error, full().to_string().as_bytes()), Refusals::new());
+        assert_eq!(refused(&error, full().to_string().as_bytes()), Refused::default());
     }
     assert_eq!(read("The text field in the ContentBlock object is blank.", &full()), Refusals::new());
     assert_eq!(read("topical_kitchen: not supported", &full()), Refusals::new());
+}
+
+/// A caller who says something impossible shall hear of it: leaving out what he said would be no answer to it.
+#[test]
+fn mistakes_of_the_caller_are_not_repaired() {
+    for message in [
+        "`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our documentation at \
+         https://docs.claude.com/en/docs/build-with-claude/extended-thinking#max-tokens-and-context-window-size",
+        "The model returned the following errors: thinking.enabled.budget_tokens: Input should be greater than or equal \
+         to 1024",
+    ] {
+        assert_eq!(read(message, &full()), Refusals::new(), "{message}");
+    }
+}
+
+#[test]
+fn what_a_conversation_lacks_says_nothing_of_the_model() {
+    let lasting = |message: &str| refused(&refusal_of(message), full().to_string().as_bytes()).lasting;
+    assert!(lasting("`temperature` is deprecated for this model."));
+    assert!(lasting("top_k: Extra inputs are not permitted"));
+    for message in [
+        "messages.1.content.0: Invalid `signature` in `thinking` block",
+        "Expected `thinking` or `redacted_thinking`, but found `tool_use`.",
+        "There is nothing available to cache. Please remove the invalid cache point and try again.",
+        "messages.0.content.2.type: Field required",
+    ] {
+        assert!(!lasting(message), "{message}");
+    }
+}
+
+/// Without thinking in the request, the thoughts of the conversation are all that can be left out.
+#[test]
+fn where_nobody_asks_for_thinking_the_thoughts_are_left_out() {
+    let mut body = full();
+    body["additionalModelRequestFields"].take();
+    let message = "Expected `thinking` or `redacted_thinking`, but found `text`.";
+    assert_eq!(read(message, &body), Refusals::from([Refusal::Reasoning]));
+}
+
+#[test]
+fn points_that_cache_nothing_are_left_out_wherever_they_are() {
+    let message = "There is nothing available to cache. Please remove the invalid cache point and try again.";
+    let point = json!({ "cachePoint": { "type": "default" } });
+    let body = json!({ "system": [point], "messages": [{ "role": "user", "content": [{ "text": "Hi" }] }] });
+    assert_eq!(read(message, &body), Refusals::from([Refusal::CachePoints(Section::System)]));
 }

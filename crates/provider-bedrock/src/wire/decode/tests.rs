@@ -237,7 +237,7 @@ async fn an_answer_is_the_same_whole_and_in_pieces() {
             answer["additionalModelResponseFields"] = json!({ "stop_sequence": null, "n": 1 });
             answer["performanceConfig"] = json!({ "latency": "optimized" });
             answer["serviceTier"] = json!({ "type": "flex" });
-            answer["trace"] = json!({ "promptRouter": { "invokedModelId": "amazon.nova-micro-v1:0" } });
+            answer["trace"] = trace();
             answer["usage"]["cacheReadInputTokens"] = json!(3);
             answer["usage"]["cacheWriteInputTokens"] = json!(5);
             answer["usage"]["cacheDetails"] = json!([{ "ttl": "1h", "inputTokens": 4 }]);
@@ -250,6 +250,24 @@ async fn an_answer_is_the_same_whole_and_in_pieces() {
             }
         }
     }
+}
+
+/// A trace that has every member of the service's model, from the table of streams.
+fn trace() -> Value {
+    let cases: Value = serde_json::from_str(include_str!("../../../tests-data/streams/ends.json")).unwrap();
+    let mut ends = cases.as_array().unwrap().iter().map(|case| &case["end"]["metadata"]["trace"]);
+    ends.find(|trace| trace["guardrail"]["modelOutput"].is_array()).unwrap().clone()
+}
+
+#[tokio::test]
+async fn the_trace_of_an_answer_is_kept_word_for_word() {
+    let mut answer = answer(&json!([{ "text": "No." }]), "guardrail_intervened");
+    answer["trace"] = trace();
+    assert_eq!(whole(&answer).await.metadata.unwrap()["trace"], trace());
+    answer["trace"] = json!({});
+    assert_eq!(whole(&answer).await.metadata, Some(json!({ "trace": {} })), "an empty one is one");
+    answer["trace"] = Value::Null;
+    assert_eq!(whole(&answer).await.metadata, None);
 }
 
 /// The events by which ConverseStream gives an answer, its texts in pieces of so many characters.

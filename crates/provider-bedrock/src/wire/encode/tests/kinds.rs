@@ -39,11 +39,9 @@ fn cited() -> Content {
 }
 
 fn look() -> Request {
-    let call = ToolUse::new("a", "look", json!({}));
-    let film = Video { format: VideoFormat::ThreeGp, source: Source::S3(s3("film", None)) };
     let content = vec![
         ToolResultContent::Text(Text { text: "seen".into() }),
-        ToolResultContent::Json(Json { value: json!([1, null]) }),
+        ToolResultContent::Json(Json { value: json!({ "seen": [1, null] }) }),
         ToolResultContent::Image(Image {
             format: ImageFormat::Webp,
             source: Source::Bytes(bytes("UklGRg==")),
@@ -53,9 +51,19 @@ fn look() -> Request {
             Some("table"),
             DocumentSource::Bytes(bytes("YSxi")),
         )),
-        ToolResultContent::Video(film),
         ToolResultContent::SearchResult(search_result(true)),
     ];
+    of(CLAUDE, answered_with(content))
+}
+
+/// No known model takes a film in a result.
+fn look_at_a_film() -> Request {
+    let film = Video { format: VideoFormat::ThreeGp, source: Source::S3(s3("film", None)) };
+    of("unknown", answered_with(vec![ToolResultContent::Video(film)]))
+}
+
+fn answered_with(content: Vec<ToolResultContent>) -> Request {
+    let call = ToolUse::new("a", "look", json!({}));
     let result = ToolResult { tool_use_id: "a".into(), content, is_error: false, kind: None };
     let bare = ToolSpec {
         description: None,
@@ -65,6 +73,19 @@ fn look() -> Request {
         .tool(bare)
         .assistant(Content::ToolUse(call))
         .user(vec![Content::ToolResult(result), text("Well?")])
+}
+
+fn documents() -> Request {
+    let cited = Document {
+        context: Some("A note.".into()),
+        citations: true,
+        ..file(DocumentFormat::Txt, None, DocumentSource::Text("words".into()))
+    };
+    let passages = DocumentSource::Passages(vec!["one".into(), "two".into()]);
+    let passages = Document { citations: true, ..file(DocumentFormat::Txt, Some("passages"), passages) };
+    let read = file(DocumentFormat::Md, Some("notes"), DocumentSource::Bytes(bytes("IyBIaQ==")));
+    let files = [cited, passages, read].map(Content::Document);
+    of(CLAUDE, ask([text("Read.")].into_iter().chain(files).collect::<Vec<_>>()))
 }
 
 fn every_member(mode: Option<&str>) -> Request {
@@ -86,7 +107,6 @@ fn every_member(mode: Option<&str>) -> Request {
             "structure": { "jsonSchema": { "name": "city", "schema": "{\"type\":\"object\"}" } },
         } },
         "performanceConfig": { "latency": "standard" },
-        "promptVariables": { "genre": { "text": "pop" } },
         "requestMetadata": { "team": "growth" },
         "serviceTier": { "type": "priority" },
     });
@@ -103,13 +123,6 @@ pub(super) fn of_every_kind() -> Vec<(&'static str, Request)> {
         Content::Reasoning(Reasoning { text: text.into(), signature, redacted: None })
     };
     let redacted = Content::Reasoning(Reasoning { redacted: Some(bytes("AP8=")), ..Reasoning::default() });
-    let noted = Document {
-        context: Some("A note.".into()),
-        citations: true,
-        ..file(DocumentFormat::Txt, None, DocumentSource::Text("words".into()))
-    };
-    let passages = DocumentSource::Passages(vec!["one".into(), "two".into()]);
-    let passages = file(DocumentFormat::Md, Some("passages"), passages);
     let jpeg = Image { format: ImageFormat::Jpeg, source: Source::Bytes(bytes("/9j/")) };
     let facts_only = Guard { content: GuardContent::Text("Only facts.".into()), qualifiers: vec![] };
     let strict = ToolSpec {
@@ -142,17 +155,21 @@ pub(super) fn of_every_kind() -> Vec<(&'static str, Request)> {
             ),
         ),
         ("unsigned reasoning", ask("2+2?").assistant(vec![thought("Hm.", None), text("4")]).user("Sure?")),
-        ("citations", ask("What is new?").assistant(cited()).user("Thanks")),
+        ("citations", of(CLAUDE, ask("What is new?").assistant(cited()).user("Thanks"))),
         (
             "search results",
-            ask(vec![
-                Content::SearchResult(search_result(true)),
-                Content::SearchResult(search_result(false)),
-                text("How many?"),
-            ]),
+            of(
+                CLAUDE,
+                ask(vec![
+                    Content::SearchResult(search_result(true)),
+                    Content::SearchResult(search_result(false)),
+                    text("How many?"),
+                ]),
+            ),
         ),
-        ("documents", ask(vec![text("Read."), Content::Document(noted), Content::Document(passages)])),
+        ("documents", documents()),
         ("tool result content", look()),
+        ("a film in a tool result", look_at_a_film()),
         (
             "guarded content",
             of(

@@ -3,7 +3,7 @@
 use outcrop_core::{Thinking, ThinkingLevel};
 use proptest::prelude::*;
 
-use super::laws::{ask_with_tools, conversation, is_reasoning};
+use super::conversation::conversation;
 use super::*;
 use crate::learnt::Refusal;
 
