@@ -69,6 +69,7 @@ async fn of_streams() -> Vec<Error> {
         vec![begins(0), begins(0)],
         vec![says("Hi"), ends, says("again")],
         vec![says("Hi"), asks],
+        vec![says("Hi"), json!({ "messageStop": {} })],
     ];
     let mut errors = Vec::new();
     for events in streams {

@@ -37,7 +37,7 @@ pub(in crate::normalise) fn drop_trailing(
         });
         dropped += before - message.content.len();
     }
-    messages.retain(|message| !message.content.is_empty());
+    messages.retain(|message| message.role == Role::User || !message.content.is_empty());
     warnings.counted(TRAILING, dropped, |count| {
         format!("left out {} of reasoning that nothing follows in its turn", plural(count, "block"))
     });
