@@ -182,19 +182,32 @@ impl<'a> Talk<'a> {
         self.request.messages.insert(last, other);
     }
 
+    /// The next turn is warned of, and the service takes it.
+    #[track_caller]
+    pub(super) fn goes_on(self, warnings: &[&str]) {
+        self.ends_well(&json!([200]), warnings);
+    }
+
     /// In the next turn the service refuses the request, the library sends another one, and warns of that.
     #[track_caller]
-    pub(super) fn goes_on_after_a_repair(mut self, warnings: &[&str]) {
+    pub(super) fn goes_on_after_a_repair(self, warnings: &[&str]) {
+        let sent = self.ends_well(&json!([400, 200]), warnings);
+        assert_eq!(thoughts_in(&sent), [Value::Null; 0]);
+    }
+
+    /// The last body that the next turn sends, after what the requests of the turn were answered with.
+    #[track_caller]
+    fn ends_well(mut self, statuses: &Value, warnings: &[&str]) -> String {
         let Library { emulator, provider, runtime, .. } = self.library;
         self.request.messages.push(Message::user(self.user(2)));
         emulator.forget_requests();
         let response = runtime.block_on(provider.generate(&self.request)).unwrap();
         let requests = emulator.requests();
-        let statuses: Vec<_> = requests.iter().map(|request| &request["status"]).collect();
-        assert_eq!(statuses, [400, 200], "{}: {requests:#?}", self.model.id());
-        assert_eq!(thoughts_in(&requests[1]["body"].to_string()), [Value::Null; 0]);
+        let answered: Value = requests.iter().map(|request| request["status"].clone()).collect();
+        assert_eq!(answered, *statuses, "{}: {requests:#?}", self.model.id());
         let warned: Vec<_> = response.warnings.iter().map(|warning| &*warning.rule).collect();
         assert_eq!(warned, warnings, "{}: {:#?}", self.model.id(), response.warnings);
+        requests[requests.len() - 1]["body"].to_string()
     }
 }
 
