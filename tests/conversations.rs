@@ -164,7 +164,7 @@ fn another_system_prompt_ends_no_conversation() {
 }
 
 /// Two answers in a row are one turn for the service. Where another model's comes first, the thoughts of the second are in
-/// the middle of it, where Claude wants none.
+/// the middle of it, where Claude wants none: they are left out before it says so.
 #[test]
 fn an_answer_of_another_model_before_the_thoughts_ends_no_conversation() {
     let library = Library::start();
@@ -175,7 +175,7 @@ fn an_answer_of_another_model_before_the_thoughts_ends_no_conversation() {
         talk.turn();
     }
     talk.begin_with_another_answer();
-    talk.goes_on_after_a_repair(&["reasoning-refused", "merged-turns"]);
+    talk.goes_on_without_a_refusal(&["displaced-reasoning", "merged-turns"]);
 }
 
 #[test]
