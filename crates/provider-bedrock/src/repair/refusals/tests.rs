@@ -174,6 +174,18 @@ fn wordings() -> Vec<(&'static str, Vec<Refusal>)> {
         ("messages.1.content.0: Invalid `signature` in `thinking` block", vec![Reasoning]),
         ("messages.1.content.0.thinking.signature: Field required", vec![Reasoning]),
         ("messages.1.content.0: Invalid `data` in `redacted_thinking` block", vec![Reasoning]),
+        ("messages.3: The final block in an assistant message cannot be `thinking`.", vec![Reasoning]),
+        (
+            "messages.3: When thinking is disabled, an `assistant` message in the final position cannot contain \
+             `thinking`. To use thinking blocks, enable `thinking` in your request.",
+            vec![Reasoning],
+        ),
+        (
+            "messages.1.content.0: When providing `thinking` or `redacted_thinking` blocks, the blocks must match the \
+             parameters during the original request.",
+            vec![Reasoning],
+        ),
+        ("messages.0.content.0.redacted_thinking.data: Field required", vec![Reasoning]),
         (
             "messages.5.content.0: If an assistant message contains any thinking blocks, the first block must be \
              `thinking` or `redacted_thinking`. Found `text`.",
