@@ -27,6 +27,8 @@ use http::uri::Scheme;
 use outcrop_core::{Environment, Result};
 use rustls::ClientConfig;
 
+#[cfg(test)]
+pub(crate) use failure::Late;
 pub(crate) use failure::{explain, is_closed_unanswered, is_late_connection, late};
 pub(crate) use get::get;
 

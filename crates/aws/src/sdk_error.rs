@@ -314,7 +314,7 @@ fn from_dispatch(call: &Call<'_>, failure: &DispatchFailure) -> Error {
     if call.answering {
         return Error::new(ErrorKind::Interrupted, "the connection broke in the middle of the answer");
     }
-    connector_error.map_or_else(|| Error::new(ErrorKind::Network, "the connection failed"), from_connector)
+    connector_error.map_or_else(failed, from_connector)
 }
 
 /// A connection that could not be made, or broke.
@@ -322,8 +322,14 @@ pub(crate) fn from_connector(error: &ConnectorError) -> Error {
     http_client::explain(error).unwrap_or_else(|| broken(error))
 }
 
+const CHECK_THE_WAY: &str = "check the network, the proxy settings and the endpoint";
+
+fn failed() -> Error {
+    Error::new(ErrorKind::Network, "the connection failed").with_hint(CHECK_THE_WAY)
+}
+
 fn broken(error: &ConnectorError) -> Error {
-    let hint = "check the network, the proxy settings and the endpoint";
+    let hint = CHECK_THE_WAY;
     if let Some(late) = http_client::late(error) {
         return Error::new(ErrorKind::Timeout, late.to_string()).with_hint(hint);
     }
@@ -342,7 +348,7 @@ fn broken(error: &ConnectorError) -> Error {
         let message = "the connection was closed before there was an answer";
         return Error::new(ErrorKind::Network, message).with_hint(hint).with_retry(Retry::Backoff);
     }
-    Error::new(ErrorKind::Network, "the connection failed").with_hint(hint)
+    failed()
 }
 
 /// Whether nothing can have reached the service: no name, no connection.

@@ -34,7 +34,7 @@ enum Awaited {
 }
 
 impl Late {
-    pub(super) const fn connection(limit: Duration) -> Self {
+    pub(crate) const fn connection(limit: Duration) -> Self {
         Self { what: Awaited::Connection, limit }
     }
 

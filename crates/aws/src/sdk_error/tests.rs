@@ -89,7 +89,11 @@ fn others() -> Vec<Error> {
             &answering,
             SdkError::<ErrorMetadata, Raw>::dispatch_failure(ConnectorError::io(broken.into())),
         ),
-        explained(SdkError::dispatch_failure(ConnectorError::timeout("late".into()))),
+        explained(SdkError::dispatch_failure(ConnectorError::timeout("silent".into()))),
+        explained(SdkError::dispatch_failure(ConnectorError::timeout(
+            http_client::Late::connection(Duration::from_secs(5)).into(),
+        ))),
+        explained(io(io::ErrorKind::Other)),
         explained(io(io::ErrorKind::ConnectionRefused)),
         explained(io(io::ErrorKind::ConnectionReset)),
     ]
