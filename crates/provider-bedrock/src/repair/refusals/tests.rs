@@ -171,40 +171,6 @@ fn wordings() -> Vec<(&'static str, Vec<Refusal>)> {
             vec![ForcedToolChoice],
         ),
         ("tools.0.custom.strict: Extra inputs are not permitted", vec![StrictTools]),
-        ("messages.1.content.0: Invalid `signature` in `thinking` block", vec![Reasoning]),
-        ("messages.1.content.0.thinking.signature: Field required", vec![Reasoning]),
-        ("messages.1.content.0: Invalid `data` in `redacted_thinking` block", vec![Reasoning]),
-        ("messages.3: The final block in an assistant message cannot be `thinking`.", vec![Reasoning]),
-        (
-            "messages.3: When thinking is disabled, an `assistant` message in the final position cannot contain \
-             `thinking`. To use thinking blocks, enable `thinking` in your request.",
-            vec![Reasoning],
-        ),
-        (
-            "messages.1.content.0: When providing `thinking` or `redacted_thinking` blocks, the blocks must match the \
-             parameters during the original request.",
-            vec![Reasoning],
-        ),
-        ("messages.0.content.0.redacted_thinking.data: Field required", vec![Reasoning]),
-        (
-            "messages.5.content.0: If an assistant message contains any thinking blocks, the first block must be \
-             `thinking` or `redacted_thinking`. Found `text`.",
-            vec![Reasoning],
-        ),
-        (
-            "messages.1.content.0: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be \
-             modified. These blocks must remain as they were in the original response.",
-            vec![Reasoning],
-        ),
-        (
-            "This model doesn't support the reasoningContent.reasoningText.signature field. Remove \
-             reasoningContent.reasoningText.signature and try again.",
-            vec![ReasoningContent],
-        ),
-        (
-            "User messages cannot contain reasoning content. Please remove the reasoning content and try again.",
-            vec![ReasoningContent],
-        ),
         ("Image content is not supported in a tool result by this model.", vec![ToolResultImages]),
         ("Malformed input request: #: extraneous key [top_k] is not permitted", vec![field("top_k")]),
         ("top_k: Extra inputs are not permitted", vec![field("top_k")]),
@@ -242,7 +208,6 @@ fn every_row_is_reached_by_some_wording() {
         let more = [
             "Temperature and topP cannot both be specified.",
             "tool_choice: type 'any' is not supported",
-            "Schemas contains too many parameters with union types",
             "extraneous key [ttl] is not permitted",
             "This model doesn't support the cachePoint field. Remove cachePoint and try again.",
             "This model doesn't support the outputConfig.textFormat field.",
