@@ -92,9 +92,50 @@ fn wordings_of_grammars() -> Vec<(&'static str, Vec<Refusal>)> {
     ]
 }
 
+/// Messages about reasoning that is sent back.
+fn wordings_of_reasoning() -> Vec<(&'static str, Vec<Refusal>)> {
+    use Refusal::*;
+    vec![
+        ("messages.1.content.0: Invalid `signature` in `thinking` block", vec![Reasoning]),
+        ("messages.1.content.0.thinking.signature: Field required", vec![Reasoning]),
+        ("messages.1.content.0: Invalid `data` in `redacted_thinking` block", vec![Reasoning]),
+        ("messages.3: The final block in an assistant message cannot be `thinking`.", vec![Reasoning]),
+        (
+            "messages.3: When thinking is disabled, an `assistant` message in the final position cannot contain \
+             `thinking`. To use thinking blocks, enable `thinking` in your request.",
+            vec![Reasoning],
+        ),
+        (
+            "messages.1.content.0: When providing `thinking` or `redacted_thinking` blocks, the blocks must match the \
+             parameters during the original request.",
+            vec![Reasoning],
+        ),
+        ("messages.0.content.0.redacted_thinking.data: Field required", vec![Reasoning]),
+        (
+            "messages.5.content.0: If an assistant message contains any thinking blocks, the first block must be \
+             `thinking` or `redacted_thinking`. Found `text`.",
+            vec![Reasoning],
+        ),
+        (
+            "messages.1.content.0: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be \
+             modified. These blocks must remain as they were in the original response.",
+            vec![Reasoning],
+        ),
+        (
+            "This model doesn't support the reasoningContent.reasoningText.signature field. Remove \
+             reasoningContent.reasoningText.signature and try again.",
+            vec![ReasoningContent],
+        ),
+        (
+            "User messages cannot contain reasoning content. Please remove the reasoning content and try again.",
+            vec![ReasoningContent],
+        ),
+    ]
+}
+
 /// Messages as the service and the models write them, and what can be left out after each.
 fn all_wordings() -> Vec<(&'static str, Vec<Refusal>)> {
-    [wordings(), wordings_of_conversations(), wordings_of_grammars()].concat()
+    [wordings(), wordings_of_conversations(), wordings_of_grammars(), wordings_of_reasoning()].concat()
 }
 
 fn wordings() -> Vec<(&'static str, Vec<Refusal>)> {
