@@ -43,6 +43,8 @@ pub(crate) enum Refusal {
     StrictTools,
     /// Images inside tool results.
     ToolResultImages,
+    /// Citations: that they are asked for, and those of earlier answers.
+    Citations,
     /// Reasoning of earlier turns, whatever there is.
     ReasoningContent,
     /// Reasoning of earlier turns, as the conversation has it.

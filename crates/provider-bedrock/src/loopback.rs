@@ -25,6 +25,16 @@ pub(crate) struct Seen {
     /// By lower-case name.
     pub headers: BTreeMap<String, String>,
     pub body: Value,
+    /// The same, as it was written.
+    pub bytes: Vec<u8>,
+}
+
+impl Seen {
+    /// The region that the request was signed for.
+    pub(crate) fn region(&self) -> &str {
+        // AWS4-HMAC-SHA256 Credential=AKIATEST/20260101/us-east-1/bedrock/aws4_request, …
+        self.headers["authorization"].split('/').nth(2).unwrap()
+    }
 }
 
 /// What to say to a request.
@@ -169,8 +179,8 @@ pub(crate) fn read(connection: &TcpStream) -> Option<Seen> {
         let Some((name, value)) = line.trim().split_once(':') else { break };
         headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
     }
-    let mut body = vec![0; headers.get("content-length")?.parse().ok()?];
-    reader.read_exact(&mut body).ok()?;
-    let body = serde_json::from_slice(&body).unwrap();
-    Some(Seen { operation: operation.to_owned(), model: model.to_owned(), headers, body })
+    let mut bytes = vec![0; headers.get("content-length")?.parse().ok()?];
+    reader.read_exact(&mut bytes).ok()?;
+    let body = serde_json::from_slice(&bytes).unwrap();
+    Some(Seen { operation: operation.to_owned(), model: model.to_owned(), headers, body, bytes })
 }

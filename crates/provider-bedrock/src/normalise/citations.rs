@@ -3,12 +3,15 @@
 //! - "This model doesn't support citations.": of the families of Bedrock, Claude does.
 //! - "Citations are not supported in tool result documents."
 //! - "Unsupported document format. Only txt and pdf formats are supported when citations are enabled."
+//! - Claude wants them of all sources or of none (<https://platform.claude.com/docs/en/build-with-claude/citations>); how
+//!   far that holds for what Bedrock itself makes text of is not documented, so that only a refusal tells.
 //! - Without citations a document is bytes or an object of S3: "DocumentSource object at … must set one of the following
 //!   keys: bytes, s3Location". With them, text is text: bytes of it are taken for a PDF, which they are not.
 
 use outcrop_core::{Blob, Content, Document, DocumentFormat, DocumentSource, Message, ToolResultContent};
 
 use super::{Warnings, plural};
+use crate::learnt::Refusal;
 use crate::target::Target;
 
 pub(super) const RULES: &[&str] = &[CITATIONS, CITED_TEXT, DOCUMENT_PASSAGES];
@@ -30,7 +33,7 @@ struct Repairs {
 
 /// Asks for citations where they can be given, and sends every document in the form that goes with that.
 pub(super) fn adapt(messages: &mut [Message], target: &Target, warnings: &mut Warnings) {
-    let never = target.maker.is_some() && !target.is_claude();
+    let never = target.refuses(&Refusal::Citations) || target.maker.is_some() && !target.is_claude();
     let mut repairs = Repairs::default();
     for content in messages.iter_mut().flat_map(|message| &mut message.content) {
         match content {

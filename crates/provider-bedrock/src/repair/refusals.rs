@@ -86,6 +86,8 @@ const ROWS: &[Row] = &[
     row(&["support", "image", "toolresult"], tool_result_images),
     row(&["support", "image", "tool_result"], tool_result_images),
     row(&["doesn't support the image field"], tool_result_images),
+    row(&["doesn't support citations"], citations),
+    once(&["citations"], citations),
     row(&["stop_sequences"], stop_sequences),
     row(&["stopsequences"], stop_sequences),
     row(&["'stop'"], stop_sequences),
@@ -252,6 +254,17 @@ fn tool_result_images(body: &Value, _: &str) -> Vec<Refusal> {
     let parts = blocks(body).filter_map(|block| block.pointer("/toolResult/content")?.as_array()).flatten();
     let any = parts.into_iter().any(|part| part.get("image").is_some());
     any.then_some(Refusal::ToolResultImages).into_iter().collect()
+}
+
+fn citations(body: &Value, _: &str) -> Vec<Refusal> {
+    let parts = blocks(body).filter_map(|block| block.pointer("/toolResult/content")?.as_array()).flatten();
+    let asks = |block: &Value| {
+        let sources = ["/document/citations", "/searchResult/citations"];
+        sources.iter().any(|pointer| block.pointer(pointer).is_some())
+    };
+    let cites = |block: &Value| asks(block) || block.get("citationsContent").is_some();
+    let any = blocks(body).chain(parts).any(cites);
+    any.then_some(Refusal::Citations).into_iter().collect()
 }
 
 /// Points among the messages, since what else can be cached is there on its own; without any, all others.

@@ -22,6 +22,7 @@ fn full() -> Value {
             ] },
             { "role": "user", "content": [
                 { "toolResult": { "toolUseId": "a", "content": [{ "image": { "format": "png", "source": { "bytes": "aQ==" } } }] } },
+                { "document": { "name": "d", "source": { "text": "t" }, "citations": { "enabled": true } } },
                 { "cachePoint": { "type": "default" } },
             ] },
         ],
@@ -63,6 +64,11 @@ fn wordings_of_conversations() -> Vec<(&'static str, Vec<Refusal>)> {
             "The model returned the following errors: messages.0.content.2.type: Field required",
             vec![CachePoints(Section::Messages)],
         ),
+        (
+            "Unsupported document format. Only txt and pdf formats are supported when citations are enabled ",
+            vec![Citations],
+        ),
+        ("Citations are not supported in tool result documents.", vec![Citations]),
     ]
 }
 
@@ -149,6 +155,7 @@ fn wordings() -> Vec<(&'static str, Vec<Refusal>)> {
             vec![System],
         ),
         ("This model doesn't support the image field for user messages.", vec![ToolResultImages]),
+        ("This model doesn't support citations.", vec![Citations]),
         (
             "The model returned the following errors: `temperature` is deprecated for this model.",
             vec![Temperature],
