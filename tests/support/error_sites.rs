@@ -31,16 +31,16 @@ pub(crate) fn sites(manifest: &str, wanted: impl Fn(&str) -> bool) -> BTreeSet<S
             (name, text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned())
         })
         .collect();
-    let open: Vec<_> = files.iter().flat_map(|(_, text)| handing_on(text, true)).collect();
+    let makers_for = |name: &str| -> Vec<&str> {
+        let of_files = files.iter().flat_map(|(owner, text)| handing_on(text, !is_within(name, owner)));
+        CONSTRUCTORS.into_iter().chain(of_files).collect()
+    };
     files
         .iter()
         .filter(|(name, _)| wanted(name))
         .flat_map(|(name, text)| {
             let inside = inside_of_those_that_hand_on(text);
-            // Others may have private functions of the same name.
-            let private = handing_on(text, false);
-            let makers: Vec<_> =
-                CONSTRUCTORS.into_iter().chain(open.iter().copied()).chain(private).collect();
+            let makers = makers_for(name);
             let is_site = |line: &str| makers.iter().any(|maker| calls(line, maker));
             text.lines()
                 .zip(1_u32..)
@@ -67,16 +67,20 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The names of the functions that hand their caller's line on: of those that other files can call, or of the others.
-fn handing_on(text: &str, open: bool) -> Vec<&str> {
+/// Whether a file is the other one, or a module inside it: such a one can call private functions as well.
+fn is_within(name: &str, owner: &str) -> bool {
+    let folder = owner.trim_end_matches(".rs");
+    name == owner || name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The names of the functions that hand their caller's line on. Private ones of elsewhere may be called like others.
+fn handing_on(text: &str, only_open: bool) -> impl Iterator<Item = &str> {
     let marked = text.split("#[track_caller]").skip(1);
-    marked
-        .filter_map(|rest| {
-            let (before, rest) = rest.split_once("fn ")?;
-            let is_open = before.contains("pub");
-            rest.split(['(', '<']).next().filter(|_| is_open == open)
-        })
-        .collect()
+    marked.filter_map(move |rest| {
+        let (before, rest) = rest.split_once("fn ")?;
+        let is_known = !only_open || before.contains("pub");
+        rest.split(['(', '<']).next().filter(|_| is_known)
+    })
 }
 
 /// The lines of their bodies, where the constructor stands that speaks for somebody else's line.

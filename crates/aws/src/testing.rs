@@ -14,7 +14,7 @@ use outcrop_core::Environment;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
-use tracing::{Event, Level, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 
 /// An address that nobody listens at: no system gives out ports this low.
 pub(crate) const REFUSING: &str = "http://127.0.0.1:1";
@@ -74,9 +74,10 @@ impl Home {
 pub(crate) struct Warnings(Arc<Mutex<Vec<String>>>);
 
 impl Warnings {
-    /// From now on until the guard goes, on this thread.
-    pub(crate) fn listen(&self) -> DefaultGuard {
-        tracing::subscriber::set_default(self.clone())
+    /// From now on until the guards go, on this thread. Of a single subscriber, tracing would ask no more than what the
+    /// thread has that comes by a line first, and other tests have none: hence two.
+    pub(crate) fn listen(&self) -> (Dispatch, DefaultGuard) {
+        (Dispatch::new(self.clone()), tracing::subscriber::set_default(self.clone()))
     }
 
     /// What was told, with its fields.

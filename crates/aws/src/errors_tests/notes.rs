@@ -177,7 +177,7 @@ async fn what_a_session_adds_to_a_failure_has_its_words() {
 async fn every_warning_of_the_log_has_its_words() {
     let home = Home::new("", "");
     let warnings = Warnings::default();
-    let _guard = warnings.listen();
+    let _guards = warnings.listen();
     let broken = "-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n";
     let bundle = home.plant("ca.pem", &format!("{}{broken}", certificate()));
     HttpClients::new(&home.environment(&[])).outward(Some(&bundle)).unwrap();

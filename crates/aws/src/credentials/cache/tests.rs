@@ -164,7 +164,7 @@ async fn while_one_renews_the_others_go_on_with_the_old_ones() {
 async fn a_renewal_that_fails_leaves_the_old_ones_as_long_as_they_live_and_no_longer() {
     // The times of the two cases: long after, and shortly before a failed renewal would be tried again.
     let warnings = Warnings::default();
-    let _guard = warnings.listen();
+    let _guards = warnings.listen();
     for life in [HOUR, Duration::from_secs(10)] {
         let world = World::new().await;
         world.prints("ONE", Some(SystemTime::now() + life));
