@@ -66,12 +66,17 @@ pub(crate) fn is_late_connection(error: &(dyn StdError + 'static)) -> bool {
 }
 
 /// Whether the other side closed the connection instead of answering: most often one that had been idle for long, at
-/// the very moment it was used again.
+/// the very moment it was used again. Over HTTP/2 it may also say that it did not look at a request, as load balancers do
+/// that are about to go away (RFC 9113, section 8.7).
 pub(crate) fn is_closed_unanswered(error: &(dyn StdError + 'static)) -> bool {
     causes(error).any(|cause| {
         let hyper = cause.downcast_ref::<hyper::Error>();
+        let h2 = cause.downcast_ref::<h2::Error>();
         let io = cause.downcast_ref::<io::Error>();
         hyper.is_some_and(|error| error.is_incomplete_message() || error.is_canceled())
+            || h2.is_some_and(|error| {
+                error.is_go_away() || error.is_io() || error.reason() == Some(h2::Reason::REFUSED_STREAM)
+            })
             || io.is_some_and(|error| {
                 matches!(
                     error.kind(),

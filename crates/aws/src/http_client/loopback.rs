@@ -46,6 +46,8 @@ pub(crate) enum Manners {
     CloseAfterAnswer,
     /// The first request of the first connection is answered; after the second, the connection is closed.
     CloseInsteadOfSecondAnswer,
+    /// The second request is not looked at, and told so; of HTTP/2.
+    RefuseSecond,
     /// The answer begins and does not end.
     NeverEnd,
 }
@@ -235,11 +237,14 @@ async fn answer(
     request: Request<Incoming>,
     state: &Arc<State>,
     closing: &Arc<Notify>,
-) -> Result<Response<Answer>, Infallible> {
+) -> Result<Response<Answer>, h2::Error> {
     let number = state.served.fetch_add(1, Ordering::SeqCst);
     if state.manners == Manners::CloseInsteadOfSecondAnswer && number == 1 {
         closing.notify_one();
         return std::future::pending().await;
+    }
+    if state.manners == Manners::RefuseSecond && number == 1 {
+        return Err(h2::Reason::REFUSED_STREAM.into());
     }
     let version = if request.version() == Version::HTTP_2 { "HTTP/2.0" } else { "HTTP/1.1" };
     let (sender, pieces) = mpsc::unbounded_channel();
@@ -249,7 +254,7 @@ async fn answer(
     match state.manners {
         Manners::NeverEnd => state.endless.lock().unwrap().push(sender),
         Manners::CloseAfterAnswer => answer.closing = Some(Arc::clone(closing)),
-        Manners::Answer | Manners::CloseInsteadOfSecondAnswer => {}
+        Manners::Answer | Manners::CloseInsteadOfSecondAnswer | Manners::RefuseSecond => {}
     }
     Ok(Response::new(answer))
 }

@@ -92,12 +92,17 @@ async fn a_connection_that_the_service_closed_meanwhile_fails_no_call() {
 
 #[tokio::test]
 async fn a_request_that_was_never_answered_is_told_from_others() {
-    let server = Loopback::start(Http::Plain, Manners::CloseInsteadOfSecondAnswer);
-    let (pool, url) = (server.pool(), server.url());
-    call(&pool, &url).await;
-    let error = send(&pool, &url).await.unwrap_err();
-    assert!(error.is_io() && failure::is_closed_unanswered(&error), "{error:?}");
-    call(&pool, &url).await;
+    for (http, manners) in [
+        (Http::Plain, Manners::CloseInsteadOfSecondAnswer),
+        (Http::Tls(&["h2"]), Manners::RefuseSecond),
+    ] {
+        let server = Loopback::start(http, manners);
+        let (pool, url) = (server.pool(), server.url());
+        call(&pool, &url).await;
+        let error = send(&pool, &url).await.unwrap_err();
+        assert!(error.is_io() && failure::is_closed_unanswered(&error), "{manners:?}: {error:?}");
+        call(&pool, &url).await;
+    }
 }
 
 /// The other end of the connection is gone without a word, and the clock runs as fast as it can.
