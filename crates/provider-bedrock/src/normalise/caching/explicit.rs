@@ -55,7 +55,7 @@ fn refuse(prompt: &mut Prompt<'_>, model: &Model, warnings: &mut Warnings) {
         };
         dropped.push((name, count));
     }
-    if dropped.len() == 3 {
+    if model.refuses_all() {
         let count = dropped.iter().map(|(_, count)| count).sum();
         warnings.counted(CACHE_POINTS, count, |count| {
             format!("left out {}: this model takes none", points(count))
@@ -111,7 +111,7 @@ fn say_useless(count: usize, warnings: &mut Warnings) {
     });
 }
 
-fn points(count: usize) -> String {
+pub(super) fn points(count: usize) -> String {
     plural(count, "cache point")
 }
 
