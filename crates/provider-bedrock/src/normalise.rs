@@ -118,7 +118,7 @@ pub(crate) fn normalise(
             .with_hint("say something in `messages`"));
     }
     let system = text::without_blank_system(&request.system, &mut warnings);
-    let tools = specs::choose(described, choice, &messages, target, &mut warnings);
+    let tools = specs::choose(described, choice, &messages, &names, target, &mut warnings);
     let inference = inference::adjust(&request.inference, target, &mut warnings)?;
     let mut normalised = Normalised {
         system,

@@ -229,7 +229,7 @@ impl Writer<'_> {
         let refused = self.target.refuses(&Refusal::Field(field.to_owned()));
         self.warnings.counted(REFUSED, usize::from(refused), |_| {
             let level = self.thinking.level;
-            format!("left out `{field}` for `thinking` (`{level}`): this model refused the field before")
+            format!("left out the field `{field}`, which says `thinking` (`{level}`): this model refused it before")
         });
         refused
     }

@@ -94,7 +94,8 @@ pub(super) fn say(
     } else {
         (CACHE_TTL, "this model knows no 1h")
     };
-    warnings.counted(rule, shortened, |count| format!("put {} of 5m in place of 1h: {reason}", points(count)));
+    warnings
+        .counted(rule, shortened, |count| format!("put {} of 5m in place of 1h: {reason}", points(count)));
     if prompt.count() == 0 {
         let reason = without_effect(prompt, model);
         warnings.say(CACHE_WITHOUT_EFFECT, format!("put no cache point for `caching`: {reason}"));
@@ -117,7 +118,9 @@ fn without_effect(prompt: &Prompt<'_>, model: &Model) -> String {
     if tokens < least {
         format!("the prompt has about {tokens} tokens, and this model caches none below {least}")
     } else {
-        format!("what a point may follow in this prompt has less than the {least} tokens that this model takes")
+        format!(
+            "what a point may follow in this prompt has less than the {least} tokens that this model takes"
+        )
     }
 }
 

@@ -107,7 +107,8 @@ fn place(prompt: &mut Prompt<'_>, family: Family, warnings: &mut Warnings) {
 
 fn say_useless(count: usize, warnings: &mut Warnings) {
     warnings.counted(CACHE_PLACE, count, |count| {
-        format!("left out {} with nothing new to cache before it", points(count))
+        let it = if count == 1 { "it" } else { "them" };
+        format!("left out {} with nothing new to cache before {it}", points(count))
     });
 }
 
