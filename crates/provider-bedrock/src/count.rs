@@ -87,7 +87,7 @@ impl Bedrock {
         };
         let count = place.session.call(Plane::Runtime, attempt).await;
         let facts = facts::lookup(&place.base()).map(|found| found.facts);
-        count.map_err(|error| self.named(error, &place.model, facts))
+        count.map_err(|error| self.named(error, &place.model, facts, &place.session))
     }
 }
 

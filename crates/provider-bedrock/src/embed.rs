@@ -59,7 +59,7 @@ impl Bedrock {
             if !moved && self.move_on(&mut place, facts, &error).await? {
                 moved = true;
             } else {
-                return Err(self.named(error, &place.model, facts));
+                return Err(self.named(error, &place.model, facts, &place.session));
             }
         }
     }

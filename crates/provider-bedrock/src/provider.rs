@@ -181,8 +181,14 @@ impl Bedrock {
     }
 
     /// The error with what to do instead, and with who failed.
-    pub(crate) fn named(&self, error: Error, model: &ModelId, facts: Option<&ModelFacts>) -> Error {
-        repair::with_alternatives(error, model, facts)
+    pub(crate) fn named(
+        &self,
+        error: Error,
+        model: &ModelId,
+        facts: Option<&ModelFacts>,
+        session: &Session,
+    ) -> Error {
+        repair::with_alternatives(error, model, facts, &session.region().name)
             .with_provider(&self.id)
             .with_context("model", model.as_str())
     }
@@ -247,7 +253,7 @@ impl Bedrock {
                 }
             }
             if moved || !self.move_on(&mut place, prepared.facts, &error).await? {
-                return Err(self.named(error, &prepared.model, prepared.facts));
+                return Err(self.named(error, &prepared.model, prepared.facts, &prepared.session));
             }
             moved = true;
             prepared = self.prepare(request, operation, &place, &refused)?;
