@@ -120,8 +120,12 @@ impl Failure {
         let error: Value = serde_json::from_str(&run.stderr).unwrap_or_default();
         let error = &error["error"];
         let fields = error.is_object().then(|| members(error));
-        let documented = ["causes", "code", "hints", "kind", "message", "overflow", "requestId", "status"];
+        let documented =
+            ["causes", "code", "hints", "kind", "message", "overflow", "partial", "requestId", "status"];
         must(fields.as_deref() == Some(&documented), "has the documented fields", &run);
+        let part = &error["partial"];
+        let whole_part = whole.starts_with(part["text"].as_str().unwrap_or_default());
+        must(whole_part && (part.is_null() || part["stopReason"] == "interrupted"), "has what came", &run);
         must(error["kind"] == self.kind, &format!("is {}", self.kind), &run);
         must(error["code"] == json!(self.code), "keeps the service's code", &run);
         must(error["status"] == json!(self.status), "keeps the status", &run);

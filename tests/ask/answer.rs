@@ -97,3 +97,53 @@ fn reasoning_is_not_part_of_the_text() {
     assert_eq!(full["text"], full["content"][1]["text"]);
     assert_eq!(text(&plain.stdout), full["text"]);
 }
+
+/// What is no text is not lost in silence.
+#[test]
+fn what_an_answer_has_beside_text_is_told() {
+    let emulator = Emulator::start();
+    emulator.scenario(&json!({ "rules": [{ "reply": { "stopReason": "tool_use", "content": [
+        { "text": "Let me look." },
+        { "toolUse": { "toolUseId": "a", "name": "browse", "input": {} } },
+    ] } }] }));
+    let run = ask(&emulator, &["Look it up"]).run().succeeds();
+    assert_eq!(run.stdout, "Let me look.\n");
+    insta::assert_snapshot!(run.stderr, @"note: the answer also has a call of the tool `browse`: `--json` prints it");
+}
+
+#[test]
+fn what_an_answer_cites_stands_beside_it() {
+    let emulator = Emulator::start();
+    let cited = |title: &str, url: &str| json!({ "title": title, "location": { "web": { "url": url } } });
+    emulator.scenario(&json!({ "rules": [{ "reply": { "content": [
+        { "citations": { "text": "Rain, then sun.", "citations": [
+            cited("Weather", "https://example.com/weather"),
+            cited("Weather", "https://example.com/weather"),
+            cited("Almanac", "https://example.com/almanac"),
+        ] } },
+    ] } }] }));
+    let run = ask(&emulator, &["-v", "What will the weather be?"]).run().succeeds();
+    assert_eq!(run.stdout, "Rain, then sun.\n");
+    let sources: Vec<_> = run.stderr.lines().filter(|line| line.starts_with("source: ")).collect();
+    assert_eq!(
+        sources,
+        ["source: Weather · https://example.com/weather", "source: Almanac · https://example.com/almanac",]
+    );
+    assert_eq!(ask(&emulator, &["What will the weather be?"]).run().succeeds().stderr, "");
+}
+
+/// Its tokens are paid.
+#[test]
+fn what_came_before_an_answer_broke_off_is_told_with_the_failure() {
+    let emulator = Emulator::start();
+    emulator.scenario(&json!({ "rules": [
+        { "fault": { "type": "exception", "after": 3, "exception": "modelStreamErrorException" } },
+    ] }));
+    let run = ask(&emulator, &["--json", "Tell me a story"]).run().exits_with(9);
+    assert_eq!(run.stdout, "");
+    let error = run.error_json()["error"].clone();
+    let answer = &error["partial"];
+    assert!(!answer["text"].as_str().unwrap().is_empty(), "{answer}");
+    assert_eq!((&answer["stopReason"], &answer["usage"]), (&json!("interrupted"), &json!(null)));
+    assert_eq!(error["kind"], "Interrupted");
+}

@@ -128,17 +128,46 @@ fn refused(home: &Home, model: &str, files: &[&str], code: i32) -> String {
 fn a_file_that_cannot_be_read_is_a_usage_error() {
     let home = home(&[("empty.txt", b"")]);
     std::fs::create_dir(home.work().join("folder")).unwrap();
-    let texts: Vec<_> = ["missing.png", "folder", "empty.txt", "-", "s3://bucket", "s3://bucket/"]
-        .into_iter()
-        .map(|file| refused(&home, MODEL, &[file], 2).replace("\n\nFor more information, try `--help`.", ""))
-        .collect();
-    insta::assert_snapshot!(texts.concat(), @r#"
+    let texts: Vec<_> = [
+        "missing.png",
+        "folder",
+        "empty.txt",
+        "https://example.com/a.png",
+        "~/a.png",
+        "s3://bucket",
+        "s3://bucket/",
+    ]
+    .into_iter()
+    .map(|file| refused(&home, MODEL, &[file], 2))
+    .collect();
+    insta::assert_snapshot!(texts.join("\n"), @r#"
     error: `missing.png` does not exist
-    error: `folder` is a folder: name the files in it
+
+    hint: see that the name is right, from the folder you are in
+
+    error: `folder` is a folder
+
+    hint: name the files in it
+
     error: `empty.txt` is empty
-    error: `-f -` names no file: standard input is a part of the prompt already
+
+    hint: leave it out, or name another file
+
+    error: `https://example.com/a.png` is no file
+
+    hint: download it first: files are read from this machine, or named in S3
+
+    error: `~/a.png` does not exist
+
+    hint: a shell puts your home in the place of `~` only where that is not quoted
+
     error: `s3://bucket` names no object: write `s3://bucket/key`
+
+    For more information, try `--help`.
+
     error: `s3://bucket/` names no object: write `s3://bucket/key`
+
+    For more information, try `--help`.
     "#);
 }
 
@@ -157,11 +186,13 @@ fn a_file_that_cannot_be_sent_is_refused_with_what_can_be() {
         ("picture.bmp", b"BM\x36\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0"),
         ("archive.zip", b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
         ("old.csv", b"Gr\xfc\xdfe,1\n"),
+        ("wide.txt", b"\xff\xfeH\0i\0"),
     ]);
-    let texts: Vec<_> = ["program.bin", "picture.bmp", "archive.zip", "old.csv", "s3://bucket/key"]
-        .into_iter()
-        .map(|file| refused(&home, MODEL, &[file], 6))
-        .collect();
+    let texts: Vec<_> =
+        ["program.bin", "picture.bmp", "archive.zip", "old.csv", "wide.txt", "s3://bucket/key"]
+            .into_iter()
+            .map(|file| refused(&home, MODEL, &[file], 6))
+            .collect();
     insta::assert_snapshot!(texts.join("\n"), @r#"
     error: `program.bin` is a file of no kind that is known
 
@@ -178,6 +209,10 @@ fn a_file_that_cannot_be_sent_is_refused_with_what_can_be() {
     error: `old.csv` is no UTF-8 text
 
     hint: convert it, as with `iconv -f latin1 -t utf-8`
+
+    error: `wide.txt` is no UTF-8 text
+
+    hint: convert it, as with `iconv -f utf-16 -t utf-8`
 
     error: `s3://bucket/key` does not say by its name what it is
 
@@ -234,17 +269,17 @@ fn too_many_files_are_refused_with_the_limit() {
         .map(|(file, count)| refused(&home, MODEL, &vec![file; count], 6))
         .collect();
     insta::assert_snapshot!(texts.join("\n"), @r#"
-    error: 21 images are too many: a request may have 20
+    error: the last message has 21 images
 
-    hint: ask about some of them
+    hint: send 20 images at most in one request
 
-    error: 6 documents are too many: a request may have 5
+    error: the last message has 6 documents
 
-    hint: ask about some of them
+    hint: send 5 documents at most in one request
 
-    error: 2 videos are too many: a request may have 1
+    error: the last message has 2 videos
 
-    hint: ask about some of them
+    hint: send 1 video at most in one request
     "#);
 }
 
@@ -280,4 +315,78 @@ fn programs_get_the_reason_as_json() {
     let run = ask(&emulator, &home(&[("pixel.gif", GIF)]), TEXT_ONLY, &["--json", "-f", "pixel.gif", "Hi"]);
     let error = run.exits_with(6).error_json();
     assert_eq!(error["error"]["kind"], "Unsupported", "{error}");
+}
+
+#[test]
+fn a_file_can_come_on_standard_input() {
+    let emulator = Emulator::start();
+    let home = home(&[]);
+    let ask = |args: &[&str], input: &[u8]| {
+        Outcrop::at(&home, ["ask", "-m", MODEL].iter().chain(args)).via(&emulator).stdin(input).run()
+    };
+    let image = json!({ "image": { "format": "gif", "source": { "bytes": base64(GIF) } } });
+    ask(&["-f", "-", "Describe it"], GIF).succeeds();
+    assert_eq!(sent(&emulator), json!([image, { "text": "Describe it" }]));
+    ask(&["-"], b"What is new?").succeeds();
+    assert_eq!(sent(&emulator), json!([{ "text": "What is new?" }]));
+    let texts = [
+        ask(&["-f", "-", "Describe it"], b""),
+        ask(&["-f", "-", "-f", "-", "Describe it"], GIF),
+        ask(&["-f", "-"], GIF),
+        ask(&["Describe it"], GIF),
+    ]
+    .map(|run| run.exits_with(2).stderr);
+    insta::assert_snapshot!(texts.join("\n"), @r#"
+    error: standard input is empty
+
+    hint: leave it out, or name another file
+
+    error: `-f -` is given twice: standard input can be read only once
+
+    For more information, try `--help`.
+
+    error: there is no prompt
+
+    hint: give one, or pipe one in
+
+    error: standard input is no UTF-8 text
+
+    hint: files go with `-f FILE`, and a file on standard input with `-f -`
+    "#);
+}
+
+/// How many of a kind a request may have is the model's own.
+#[test]
+fn a_model_that_reads_many_images_gets_them() {
+    let emulator = Emulator::start();
+    let home = home(&[("pixel.gif", GIF)]);
+    let args: Vec<_> = ["-f", "pixel.gif"].repeat(21).into_iter().chain(["How many?"]).collect();
+    ask(&emulator, &home, "us.anthropic.claude-sonnet-4-6", &args).succeeds();
+    assert_eq!(sent(&emulator).as_array().unwrap().len(), 22);
+}
+
+#[test]
+fn a_large_document_reaches_a_model_that_reads_it_itself() {
+    let emulator = Emulator::start();
+    let home = home(&[]);
+    let large = [PDF, &vec![b' '; 5 << 20]].concat();
+    write(&home.work(), "large.pdf", &large);
+    let args = ["-f", "large.pdf", "Summarise"];
+    ask(&emulator, &home, "us.anthropic.claude-sonnet-4-6", &args).succeeds();
+    let refused = ask(&emulator, &home, "us.meta.llama3-3-70b-instruct-v1:0", &args).exits_with(6);
+    assert!(refused.stderr.contains("4.5"), "{}", refused.stderr);
+}
+
+#[test]
+fn programs_get_a_wrong_command_line_as_json_too() {
+    let emulator = Emulator::start();
+    let home = home(&[]);
+    for args in [["--json", "-f", "missing.png", "Hi"], ["--json", "--temperature", "warm", "Hi"]] {
+        let run = ask(&emulator, &home, MODEL, &args).exits_with(2);
+        let error = run.error_json()["error"].clone();
+        assert_eq!(error["kind"], "Usage", "{error}");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("missing.png") || message.contains("--temperature"), "{message}");
+        assert!(!message.contains('\n') && !error["hints"].as_array().unwrap().is_empty(), "{error}");
+    }
 }

@@ -49,7 +49,7 @@ fn the_help_is_this() {
               [possible values: off, minimal, low, medium, high, xhigh, max]
 
           --schema <FILE>
-              A file with a JSON schema: the answer is JSON that follows it, or exit code 1
+              A file with a JSON schema: the answer is JSON that follows it, or the exit code is not 0
 
           --guardrail <ID[:VERSION]>
               A guardrail for this request, by id or ARN; without a version, its working draft
@@ -62,6 +62,12 @@ fn the_help_is_this() {
               - 5m:  For five minutes after their last use
               - 1h:  For an hour after their last use
 
+          --option <KEY=VALUE>
+              What the provider's API has beside these flags, by its own names: `serviceTier.type=flex`,
+              `performanceConfig.latency=optimized`, `requestMetadata.team=search`,
+              `promptVariables.city.text=Oslo`, `additionalModelRequestFields={"top_k":50}`. JSON, or
+              else a text. May be given several times
+
           --no-stream
               Wait for the whole answer
 
@@ -72,7 +78,7 @@ fn the_help_is_this() {
               Print one JSON object for each event of the stream
 
           --dry-run
-              Print the request that would be sent, and send nothing; needs no credentials
+              Print the request that would be sent, and send nothing; with `-m` it needs no credentials
 
       -h, --help
               Print help (see a summary with '-h')
@@ -90,9 +96,10 @@ fn the_help_is_this() {
     What a file is (`-f`) is told by its content, not by its name: images (png, jpeg, gif, webp),
     documents (pdf, doc, docx, xls, xlsx, html), video and sound; the name decides between md, csv, html
     and txt. Any other text goes into the prompt, under the name of its file, and so do text documents
-    where the model takes none. A request may have 20 images of 3.75 MB, 5 documents of 4.5 MB (pdf and
-    docx: 25 MB, as far as the model takes that) and 1 video of 25 MB. A file that cannot be read, or is
-    empty, is exit code 2; one that cannot be sent is 6.
+    where the model takes none, and where there are more than 5 documents. An image may have 3.75 MB, a
+    document 4.5 MB (pdf and docx: 25 MB, as far as the model takes that) and a video 25 MB; how many
+    there may be is up to the model. `-f -` is a file on standard input. A file that cannot be read, or
+    is empty, is exit code 2; one that cannot be sent is 6.
 
     On standard error, if it is a terminal or with `-v`: what the model thinks, and after the answer its
     tokens, price and time. With `-q` neither.

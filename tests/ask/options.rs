@@ -49,7 +49,7 @@ fn a_schema_that_cannot_be_read_is_told_with_its_place() {
     insta::assert_snapshot!(texts.join("\n"), @r#"
     error: `nowhere.json` does not exist
 
-    For more information, try `--help`.
+    hint: see that the name is right, from the folder you are in
 
     error: `--schema -` names no file: standard input is a part of the prompt already
 
@@ -236,16 +236,16 @@ fn an_answer_that_does_not_follow_the_schema_is_printed_and_a_failure() {
     insta::assert_snapshot!(texts.join("\n"), @r#"
     error: the answer is no JSON: expected value at line 1 column 1
       caused by: malformed_model_output
-    hint: ask again, or ask a model that can be held to a schema
+    hint: ask again, say in the prompt what is wanted, or make the schema simpler: not every keyword holds a model to it
     error: the answer is no JSON: expected value at line 1 column 1
       caused by: malformed_model_output
-    hint: ask again, or ask a model that can be held to a schema
+    hint: ask again, say in the prompt what is wanted, or make the schema simpler: not every keyword holds a model to it
     error: the answer does not follow the schema, at `/city`: value is not of type "string"
       caused by: malformed_model_output
-    hint: ask again, or ask a model that can be held to a schema
+    hint: ask again, say in the prompt what is wanted, or make the schema simpler: not every keyword holds a model to it
     error: the answer does not follow the schema, at `/city`: value is not of type "string"
       caused by: malformed_model_output
-    hint: ask again, or ask a model that can be held to a schema
+    hint: ask again, say in the prompt what is wanted, or make the schema simpler: not every keyword holds a model to it
     error: cut short by `max_tokens`: the answer is no JSON: EOF while parsing a string at line 1 column 13
       caused by: max_tokens
     hint: let it have more tokens: `--max-tokens`
@@ -253,4 +253,78 @@ fn an_answer_that_does_not_follow_the_schema_is_printed_and_a_failure() {
       caused by: max_tokens
     hint: let it have more tokens: `--max-tokens`
     "#);
+}
+
+#[test]
+fn what_has_no_flag_goes_by_its_own_name() {
+    let emulator = Emulator::start();
+    let args = [
+        "--dry-run",
+        "--option",
+        "serviceTier.type=flex",
+        "--option",
+        "requestMetadata.team=search",
+        "--option",
+        r#"additionalModelRequestFields={"inferenceConfig":{"topK":5}}"#,
+        "--option",
+        "guardrailConfig.trace=enabled",
+        "--guardrail",
+        "gr4f8k2m9x1q:3",
+        "Hello",
+    ];
+    let body = ask(&emulator, &args).run().succeeds().json()["body"].clone();
+    assert_eq!(body["serviceTier"], json!({ "type": "flex" }));
+    assert_eq!(body["requestMetadata"], json!({ "team": "search" }));
+    assert_eq!(body["additionalModelRequestFields"], json!({ "inferenceConfig": { "topK": 5 } }));
+    let guardrail =
+        json!({ "guardrailIdentifier": "gr4f8k2m9x1q", "guardrailVersion": "3", "trace": "enabled" });
+    assert_eq!(body["guardrailConfig"], guardrail);
+}
+
+#[test]
+fn an_option_that_cannot_be_is_refused() {
+    let emulator = Emulator::start();
+    let refused = |options: &[&str], code| {
+        let options: Vec<_> =
+            options.iter().flat_map(|option| ["--option", option]).chain(["Hello"]).collect();
+        ask(&emulator, &options).run().exits_with(code).stderr
+    };
+    let texts = [
+        refused(&["serviceTier"], 2),
+        refused(&["a=1", "a.b=2"], 2),
+        refused(&["a[0]=1"], 2),
+        refused(&["tier=flex"], 6),
+        refused(&["serviceTier.type=fast"], 6),
+    ];
+    insta::assert_snapshot!(texts.join("\n"), @r#"
+    error: invalid value 'serviceTier' for '--option <KEY=VALUE>': `serviceTier` is not a path of keys: `=` and a value must follow the path
+
+    For more information, try '--help'.
+
+    error: `--option a.b`: `a` has a value already
+
+    For more information, try `--help`.
+
+    error: `--option a[0]`: give a list as a whole: `key=[…]`
+
+    For more information, try `--help`.
+
+    error: `options.amazon-bedrock.tier` is not known
+
+    hint: there are `additionalModelRequestFields`, `additionalModelResponseFieldPaths`, `guardrailConfig`, `outputConfig`, `performanceConfig`, `promptVariables`, `requestMetadata`, `serviceTier`; what only the model knows goes into `additionalModelRequestFields`
+
+    error: `options.amazon-bedrock.serviceTier.type` is `fast`
+
+    hint: take one of `priority`, `default`, `flex`, `reserved`
+    "#);
+    assert!(emulator.requests().is_empty(), "nobody was asked");
+}
+
+#[test]
+fn a_prompt_of_prompt_management_needs_no_other() {
+    let emulator = Emulator::start();
+    let prompt = "arn:aws:bedrock:us-east-1:123456789012:prompt/PROMPT1234:1";
+    let args = ["ask", "--dry-run", "-m", prompt, "--option", "promptVariables.city.text=Oslo"];
+    let shown = Outcrop::new(args).via(&emulator).run().succeeds().json();
+    assert_eq!(shown["body"], json!({ "promptVariables": { "city": { "text": "Oslo" } } }), "{shown}");
 }

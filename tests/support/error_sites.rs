@@ -31,14 +31,16 @@ pub(crate) fn sites(manifest: &str, wanted: impl Fn(&str) -> bool) -> BTreeSet<S
             (name, text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned())
         })
         .collect();
-    let handing_on: BTreeSet<_> = files.iter().flat_map(|(_, text)| handing_on(text)).collect();
-    let mut makers: Vec<_> = CONSTRUCTORS.map(str::to_owned).into();
-    makers.extend(handing_on);
+    let makers_for = |name: &str| -> Vec<&str> {
+        let of_files = files.iter().flat_map(|(owner, text)| handing_on(text, !is_within(name, owner)));
+        CONSTRUCTORS.into_iter().chain(of_files).collect()
+    };
     files
         .iter()
         .filter(|(name, _)| wanted(name))
         .flat_map(|(name, text)| {
             let inside = inside_of_those_that_hand_on(text);
+            let makers = makers_for(name);
             let is_site = |line: &str| makers.iter().any(|maker| calls(line, maker));
             text.lines()
                 .zip(1_u32..)
@@ -56,7 +58,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let of_tests = ["tests.rs", "cases.rs", "canned.rs", "loopback.rs", "testing.rs"];
         let of_tests = of_tests.contains(&name.as_str()) || name.ends_with("_tests.rs");
-        if path.is_dir() {
+        if path.is_dir() && !name.ends_with("_tests") {
             found.extend(sources(&path));
         } else if path.extension().is_some_and(|extension| extension == "rs") && !of_tests {
             found.push(path);
@@ -65,15 +67,20 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The names of the functions that hand their caller's line on.
-fn handing_on(text: &str) -> Vec<String> {
+/// Whether a file is the other one, or a module inside it: such a one can call private functions as well.
+fn is_within(name: &str, owner: &str) -> bool {
+    let folder = owner.trim_end_matches(".rs");
+    name == owner || name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The names of the functions that hand their caller's line on. Private ones of elsewhere may be called like others.
+fn handing_on(text: &str, only_open: bool) -> impl Iterator<Item = &str> {
     let marked = text.split("#[track_caller]").skip(1);
-    marked
-        .filter_map(|rest| {
-            let (_, rest) = rest.split_once("fn ")?;
-            Some(rest.split(['(', '<']).next()?.to_owned())
-        })
-        .collect()
+    marked.filter_map(move |rest| {
+        let (before, rest) = rest.split_once("fn ")?;
+        let is_known = !only_open || before.contains("pub");
+        rest.split(['(', '<']).next().filter(|_| is_known)
+    })
 }
 
 /// The lines of their bodies, where the constructor stands that speaks for somebody else's line.
@@ -95,14 +102,14 @@ fn inside_of_those_that_hand_on(text: &str) -> BTreeSet<u32> {
     inside
 }
 
-/// Whether a line calls the function, as a word of its own.
+/// Whether a line calls the function, as a word of its own. Errors of the system are others.
 fn calls(line: &str, function: &str) -> bool {
     let line = line.split("//").next().unwrap_or_default();
     let call = format!("{function}(");
     line.match_indices(&call).any(|(at, _)| {
-        let before = line.get(..at).and_then(|text| text.chars().next_back());
-        let defined = line.get(..at).is_some_and(|text| text.ends_with("fn "));
-        !defined && !before.is_some_and(|it| it.is_alphanumeric() || it == '_')
+        let before = line.get(..at).unwrap_or_default();
+        let other = ["fn ", "io::"].iter().any(|start| before.ends_with(start));
+        !other && !before.ends_with(|it: char| it.is_alphanumeric() || it == '_')
     })
 }
 
@@ -121,9 +128,14 @@ pub(crate) fn unseen(sites: BTreeSet<Site>, errors: &[Error]) -> Vec<Site> {
 
 /// The errors as people see them, by the file that made them, each text once.
 pub(crate) fn shown(errors: &[Error]) -> String {
+    shown_as(errors, |text| text)
+}
+
+/// The same, after something is done to each text: what differs from run to run would change their order, too.
+pub(crate) fn shown_as(errors: &[Error], steady: impl Fn(String) -> String) -> String {
     let mut files: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for error in errors {
-        files.entry(place(error).0).or_default().insert(said(error));
+        files.entry(place(error).0).or_default().insert(steady(said(error)));
     }
     let mut text = String::new();
     for (file, errors) in files {

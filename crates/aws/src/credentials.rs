@@ -22,7 +22,9 @@ mod sso;
 pub(crate) use bearer::{BEARER_VARIABLE, BearerToken, ShortTermKey};
 pub(crate) use cache::CachedCredentials;
 pub(crate) use chain::{Chain, metadata_step, world};
-pub(crate) use errors::sign_in_command;
+#[cfg(test)]
+pub(crate) use errors::from_sdk;
+pub(crate) use errors::{sign_in_command, unanswered};
 pub(crate) use link::shortened;
 pub use link::{Link, Outcome, Step};
 pub use metadata::MetadataProblem;

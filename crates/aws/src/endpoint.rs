@@ -1,5 +1,7 @@
 //! Endpoint hosts: which region they name, and whether a secret may travel to them.
 
+use std::borrow::Cow;
+
 use outcrop_core::{Error, Result};
 use outcrop_model_facts::Partition;
 
@@ -63,27 +65,25 @@ impl Endpoint {
     /// Parses an `http` or `https` URL. A slash at the end is dropped.
     ///
     /// # Errors
-    /// [`outcrop_core::ErrorKind::Config`], naming `setting`.
+    /// [`outcrop_core::ErrorKind::Config`], naming `setting`: by its bare name, or in words with the name between
+    /// backticks.
     pub fn parse(url: &str, setting: &str) -> Result<Self> {
-        let bad = |what: &str| {
-            Error::config(format!("`{setting}` is `{url}`, {what}")).with_hint(format!(
-                "set `{setting}` to something like `https://bedrock-runtime.us-east-1.amazonaws.com`"
-            ))
-        };
-        let url = url.trim().trim_end_matches('/');
+        let said = url;
+        let url = said.trim().trim_end_matches('/');
         let authority = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', '?', '#']).next();
         if authority.is_some_and(|authority| authority.contains('@')) {
             // The value itself stays out of the message: it holds a password.
-            let message = format!("`{setting}` holds a user name or password, which endpoints do not take");
-            return Err(Error::config(message));
+            let setting = quoted(setting);
+            let message = format!("{setting} holds a user name or password, which endpoints do not take");
+            return Err(Error::config(message).with_hint(format!("take them out of {setting}")));
         }
-        let uri: http::Uri = url.parse().map_err(|_| bad("which is no URL"))?;
+        let uri: http::Uri = url.parse().map_err(|_| bad(setting, said, "which is no URL"))?;
         let https = match uri.scheme_str() {
             Some("https") => true,
             Some("http") => false,
-            _ => return Err(bad("which does not start with `https://` or `http://`")),
+            _ => return Err(bad(setting, said, "which does not start with `https://` or `http://`")),
         };
-        let authority = uri.authority().ok_or_else(|| bad("which names no host"))?;
+        let authority = uri.authority().ok_or_else(|| bad(setting, said, "which names no host"))?;
         let host = authority.host().to_ascii_lowercase();
         Ok(Self { url: url.to_owned(), host, https })
     }
@@ -132,6 +132,19 @@ impl Endpoint {
         let is_vpc_endpoint = plane.host_names().contains(&service) && suffix.starts_with("vpce.");
         is_vpc_endpoint.then_some(HostRegion { region, standard: false })
     }
+}
+
+#[track_caller]
+fn bad(setting: &str, url: &str, what: &str) -> Error {
+    let setting = quoted(setting);
+    Error::config(format!("{setting} is `{url}`, {what}")).with_hint(format!(
+        "set {setting} to something like `https://bedrock-runtime.us-east-1.amazonaws.com`"
+    ))
+}
+
+/// The name of a setting between backticks, unless words with a name between backticks say more.
+pub(crate) fn quoted(setting: &str) -> Cow<'_, str> {
+    if setting.contains('`') { setting.into() } else { format!("`{setting}`").into() }
 }
 
 /// A region that a host names.

@@ -125,7 +125,7 @@ fn check_role(entry: &Value, problems: &mut Problems) {
         return problems.push("/assumeRole", message.to_owned(), &[]);
     };
     for key in members.keys().filter(|key| !ROLE_KEYS.contains(&key.as_str())) {
-        let message = format!("`assumeRole` knows no `{key}`");
+        let message = format!("`assumeRole` knows no `{key}`: it takes `{}`", ROLE_KEYS.join("`, `"));
         problems.push(&format!("/assumeRole/{key}"), message, &ROLE_KEYS);
     }
     for key in ["sessionName", "externalId"] {
@@ -163,8 +163,12 @@ fn check_contradictions(entry: &Value, problems: &mut Problems) {
         let is_said =
             said(other) || (other == "assumeRole" && entry.get(other).is_some_and(Value::is_object));
         if by_key && is_said {
-            let key = key.map_or("`auth: \"bearer\"`".to_owned(), |key| format!("`{key}`"));
-            let message = format!("{key} and `{other}` are two ways to call: leave one out, or set `auth`");
+            let message = match key {
+                Some(key) => {
+                    format!("`{key}` and `{other}` are two ways to call: leave one out, or set `auth`")
+                }
+                None => format!("`auth: \"bearer\"` and `{other}` are two ways to call: leave one out"),
+            };
             problems.push(&format!("/{other}"), message, &[]);
         }
     }

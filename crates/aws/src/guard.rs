@@ -38,6 +38,7 @@ impl RetryVariables {
     }
 }
 
+#[track_caller]
 fn bad_variable(name: &'static str, value: &str, allowed: &str) -> Error {
     Error::config(format!("the environment variable `{name}` is `{value}`, which is not {allowed}"))
         .with_hint(format!("set `{name}` to {allowed}, or unset it"))

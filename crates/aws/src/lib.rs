@@ -12,6 +12,8 @@ mod aws;
 mod credentials;
 mod entry;
 mod environment;
+#[cfg(test)]
+mod errors_tests;
 mod guard;
 mod http_client;
 mod reach;

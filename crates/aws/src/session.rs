@@ -13,7 +13,7 @@ use outcrop_core::{Error, ErrorKind, Result};
 
 use crate::aws::Aws;
 use crate::credentials::{BearerToken, CachedCredentials, Plan, SharedFiles, plan, sign_in_command, world};
-use crate::endpoint::{Endpoint, Plane};
+use crate::endpoint::{Endpoint, Plane, quoted};
 use crate::environment::Numbered;
 use crate::guard::RetryVariables;
 use crate::http_client::{self, SharedClient};
@@ -211,7 +211,7 @@ impl Session {
         };
         Err(Error::config(format!(
             "{kind} endpoints are asked for, and {} names the endpoint `{}`",
-            found.origin,
+            quoted(&found.origin),
             found.endpoint.url()
         ))
         .with_hint(format!("unset the endpoint, or turn `{key}` (`{variable}`, or the profile's) off")))
@@ -472,8 +472,9 @@ fn refuse_tokens_in_the_clear(planes: &Planes) -> Result<()> {
     match unsafe_one {
         None => Ok(()),
         Some(plane) => Err(Error::config(format!(
-            "a Bedrock API key would travel in the clear to `{}`",
-            plane.endpoint.url()
+            "a Bedrock API key would travel in the clear to `{}`, which {} names",
+            plane.endpoint.url(),
+            quoted(&plane.origin)
         ))
         .with_hint("use an `https://` endpoint; plain `http://` is for this machine only")),
     }

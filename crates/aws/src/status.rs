@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 use crate::aws::Aws;
 use crate::credentials::{
     CachedCredentials, Chain, Metadata, Plan, Planned, ShortTermKey, chain_text, metadata_step, shortened,
+    unanswered,
 };
 use crate::endpoint::Plane;
 use crate::session::{Session, Signer};
@@ -240,14 +241,6 @@ impl Status {
     }
 }
 
-/// What to look at where credentials do not come.
-const fn unanswered(link: Option<Link>) -> &'static str {
-    match link {
-        Some(Link::CredentialProcess) => "run the command that stands in the profile by hand: it did not end",
-        _ => "check the network and the proxy settings",
-    }
-}
-
 impl Aws {
     /// Who would call by these settings, from where to where. Fetches the credentials from wherever they come from, and
     /// asks nobody else. Never fails: what is wrong stands in [`Status::error`].
@@ -309,11 +302,13 @@ impl Aws {
     /// [`ErrorKind::Unsupported`] where nothing is signed with access keys; otherwise as of any call.
     pub async fn caller_identity(&self, settings: &AwsSettings) -> Result<CallerIdentity> {
         if self.is_closed_world() {
-            return Err(Error::unsupported("an emulator has no token service"));
+            return Err(Error::unsupported("an emulator has no token service")
+                .with_hint("leave the emulator out to be told who calls AWS"));
         }
         let session = self.session(settings).await?;
         let Signer::Keys(credentials) = session.signer() else {
-            return Err(Error::unsupported("the token service knows access keys only"));
+            return Err(Error::unsupported("the token service knows access keys only")
+                .with_hint("use AWS credentials in place of an API key to be told who calls"));
         };
         let chain = credentials.chain();
         let (_, files) = chain.plan().await?;

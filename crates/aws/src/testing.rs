@@ -1,5 +1,6 @@
 //! What the tests of this crate share: a home of their own, and a server that says what it is told to.
 
+use std::fmt::{Debug, Write as _};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -10,6 +11,10 @@ use std::time::SystemTime;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use outcrop_core::Environment;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::DefaultGuard;
+use tracing::{Dispatch, Event, Level, Metadata, Subscriber};
 
 /// An address that nobody listens at: no system gives out ports this low.
 pub(crate) const REFUSING: &str = "http://127.0.0.1:1";
@@ -61,6 +66,60 @@ impl Home {
     /// How often the `credential_process` ran.
     pub(crate) fn runs(&self) -> usize {
         self.read("runs").lines().count()
+    }
+}
+
+/// Keeps what this crate warns of in the log.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Warnings(Arc<Mutex<Vec<String>>>);
+
+impl Warnings {
+    /// From now on until the guards go, on this thread. Of a single subscriber, tracing would ask no more than what the
+    /// thread has that comes by a line first, and other tests have none: hence two.
+    pub(crate) fn listen(&self) -> (Dispatch, DefaultGuard) {
+        (Dispatch::new(self.clone()), tracing::subscriber::set_default(self.clone()))
+    }
+
+    /// What was told, with its fields.
+    pub(crate) fn told(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Subscriber for Warnings {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= Level::WARN && metadata.target().starts_with("outcrop_aws")
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut told = Told::default();
+        event.record(&mut told);
+        self.0.lock().unwrap().push(told.0);
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// The message and the other fields of an event.
+#[derive(Default)]
+struct Told(String);
+
+impl Visit for Told {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        match field.name() {
+            "message" => self.0.insert_str(0, &format!("{value:?}")),
+            name => write!(self.0, " {name}={value:?}").unwrap(),
+        }
     }
 }
 

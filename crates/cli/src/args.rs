@@ -176,7 +176,7 @@ impl Cli {
         if takes_several || self.global.region.len() < 2 {
             return Ok(());
         }
-        Err(Failure::Usage(
+        Err(Failure::usage(
             "`--region` is given more than once: only the commands of `outcrop models` that list take several".to_owned(),
         ))
     }

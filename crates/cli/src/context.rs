@@ -96,7 +96,7 @@ impl Context {
         sources.file = self.global.config.clone().map(FileSource::Required);
         for argument in &self.global.set {
             let assignment =
-                Assignment::set(argument).map_err(|error| Failure::Usage(format!("`--set`: {error}")))?;
+                Assignment::set(argument).map_err(|error| Failure::usage(format!("`--set`: {error}")))?;
             sources.command_line.push(assignment);
         }
         sources.command_line.extend(self.assignments());

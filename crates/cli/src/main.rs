@@ -18,9 +18,10 @@ use failure::Failure;
 use terminal::Terminal;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return terminal::print_usage(&error),
+        Err(error) => return terminal::print_usage(&error, &arguments),
     };
     let mut terminal = Terminal::new(&cli);
     let done = cli.check_regions().and_then(|()| run(cli, &mut terminal));

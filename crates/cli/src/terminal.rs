@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::error::Error as _;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
@@ -9,7 +10,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use outcrop::{Diagnostic, Error, ErrorKind};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::args::{Cli, Color};
 use crate::failure::Failure;
@@ -18,6 +19,9 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const NOTE: Style = AnsiColor::Cyan.on_default().bold();
 const ASIDE: Style = Style::new().dimmed();
+
+/// What to do where the command line is wrong.
+const SEE_HELP: &str = "see `--help` for what can be said";
 
 /// Standard output and standard error, as the command line wants them.
 pub(crate) struct Terminal {
@@ -181,14 +185,24 @@ impl Terminal {
         self.out.flush().ok();
         match failure {
             Failure::Error(error) if self.json => {
-                writeln!(self.err, "{}", error_json(error)).ok();
+                writeln!(self.err, "{}", error_json(error, &Value::Null)).ok();
             }
-            Failure::Error(error) => {
+            Failure::Broken { error, partial } if self.json => {
+                writeln!(self.err, "{}", error_json(error, partial)).ok();
+            }
+            Failure::Error(error) | Failure::Broken { error, .. } => {
                 self.explain(error).ok();
             }
-            Failure::Usage(message) => {
-                writeln!(self.err, "{ERROR}error{ERROR:#}: {message}\n\nFor more information, try `--help`.")
-                    .ok();
+            Failure::Usage { message, hint } if self.json => {
+                let hint = hint.as_deref().unwrap_or(SEE_HELP);
+                writeln!(self.err, "{}", usage_json(message, hint)).ok();
+            }
+            Failure::Usage { message, hint } => {
+                writeln!(self.err, "{ERROR}error{ERROR:#}: {message}\n").ok();
+                match hint {
+                    Some(hint) => writeln!(self.err, "{NOTE}hint{NOTE:#}: {hint}").ok(),
+                    None => writeln!(self.err, "For more information, try `--help`.").ok(),
+                };
             }
             Failure::BrokenPipe | Failure::Reported(_) => {}
         }
@@ -289,7 +303,7 @@ pub(crate) fn harmless_line(text: &str) -> String {
 }
 
 /// The failure as a program reads it.
-fn error_json(error: &Error) -> serde_json::Value {
+fn error_json(error: &Error, partial: &Value) -> Value {
     json!({ "error": {
         "kind": error.kind().name(),
         "code": error.code(),
@@ -299,12 +313,38 @@ fn error_json(error: &Error) -> serde_json::Value {
         "overflow": error.overflow(),
         "requestId": error.request_id(),
         "status": error.status(),
+        "partial": partial,
     }})
 }
 
-/// Prints help, version, or what is wrong with the command line.
-pub(crate) fn print_usage(error: &clap::Error) -> ExitCode {
-    error.print().ok();
+/// What is wrong with the command line, as a program reads it.
+fn usage_json(message: &str, hint: &str) -> Value {
+    json!({ "error": {
+        "kind": "Usage",
+        "code": null,
+        "message": message,
+        "causes": [],
+        "hints": [hint],
+        "overflow": null,
+        "requestId": null,
+        "status": null,
+        "partial": null,
+    }})
+}
+
+/// Prints help, version, or what is wrong with the command line: as JSON, if the command line asks for that.
+pub(crate) fn print_usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    let asks = |argument: &OsString| argument == "--json" || argument == "--events";
+    let flags = arguments.iter().take_while(|argument| *argument != "--");
+    if error.use_stderr() && flags.into_iter().any(asks) {
+        let text = error.render().to_string();
+        let message = text.strip_prefix("error: ").unwrap_or(&text);
+        let message = message.split("\n\nUsage:").next().unwrap_or(message).trim();
+        let message = message.strip_suffix("For more information, try '--help'.").unwrap_or(message).trim();
+        writeln!(io::stderr(), "{}", usage_json(message, SEE_HELP)).ok();
+    } else {
+        error.print().ok();
+    }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 

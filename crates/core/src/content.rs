@@ -441,8 +441,10 @@ pub enum CitationLocation {
     /// A web page.
     Web {
         /// Its address.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         url: Option<String>,
         /// Its domain.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         domain: Option<String>,
     },
     /// Characters of a document.

@@ -118,6 +118,13 @@ impl ModelFacts {
         commercial && !ON_DEMAND_BESIDE_PROFILES.iter().any(|start| self.id.starts_with(start))
     }
 
+    /// Whether the model is a Claude of a generation before the fourth.
+    pub fn is_before_claude_4(&self) -> bool {
+        const OLDER: [&str; 3] = ["claude-3-", "claude-v", "claude-instant-"];
+        let name = self.id.strip_prefix("anthropic.");
+        name.is_some_and(|name| OLDER.iter().any(|start| name.starts_with(start)))
+    }
+
     /// Whether the id is a name of `bedrock-mantle` only, which the runtime does not know: it is priced nowhere else
     /// and no inference profile has it.
     pub fn is_mantle_only(&self) -> bool {

@@ -167,7 +167,7 @@ impl Outcrop {
     /// Whether the configuration puts a guardrail around every request of a provider, which no caller can replace.
     pub fn has_guardrail(&self, id: &ProviderId) -> bool {
         let entry = self.config.provider(id.as_str());
-        entry.is_some_and(|entry| entry.settings().get("guardrail").is_some_and(|it| !it.is_null()))
+        entry.is_some_and(|entry| entry.settings().pointer("/guardrail/guardrailIdentifier").is_some())
     }
 
     /// The models of a provider.

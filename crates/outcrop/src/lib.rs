@@ -30,8 +30,8 @@ pub use outcrop_aws::{
     Status, Step,
 };
 pub use outcrop_config::{
-    Assignment, Code, Config, ConfigFile, Diagnostic, FileSource, KeyPath, Layer, Origin, PathError,
-    Severity, Sources, Style, VARIABLES,
+    Assigned, Assignment, Code, Config, ConfigFile, Diagnostic, FileSource, KeyPath, Layer, Origin,
+    PathError, Segment, Severity, Sources, Style, VARIABLES,
 };
 pub use outcrop_core;
 pub use outcrop_core::{Error, ErrorKind, ModelProvider, ModelProviderExt, Query, Request, Result};

@@ -104,9 +104,7 @@ impl Target {
 
     /// Whether the model is a Claude of a generation before the fourth.
     pub(crate) fn is_before_claude_4(&self) -> bool {
-        const OLDER: [&str; 3] = ["claude-3-", "claude-v", "claude-instant-"];
-        let name = self.facts.and_then(|facts| facts.id.strip_prefix("anthropic."));
-        name.is_some_and(|name| OLDER.iter().any(|start| name.starts_with(start)))
+        self.facts.is_some_and(ModelFacts::is_before_claude_4)
     }
 
     /// Whether the model reads what lies in Amazon S3: "As of 2026-04, only Nova models support S3 as input source for

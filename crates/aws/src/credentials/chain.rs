@@ -193,7 +193,7 @@ impl Fetch<'_> {
         tokio::time::timeout(patience, fetching).await.unwrap_or_else(|_| {
             let message =
                 format!("the credentials of the profile `{profile}` ({link}) could not be fetched in time");
-            Err(Error::new(ErrorKind::Timeout, message).with_hint("check the network and the proxy settings"))
+            Err(Error::new(ErrorKind::Timeout, message).with_hint(errors::unanswered(Some(link))))
         })
     }
 
@@ -216,29 +216,26 @@ impl Fetch<'_> {
     }
 
     async fn source(&self, link: Link, profile: &str) -> Result<Credentials> {
-        let missing = |what: String| {
-            Error::new(
-                ErrorKind::Unauthenticated,
-                format!("the profile `{profile}` leads to no credentials: {what}"),
-            )
-            .with_hint("look at `credential_source` of the profile")
-        };
         match link {
             Link::Env => {
                 let keys = access_keys(self.environment).ok_or_else(|| {
-                    missing("`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` are not set".to_owned())
+                    missing(
+                        profile,
+                        "`Environment`, and `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` are not set",
+                    )
                 })?;
                 Ok(from_keys(&keys, Link::Env))
             }
             Link::Container => {
-                let container = Container::of(self.environment)?
-                    .ok_or_else(|| missing("no variable names the container's endpoint".to_owned()))?;
+                let container = Container::of(self.environment)?.ok_or_else(|| {
+                    missing(profile, "`EcsContainer`, and no variable names the container's endpoint")
+                })?;
                 container.credentials(self.chain).await
             }
             _ => {
                 let metadata = self.chain.metadata(self.files).await?;
                 if let Err(problem) = metadata.role().await {
-                    return Err(missing(format!("{}: {problem}", Link::Imds)));
+                    return Err(missing(profile, &format!("`Ec2InstanceMetadata` ({problem})")));
                 }
                 instance_credentials(metadata).await
             }
@@ -267,31 +264,47 @@ impl Fetch<'_> {
     }
 }
 
+/// The error for a `credential_source` that gives nothing.
+#[track_caller]
+fn missing(profile: &str, what: &str) -> Error {
+    let message =
+        format!("the profile `{profile}` leads to no credentials: its `credential_source` is {what}");
+    Error::new(ErrorKind::Unauthenticated, message).with_hint(format!(
+        "correct the profile `{profile}` in the AWS configuration files, or run this where its source has credentials"
+    ))
+}
+
 /// Credentials that can be sent, and have not ended: the SDK would panic on some, and blame the network for others.
 fn checked(credentials: Credentials, link: Option<Link>) -> Result<Credentials> {
     let link = Link::of(&credentials).or(link).unwrap_or(Link::Config);
-    let refused = |what: String| Error::new(ErrorKind::Unauthenticated, what);
     let (id, secret) = (credentials.access_key_id(), credentials.secret_access_key());
     if ["AKIA", "ASIA"].iter().any(|start| secret.starts_with(start)) && secret.len() < id.len() {
-        let message = format!("the access key id and the secret access key of {link} look swapped");
-        return Err(refused(message).with_hint("the id begins with `AKIA` or `ASIA`: set both anew"));
+        let message = format!("the access key id and the secret access key ({link}) look swapped");
+        return Err(Error::new(ErrorKind::Unauthenticated, message)
+            .with_hint("the id begins with `AKIA` or `ASIA`: set both anew"));
     }
     let parts = [
-        ("access key id", Some(id)),
-        ("secret access key", Some(secret)),
-        ("session token", credentials.session_token()),
+        ("access key id", "AWS_ACCESS_KEY_ID", Some(id)),
+        ("secret access key", "AWS_SECRET_ACCESS_KEY", Some(secret)),
+        ("session token", "AWS_SESSION_TOKEN", credentials.session_token()),
     ];
     let is_text = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-    if let Some((name, _)) = parts.iter().find(|(_, text)| text.is_some_and(|text| !is_text(text))) {
-        let message = format!("the {name} of {link} has a character that none can have");
-        return Err(
-            refused(message).with_hint("copy it again: one word without spaces, quotes and line ends")
-        );
+    if let Some((name, variable, _)) = parts.iter().find(|(.., text)| text.is_some_and(|text| !is_text(text)))
+    {
+        let place = match link {
+            Link::Env => format!("`{variable}`"),
+            Link::SharedConfig => format!("`{}` of the profile", variable.to_ascii_lowercase()),
+            other => other.to_string(),
+        };
+        let message = format!("the {name} ({place}) is empty, or has a character that none can have");
+        return Err(Error::new(ErrorKind::Unauthenticated, message)
+            .with_hint("copy it again: one word without spaces, quotes and line ends"));
     }
     match credentials.expiry() {
         Some(end) if end <= SystemTime::now() => {
             let end = DateTime::from_secs(DateTime::from(end).secs());
-            Err(refused(format!("the credentials of {link} have ended ({end})"))
+            let message = format!("the credentials ({link}) have ended ({end})");
+            Err(Error::new(ErrorKind::Unauthenticated, message)
                 .with_hint("renew them where they come from: `outcrop auth` says where that is"))
         }
         _ => Ok(credentials),

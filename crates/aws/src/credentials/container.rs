@@ -129,13 +129,15 @@ impl Container {
         };
         if answer.status != 200 {
             let refusal = serde_json::from_slice::<Refusal>(&answer.body).ok();
-            let said = refusal.and_then(|refusal| refusal.message.or(refusal.code)).unwrap_or_default();
+            let said = refusal.and_then(|refusal| refusal.message.or(refusal.code));
+            let said = said.map_or_else(String::new, |said| format!(": {said}"));
+            let words = format!("status {}{said}", answer.status);
             let kind = match answer.status {
                 429 => ErrorKind::Throttled,
                 500.. => ErrorKind::Unavailable,
                 _ => ErrorKind::Unauthenticated,
             };
-            return Err(self.failed_as(kind, format!("status {} {said}", answer.status).trim().to_owned()));
+            return Err(self.failed_as(kind, words));
         }
         // Not the parser's error: it would quote what it read.
         let answer: Answer = serde_json::from_slice(&answer.body)
@@ -177,10 +179,12 @@ impl Container {
         Ok(Some(token))
     }
 
+    #[track_caller]
     fn failed(&self, reason: String) -> Error {
         self.failed_as(ErrorKind::Unauthenticated, reason)
     }
 
+    #[track_caller]
     fn failed_as(&self, kind: ErrorKind, reason: String) -> Error {
         Error::new(kind, "the container's credentials could not be fetched")
             .with_hint(format!("check the role of the task or pod, and that `{}` answers", self.host()))
@@ -193,19 +197,21 @@ fn check_full(url: &str) -> Result<()> {
         // The value itself stays out of the message: it holds a password.
         let message = format!("`{FULL}` holds a user name or password, which the endpoint does not take");
         return Err(Error::new(ErrorKind::Unauthenticated, message)
-            .with_hint("use `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE`"));
+            .with_hint(format!("take them out: `{TOKEN_FILE}` may name a file with a token")));
     }
-    let refused = |what: &str| {
-        Error::new(ErrorKind::Unauthenticated, format!("`{FULL}` is `{url}`, {what}"))
-            .with_hint("set it to an `https://` address, or to one of this machine or of the container agent")
-    };
-    let uri: Uri = url.parse().map_err(|_| refused("which is no URL"))?;
+    let uri: Uri = url.parse().map_err(|_| refused(url, "which is no URL"))?;
     match (uri.scheme_str(), uri.host()) {
         (Some("https"), Some(_)) => Ok(()),
         (Some("http"), Some(host)) if is_local_credential_host(host) => Ok(()),
-        (Some("http"), Some(_)) => Err(refused("and a token would travel in the clear")),
-        _ => Err(refused("which is no URL")),
+        (Some("http"), Some(_)) => Err(refused(url, "and a token would travel in the clear")),
+        _ => Err(refused(url, "which is no URL")),
     }
+}
+
+#[track_caller]
+fn refused(url: &str, what: &str) -> Error {
+    Error::new(ErrorKind::Unauthenticated, format!("`{FULL}` is `{url}`, {what}"))
+        .with_hint("set it to an `https://` address, or to one of this machine or of the container agent")
 }
 
 #[cfg(test)]

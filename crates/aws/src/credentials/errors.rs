@@ -48,7 +48,9 @@ pub(crate) fn profile_not_found(name: &str, said: &str, files: &SharedFiles) -> 
     let [config, credentials] = files.paths();
     let places = format!("`{}` and `{}`", config.display(), credentials.display());
     if names.is_empty() && files.unreadable().is_empty() {
-        error = error.with_hint(format!("there are no profiles: {places} are empty or missing"));
+        error = error.with_hint(format!(
+            "there are no profiles: {places} are empty or missing; `aws configure --profile {name}` makes one"
+        ));
     } else if !names.is_empty() {
         let shown: Vec<_> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
         let more = names.len().saturating_sub(SHOWN);
@@ -73,6 +75,14 @@ pub(crate) fn blocked(problem: &str) -> Error {
 pub(crate) fn profile_without_credentials(name: &str) -> Error {
     Error::new(ErrorKind::Unauthenticated, format!("the profile `{name}` has no credentials"))
         .with_hint(format!("run `aws configure --profile {name}` or `aws configure sso --profile {name}`"))
+}
+
+/// What to look at where credentials do not come.
+pub(crate) const fn unanswered(link: Option<Link>) -> &'static str {
+    match link {
+        Some(Link::CredentialProcess) => "run the command that stands in the profile by hand: it did not end",
+        _ => "check the network and the proxy settings",
+    }
 }
 
 /// The command that begins a session of single sign-on or of a console sign-in.
@@ -112,8 +122,12 @@ pub(crate) fn from_sdk(link: Link, profile: &str, error: &CredentialsError) -> E
     if let Some(failed) = find::<ConnectorError>(error) {
         return from_connector(failed).with_context("credentials", link.to_string()).with_source(reason);
     }
-    // Of the other providers, this kind may mean anything.
-    if matches!((link, error), (Link::CredentialProcess, CredentialsError::InvalidConfiguration(_))) {
+    // Of the other providers, these kinds may mean anything.
+    let of_profile = matches!(
+        error,
+        CredentialsError::InvalidConfiguration(_) | CredentialsError::CredentialsNotLoaded(_)
+    );
+    if link == Link::CredentialProcess && of_profile {
         let message = format!("the profile `{profile}` leads to no credentials");
         return Error::new(ErrorKind::Unauthenticated, message)
             .with_hint(format!("correct the profile `{profile}` in the AWS configuration files"))

@@ -245,7 +245,8 @@ impl Search<'_> {
             ));
         }
         if keys.session_token.is_none() && keys.access_key_id.starts_with("ASIA") {
-            self.notes.push(format!("`{KEY_ID}` is temporary, and its `{SESSION_TOKEN}` is missing"));
+            self.notes
+                .push(format!("`{KEY_ID}` is temporary, and its `{SESSION_TOKEN}` is missing: set it too"));
         }
         Some(keys)
     }
@@ -317,7 +318,7 @@ impl Search<'_> {
             }),
             (Some(_), None) => {
                 let half = format!("`{WEB_IDENTITY}` is set, and `{ROLE}` is not");
-                self.notes.push(half.clone());
+                self.notes.push(format!("{half}: a token without a role counts for nothing"));
                 self.step(Link::WebIdentity, Outcome::Absent, half);
                 None
             }

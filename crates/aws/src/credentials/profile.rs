@@ -130,6 +130,7 @@ pub(super) fn value<'a>(profile: &'a Profile, key: &str) -> Option<&'a str> {
     profile.get(key).map(str::trim).filter(|value| !value.is_empty())
 }
 
+#[track_caller]
 fn broken(profile: &str, what: &str) -> Error {
     Error::new(ErrorKind::Unauthenticated, format!("the profile `{profile}` leads to no credentials: {what}"))
         .with_hint(format!("correct the profile `{profile}` in the AWS configuration files"))

@@ -80,10 +80,10 @@ impl Sts {
             .set_serial_number(serial.map(str::to_owned))
             .set_token_code(code.map(|code| code.expose().to_owned()));
         let answer = call.send().await.map_err(|error| {
-            refused(&role.role_arn, error_from_sdk(&Call::new("AssumeRole").of_service("sts"), error))
-                .with_hint(
-                    "check that the role trusts the caller, and that the caller may `sts:AssumeRole` on it",
-                )
+            let error = error_from_sdk(&Call::new("AssumeRole").of_service("sts"), error);
+            let hint =
+                "check that the role trusts the caller, and that the caller may `sts:AssumeRole` on it";
+            refused(&role.role_arn, error, hint)
         })?;
         let mut credentials = credentials(&role.role_arn, answer.credentials)?;
         for feature in features {
@@ -104,10 +104,9 @@ impl Sts {
             .web_identity_token(token.expose());
         let answer = call.send().await.map_err(|error| {
             let call = Call::new("AssumeRoleWithWebIdentity").of_service("sts");
-            refused(&identity.role_arn, error_from_sdk(&call, error)).with_hint(format!(
-                "check the token in `{}`, and that the role trusts its issuer",
-                identity.token_file.display()
-            ))
+            let token_file = identity.token_file.display();
+            let hint = format!("check the token in `{token_file}`, and that the role trusts its issuer");
+            refused(&identity.role_arn, error_from_sdk(&call, error), &hint)
         })?;
         let mut credentials = credentials(&identity.role_arn, answer.credentials)?;
         mark(&mut credentials, AwsCredentialFeature::CredentialsStsAssumeRoleWebId);
@@ -164,14 +163,18 @@ fn read_token(path: &Path) -> Result<Secret> {
             ErrorKind::Unauthenticated,
             format!("the web identity token `{}` cannot be read", path.display()),
         )
-        .with_hint("check `AWS_WEB_IDENTITY_TOKEN_FILE`, and that this user may read the file")
+        .with_hint(
+            "check `AWS_WEB_IDENTITY_TOKEN_FILE`, or `web_identity_token_file` of the profile, and that this user may \
+             read the file",
+        )
         .with_source(error)
     })?;
     Ok(Secret::new(text.trim()))
 }
 
 /// Whoever cannot be reached has refused nothing.
-fn refused(role: &str, error: Error) -> Error {
+#[track_caller]
+fn refused(role: &str, error: Error, hint: &str) -> Error {
     if matches!(
         error.kind(),
         ErrorKind::Network | ErrorKind::Timeout | ErrorKind::Unavailable | ErrorKind::Throttled
@@ -179,6 +182,7 @@ fn refused(role: &str, error: Error) -> Error {
         return error.with_context("role", role);
     }
     Error::new(ErrorKind::Unauthenticated, format!("the role `{role}` could not be assumed"))
+        .with_hint(hint)
         .with_source(error)
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use aws_config::profile::{Profile, ProfileSet};
+use aws_config::profile::{Profile, ProfileFileLoadError, ProfileSet};
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_runtime::env_config::property::PropertiesKey;
 use aws_runtime::env_config::section::SsoSession;
@@ -82,17 +82,20 @@ impl SharedFiles {
         unreadable: Vec<String>,
     ) -> Result<Self> {
         let [config, credentials] = &paths;
+        let alone =
+            EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, config_text.clone()).build();
         let files = EnvConfigFiles::builder()
             .with_contents(EnvConfigFileKind::Config, config_text)
             .with_contents(EnvConfigFileKind::Credentials, credentials_text)
             .build();
-        let (fs, env) = (Fs::from_slice(&[]), Env::from_slice(&[]));
-        let loaded = aws_config::profile::load(&fs, &env, &files, Some(profile.to_owned().into())).await;
-        let profiles = loaded.map_err(|error| {
-            Error::new(ErrorKind::Config, "the AWS configuration files cannot be parsed")
-                .with_hint(format!("look at `{}` and `{}`", config.display(), credentials.display()))
-                .with_source(chain_text(&error))
-        })?;
+        let profiles = match profiles(&files, profile).await {
+            Ok(profiles) => profiles,
+            Err(error) => {
+                // The parser was given texts, and does not know in which of them it was.
+                let path = if profiles(&alone, profile).await.is_err() { config } else { credentials };
+                return Err(unparsable(path, &error));
+            }
+        };
         Ok(Self { files, profiles, environment: environment.clone(), paths, unreadable, blocked: None })
     }
 
@@ -192,6 +195,20 @@ impl SharedFiles {
                 .with_hint("set it to `true` or `false`, or unset it")),
         }
     }
+}
+
+async fn profiles(files: &EnvConfigFiles, active: &str) -> Result<ProfileSet, ProfileFileLoadError> {
+    let (fs, env) = (Fs::from_slice(&[]), Env::from_slice(&[]));
+    aws_config::profile::load(&fs, &env, files, Some(active.to_owned().into())).await
+}
+
+fn unparsable(path: &Path, error: &ProfileFileLoadError) -> Error {
+    // It leaves a gap for the path, and writes more than one line.
+    let reason: Vec<_> = chain_text(error).split_whitespace().map(str::to_owned).collect();
+    let message = format!("the AWS configuration file `{}` cannot be parsed", path.display());
+    Error::new(ErrorKind::Config, message)
+        .with_hint("correct the line, or take it out")
+        .with_source(reason.join(" "))
 }
 
 /// The home directory, as the AWS tools look for it.

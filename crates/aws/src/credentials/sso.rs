@@ -133,7 +133,11 @@ impl<'a> SignIn<'a> {
             Some(Credentials::new(found.access_key_id?, found.secret_access_key?, token, Some(end), "sso"))
         });
         let mut credentials = found.ok_or_else(|| {
-            Error::new(ErrorKind::Protocol, "the answer of single sign-on holds no credentials")
+            let message = format!(
+                "the answer of single sign-on for the profile `{}` holds no credentials",
+                self.profile
+            );
+            Error::new(ErrorKind::Protocol, message)
         })?;
         mark(&mut credentials, AwsCredentialFeature::CredentialsSso);
         Ok(credentials)

@@ -182,7 +182,8 @@ pub(crate) fn explain(failure: &ConnectorError) -> Option<Error> {
             Some(failure) => format!("the proxy {}", failure.proxy),
             None => "the endpoint".to_owned(),
         };
-        return Some(of_tls(error, &peer));
+        let setting = proxy.filter(|_| before_proxy).map(|failure| failure.proxy.variable);
+        return Some(of_tls(error, &peer, setting));
     }
     let ProxyFailure { proxy, .. } = proxy?;
     let variable = proxy.variable;
@@ -215,13 +216,13 @@ pub(crate) fn explain(failure: &ConnectorError) -> Option<Error> {
 
 fn credentials_wanted(proxy: &ProxyName) -> Error {
     let variable = proxy.variable;
-    let what = if proxy.has_credentials {
-        "does not accept the user name and password"
+    let [what, verb] = if proxy.has_credentials {
+        ["does not accept the user name and password", "correct them in"]
     } else {
-        "asks for a user name and password"
+        ["asks for a user name and password", "write them into"]
     };
     Error::new(ErrorKind::Network, format!("the proxy {proxy} {what}")).with_hint(format!(
-        "write them into `{variable}`: `http://user:password@host:port`, with `%40` for `@` and so on"
+        "{verb} `{variable}`: `http://user:password@host:port`, with `%40` for `@` and so on"
     ))
 }
 
@@ -229,11 +230,12 @@ fn around(variable: &str) -> String {
     format!("check `{variable}`, or name the endpoint's host in `NO_PROXY` to do without the proxy")
 }
 
-/// The error for a TLS handshake that failed. `peer` is who was on the other side.
-fn of_tls(error: &rustls::Error, peer: &str) -> Error {
+/// The error for a TLS handshake that failed. `peer` is who was on the other side, and `variable` what names it.
+fn of_tls(error: &rustls::Error, peer: &str, variable: Option<&str>) -> Error {
     use CertificateError as Certificate;
     use rustls::Error as Tls;
 
+    let url = variable.map_or_else(|| "the URL".to_owned(), |variable| format!("the URL in `{variable}`"));
     let (message, hint) = match error {
         Tls::InvalidCertificate(
             Certificate::Expired
@@ -242,23 +244,24 @@ fn of_tls(error: &rustls::Error, peer: &str) -> Error {
             | Certificate::NotValidYetContext { .. },
         ) => (
             format!("the certificate of {peer} is not valid at this time"),
-            "check the clock of this machine, and have the certificate renewed",
+            "check the clock of this machine, and have the certificate renewed".to_owned(),
         ),
         Tls::InvalidCertificate(
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. },
         ) => (
             format!("the certificate of {peer} is for another host"),
-            "check the host's name: something else may have answered",
+            format!("check the host's name in {url}: something else may have answered"),
         ),
         Tls::InvalidCertificate(_) => (
             format!("the certificate of {peer} is not trusted"),
             "set `AWS_CA_BUNDLE` to a PEM file with the certificates of all authorities to trust: it takes the place \
-             of the platform's",
+             of the platform's"
+                .to_owned(),
         ),
         Tls::InvalidMessage(_) => {
-            (format!("{peer} does not speak TLS"), "check the URL and its port: it may have to be `http://`")
+            (format!("{peer} does not speak TLS"), format!("check {url} and its port: it may have to be `http://`"))
         }
-        _ => (format!("{peer} and this program agree on no TLS connection"), "check the URL and its port"),
+        _ => (format!("{peer} and this program agree on no TLS connection"), format!("check {url} and its port")),
     };
     Error::new(ErrorKind::Network, message).with_hint(hint)
 }

@@ -107,19 +107,13 @@ pub(super) struct Proxy {
 
 impl Proxy {
     fn parse(variable: &'static str, value: &str) -> Result<Self> {
-        // The value itself stays out of the message: it may hold a password.
-        let bad = |what: &str| {
-            Error::config(format!("`{variable}` {what}")).with_hint(format!(
-                "set `{variable}` to something like `http://proxy.example.com:3128`, or take it away"
-            ))
-        };
-        let url = check(value).map_err(|what| bad(&what))?;
-        let address = address(&url).map_err(|what| bad(&what))?;
+        let url = check(value).map_err(|what| bad(variable, &what))?;
+        let address = address(&url).map_err(|what| bad(variable, &what))?;
         let has_credentials = url.authority().is_some_and(|authority| authority.as_str().contains('@'));
         // Any destination does: which of them are exempt is decided elsewhere.
         let matcher = Matcher::builder().all(url.to_string()).build();
         let intercept = matcher.intercept(&Uri::from_static("https://example.com"));
-        let intercept = intercept.ok_or_else(|| bad("is no URL of a proxy"))?;
+        let intercept = intercept.ok_or_else(|| bad(variable, "is no URL of a proxy"))?;
         let authorization = intercept.basic_auth().cloned();
         let name = Arc::new(ProxyName { variable, address, has_credentials });
         Ok(Self { name, url: intercept.uri().clone(), authorization })
@@ -167,6 +161,14 @@ impl fmt::Display for ProxyName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` (`{}`)", self.address, self.variable)
     }
+}
+
+/// The value itself stays out of the message: it may hold a password.
+#[track_caller]
+fn bad(variable: &str, what: &str) -> Error {
+    Error::config(format!("`{variable}` {what}")).with_hint(format!(
+        "set `{variable}` to something like `http://proxy.example.com:3128`, or take it away"
+    ))
 }
 
 /// The URL of a proxy, or what is wrong with it. Without a scheme it is `http`, as for all other clients.

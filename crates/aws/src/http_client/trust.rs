@@ -30,6 +30,14 @@ impl Bundle {
         let of_variable = environment.get(VARIABLE).map(|path| Self { setting: VARIABLE, path: path.into() });
         of_variable.or_else(|| profile.map(|path| Self { setting: SETTING, path: path.to_owned() }))
     }
+
+    #[track_caller]
+    fn bad(&self, what: &str) -> Error {
+        let Self { setting, path } = self;
+        Error::config(format!("`{setting}` is `{}`, {what}", path.display())).with_hint(format!(
+            "set `{setting}` to a PEM file with the certificates to trust, or take it away"
+        ))
+    }
 }
 
 /// Who is trusted to say which key belongs to which host.
@@ -52,19 +60,15 @@ impl Trust {
     /// [`outcrop_core::ErrorKind::Config`] if the file cannot be read or holds no certificate.
     pub(super) fn read(bundle: &Bundle) -> Result<Self> {
         let Bundle { setting, path } = bundle;
-        let bad = |what: &str| {
-            Error::config(format!("`{setting}` is `{}`, {what}", path.display())).with_hint(format!(
-                "set `{setting}` to a PEM file with the certificates to trust, or take it away"
-            ))
-        };
-        let bytes = std::fs::read(path).map_err(|error| bad("which cannot be read").with_source(error))?;
+        let bytes =
+            std::fs::read(path).map_err(|error| bundle.bad("which cannot be read").with_source(error))?;
         // Comments may be in any encoding; what counts is ASCII.
         let text = String::from_utf8_lossy(&bytes);
         let mut roots = RootCertStore::empty();
         let parts = text.split_inclusive(END).filter(|part| part.ends_with(END));
         let broken = parts.filter(|part| !add(&mut roots, part)).count();
         if roots.is_empty() {
-            return Err(bad("which holds no certificate that can be used"));
+            return Err(bundle.bad("which holds no certificate that can be used"));
         }
         if broken > 0 {
             tracing::warn!(path = %path.display(), count = broken, "unusable certificates in `{setting}`");

@@ -4,9 +4,7 @@ use aws_smithy_types::error::ErrorMetadata;
 use serde::Deserialize;
 
 use super::*;
-
-#[path = "../../../../tests/support/error_sites.rs"]
-mod error_sites;
+use crate::errors_tests::error_sites;
 
 /// Lines that cannot be reached from outside, and why they are there.
 const UNREACHABLE: [(&str, &str); 1] =

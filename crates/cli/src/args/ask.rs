@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
+use outcrop::{Assigned, Assignment, KeyPath, Segment};
 use outcrop_core::{CacheTtl, Caching, ThinkingLevel};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -19,10 +20,10 @@ use serde_json::{Value, json};
         anywhere.\n\n\
         What a file is (`-f`) is told by its content, not by its name: images (png, jpeg, gif, webp), documents (pdf, \
         doc, docx, xls, xlsx, html), video and sound; the name decides between md, csv, html and txt. Any other text \
-        goes into the prompt, under the name of its file, and so do text documents where the model takes none. A \
-        request may have 20 images of 3.75 MB, 5 documents of 4.5 MB (pdf and docx: 25 MB, as far as the model takes \
-        that) and 1 video of 25 MB. A file that cannot be read, or is empty, is exit code 2; one that cannot be sent \
-        is 6.\n\n\
+        goes into the prompt, under the name of its file, and so do text documents where the model takes none, \
+        and where there are more than 5 documents. An image may have 3.75 MB, a document 4.5 MB (pdf and docx: 25 MB, as \
+        far as the model takes that) and a video 25 MB; how many there may be is up to the model. `-f -` is a file on \
+        standard input. A file that cannot be read, or is empty, is exit code 2; one that cannot be sent is 6.\n\n\
         On standard error, if it is a terminal or with `-v`: what the model thinks, and after the answer its tokens, \
         price and time. With `-q` neither."
 )]
@@ -54,7 +55,7 @@ pub(crate) struct Ask {
     /// How hard the model thinks before it answers
     #[arg(long, value_name = "LEVEL", value_parser = thinking_level())]
     pub thinking: Option<ThinkingLevel>,
-    /// A file with a JSON schema: the answer is JSON that follows it, or exit code 1
+    /// A file with a JSON schema: the answer is JSON that follows it, or the exit code is not 0
     #[arg(long, value_name = "FILE")]
     pub schema: Option<PathBuf>,
     /// A guardrail for this request, by id or ARN; without a version, its working draft
@@ -63,6 +64,9 @@ pub(crate) struct Ask {
     /// Whether cache points are put where they pay, and how long they last
     #[arg(long, value_name = "TIME")]
     pub cache: Option<Cache>,
+    /// What the provider's API has beside these flags, by its own names: `serviceTier.type=flex`, `performanceConfig.latency=optimized`, `requestMetadata.team=search`, `promptVariables.city.text=Oslo`, `additionalModelRequestFields={"top_k":50}`. JSON, or else a text. May be given several times
+    #[arg(long, value_name = "KEY=VALUE", value_parser = RequestOption::parse)]
+    pub option: Vec<RequestOption>,
     /// Wait for the whole answer
     #[arg(long)]
     pub no_stream: bool,
@@ -72,12 +76,17 @@ pub(crate) struct Ask {
     /// Print one JSON object for each event of the stream
     #[arg(long, conflicts_with = "no_stream")]
     pub events: bool,
-    /// Print the request that would be sent, and send nothing; needs no credentials
+    /// Print the request that would be sent, and send nothing; with `-m` it needs no credentials
     #[arg(long, conflicts_with = "events")]
     pub dry_run: bool,
 }
 
 impl Ask {
+    /// Whether the model is a prompt of Prompt management, which has messages of its own.
+    pub(crate) fn names_a_prompt(&self) -> bool {
+        self.model.as_deref().is_some_and(|model| model.contains(":prompt/"))
+    }
+
     /// Whether standard output is for people: the text of the answer, and nothing else.
     pub(crate) const fn prints_text(&self) -> bool {
         !self.json && !self.events
@@ -144,6 +153,43 @@ impl Guardrail {
     /// The option of the request, in the words of Converse.
     pub(crate) fn option(&self) -> Value {
         json!({ "guardrailIdentifier": self.identifier, "guardrailVersion": self.version })
+    }
+}
+
+/// A member of the request that has no flag of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct RequestOption {
+    path: KeyPath,
+    value: Value,
+}
+
+impl RequestOption {
+    fn parse(text: &str) -> Result<Self, String> {
+        let assignment = Assignment::set(text).map_err(|error| error.to_string())?;
+        let value = match assignment.value {
+            Assigned::Value(value) => value,
+            Assigned::Json5(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
+            _ => return Err("a value of a kind that is not known".to_owned()),
+        };
+        Ok(Self { path: assignment.path, value })
+    }
+
+    /// Adds it to others.
+    ///
+    /// # Errors
+    /// What is wrong, where it cannot stand beside them.
+    pub(crate) fn write(&self, options: &mut Map<String, Value>) -> Result<(), String> {
+        let wrong = |problem: &str| format!("`--option {}`: {problem}", self.path);
+        let keys: Option<Vec<_>> = self.path.segments().iter().map(Segment::as_key).collect();
+        let keys = keys.ok_or_else(|| wrong("give a list as a whole: `key=[…]`"))?;
+        let Some((last, parents)) = keys.split_last() else { return Err(wrong("a key is missing")) };
+        let mut object = options;
+        for key in parents {
+            let below = object.entry(*key).or_insert_with(|| Value::Object(Map::new()));
+            object = below.as_object_mut().ok_or_else(|| wrong(&format!("`{key}` has a value already")))?;
+        }
+        object.insert((*last).to_owned(), self.value.clone());
+        Ok(())
     }
 }
 

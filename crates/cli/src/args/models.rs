@@ -105,7 +105,7 @@ impl Models {
             ModelsCommand::List(behind) => {
                 behind.join(before);
                 if behind.json && behind.plain {
-                    return Err(Failure::Usage("`--json` and `--plain` exclude each other".to_owned()));
+                    return Err(Failure::usage("`--json` and `--plain` exclude each other".to_owned()));
                 }
                 return Ok(command);
             }
@@ -117,7 +117,7 @@ impl Models {
         if before != (List { json: before.json, ..List::default() }) {
             let message = "words and flags of `outcrop models list` stand before another command; to filter by the \
                            name of a command, write `outcrop models list` first";
-            return Err(Failure::Usage(message.to_owned()));
+            return Err(Failure::usage(message.to_owned()));
         }
         Ok(command)
     }

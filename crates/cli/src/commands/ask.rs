@@ -10,6 +10,7 @@ mod request;
 mod schema;
 mod usage;
 
+use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 
 use outcrop::{DEFAULT_PROVIDER, Error, ErrorKind, ModelProvider, ModelReference, Outcrop, Request};
@@ -26,7 +27,13 @@ use crate::terminal::Terminal;
 pub(crate) async fn run(arguments: Ask, context: &Context, terminal: &mut Terminal) -> Result<(), Failure> {
     let material = material(&arguments, context, terminal)?;
     let ready = context.start(terminal).await?;
-    let chosen = ready.outcrop.choose(arguments.model.as_deref()).await?;
+    let chosen =
+        ready.outcrop.choose(arguments.model.as_deref()).await.map_err(|error| match arguments.model {
+            None if arguments.dry_run => {
+                error.with_hint("with `-m MODEL`, `--dry-run` has nothing to ask AWS")
+            }
+            _ => error,
+        })?;
     for problem in &chosen.problems {
         terminal.warn(&problem_line(problem));
     }
@@ -35,22 +42,23 @@ pub(crate) async fn run(arguments: Ask, context: &Context, terminal: &mut Termin
     }
     let request = request::build(&arguments, material, &chosen.reference, &ready.outcrop).await?;
     if arguments.dry_run {
-        return dry_run::run(&request, &arguments, &chosen.reference, &ready.outcrop, terminal).await;
+        let done = dry_run::run(&request, &arguments, &chosen.reference, &ready.outcrop, terminal).await;
+        return done.map_err(|failure| with_advice(failure, &chosen.reference, &arguments));
     }
     let provider = ready.outcrop.provider(&chosen.reference.provider).await?;
-    let started = Instant::now();
-    let answer = tokio::select! {
-        answer = answer(&*provider, &request, &arguments, terminal, started) => {
-            answer.map_err(|failure| advised(failure, &chosen.reference))?
-        }
-        _ = tokio::signal::ctrl_c() => return cancelled(terminal),
-    };
+    let answer = answer(&*provider, &request, &arguments, terminal)
+        .await
+        .map_err(|failure| with_advice(failure, &chosen.reference, &arguments))?;
     finish(answer, &arguments, &chosen.reference, &ready.outcrop, terminal).await
 }
 
 /// Reads everything that the request is made of.
 fn material(arguments: &Ask, context: &Context, terminal: &mut Terminal) -> Result<Material, Failure> {
-    let prompt = prompt::read(&arguments.prompt, context.reads_input())?;
+    let input_is_a_file = attachments::take_input(&arguments.file)?;
+    let prompt = prompt::read(&arguments.prompt, context.reads_input() && !input_is_a_file)?;
+    if prompt.trim().is_empty() && !arguments.names_a_prompt() {
+        return Err(Failure::usage_with_hint("there is no prompt", "give one, or pipe one in"));
+    }
     let schema = arguments.schema.as_deref().map(schema::read).transpose()?;
     let (attachments, notes) = attachments::read(&arguments.file)?;
     for note in notes {
@@ -59,26 +67,33 @@ fn material(arguments: &Ask, context: &Context, terminal: &mut Terminal) -> Resu
     Ok(Material { prompt, attachments, schema })
 }
 
-/// A failure that has to do with the model says where to find out more.
-fn advised(failure: Failure, reference: &ModelReference) -> Failure {
+/// A failure that has to do with the model or the schema says where to find out more.
+fn advised(error: Error, reference: &ModelReference, arguments: &Ask) -> Error {
     const OF_MODELS: [ErrorKind; 3] =
         [ErrorKind::ModelNotFound, ErrorKind::ModelAccess, ErrorKind::ProfileRequired];
-    match failure {
-        Failure::Error(error)
-            if OF_MODELS.contains(&error.kind()) && reference.provider == *DEFAULT_PROVIDER =>
-        {
-            let hint = format!("run `outcrop models why {}` to see what is known of it", reference.model);
-            Failure::Error(error.with_hint(hint))
+    if OF_MODELS.contains(&error.kind()) && reference.provider == *DEFAULT_PROVIDER {
+        return error
+            .with_hint(format!("run `outcrop models why {}` to see what is known of it", reference.model));
+    }
+    match &arguments.schema {
+        Some(file) if error.message().starts_with("`output.schema`") => {
+            error.with_hint(format!("change the schema in `{}`", file.display()))
         }
+        _ => error,
+    }
+}
+
+/// The same of any failure.
+fn with_advice(failure: Failure, reference: &ModelReference, arguments: &Ask) -> Failure {
+    match failure {
+        Failure::Error(error) => advised(error, reference, arguments).into(),
         failure => failure,
     }
 }
 
 /// The first Ctrl-C: the answer is dropped, which cancels the call. A second one finds the program gone.
-fn cancelled(terminal: &mut Terminal) -> Result<(), Failure> {
-    terminal.end_line()?;
-    terminal.flush()?;
-    Err(Error::new(ErrorKind::Cancelled, "cancelled").into())
+fn cancelled() -> Error {
+    Error::new(ErrorKind::Cancelled, "cancelled")
 }
 
 /// An answer, as far as it came.
@@ -93,10 +108,15 @@ async fn answer(
     request: &Request,
     arguments: &Ask,
     terminal: &mut Terminal,
-    started: Instant,
 ) -> Result<Answer, Failure> {
+    let started = Instant::now();
+    // One that listens from here to the end: what comes between two of them would be lost.
+    let mut interrupt = pin!(tokio::signal::ctrl_c());
     if arguments.no_stream {
-        let response = provider.generate(request).await?;
+        let response = tokio::select! {
+            response = provider.generate(request) => response?,
+            _ = &mut interrupt => return Err(cancelled().into()),
+        };
         let took = started.elapsed();
         if arguments.prints_text() {
             Screen::default().show_whole(&response, terminal)?;
@@ -104,13 +124,17 @@ async fn answer(
         let collected = Collected { response, error: None };
         return Ok(Answer { collected, first_token: None, took });
     }
-    let stream = provider.stream(request).await?;
-    follow(stream, arguments, terminal, started).await
+    let stream = tokio::select! {
+        stream = provider.stream(request) => stream?,
+        _ = &mut interrupt => return Err(cancelled().into()),
+    };
+    follow(stream, interrupt, arguments, terminal, started).await
 }
 
-/// Follows a stream to its end and prints what comes.
+/// Follows a stream to its end, or until it is interrupted, and prints what comes.
 async fn follow(
     mut stream: EventStream,
+    mut interrupt: Pin<&mut impl Future>,
     arguments: &Ask,
     terminal: &mut Terminal,
     started: Instant,
@@ -118,7 +142,16 @@ async fn follow(
     let mut collector = Collector::new();
     let mut first_token = None;
     let mut screen = Screen::default();
-    while let Some(item) = gather::next_or_flush(&mut stream, || terminal.flush()).await? {
+    loop {
+        let item = tokio::select! {
+            biased;
+            item = gather::next_or_flush(&mut stream, || terminal.flush()) => item?,
+            _ = &mut interrupt => {
+                collector.push(Err(cancelled()));
+                break;
+            }
+        };
+        let Some(item) = item else { break };
         if let Ok(event) = &item {
             if matches!(event, Event::Delta { .. }) {
                 first_token.get_or_insert_with(|| started.elapsed());
@@ -143,23 +176,38 @@ async fn finish(
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     let Answer { collected: Collected { response, error }, first_token, took } = answer;
-    if arguments.prints_text() && (error.is_none() || !response.content.is_empty()) {
+    if error.is_some() {
+        terminal.end_line()?;
+    } else if arguments.prints_text() {
         terminal.print("\n")?;
     }
-    if let Some(error) = error {
-        return Err(advised(error.into(), reference));
-    }
     let called = called(&response, reference);
+    if let Some(error) = error {
+        terminal.flush()?;
+        let error = advised(error, reference, arguments);
+        if response.content.is_empty() {
+            return Err(error.into());
+        }
+        // Not on standard output, where it would look like an answer.
+        let partial = outcome::summary(&response, &called, None, first_token, took);
+        return Err(Failure::Broken { error, partial });
+    }
     if arguments.json {
         let cost = cost(&response, reference, &called, outcrop).await;
         terminal.print_json(&outcome::summary(&response, &called, cost, first_token, took))?;
     }
     terminal.flush()?;
     let ended = ending(&response, arguments, terminal);
-    if let Some(usage) = response.usage.filter(|_| arguments.prints_text() && terminal.shows_asides()) {
-        let cost = cost(&response, reference, &called, outcrop).await;
-        terminal.print_aside(&usage::line(&usage, cost, took));
-        terminal.end_aside(1);
+    if arguments.prints_text() && terminal.shows_asides() {
+        for source in outcome::sources(&response) {
+            terminal.print_aside(&format!("source: {source}"));
+            terminal.end_aside(1);
+        }
+        if let Some(usage) = response.usage {
+            let cost = cost(&response, reference, &called, outcrop).await;
+            terminal.print_aside(&usage::line(&usage, cost, took));
+            terminal.end_aside(1);
+        }
     }
     ended
 }
@@ -173,7 +221,9 @@ fn ending(response: &Response, arguments: &Ask, terminal: &mut Terminal) -> Resu
     if let Some(problem) = problem.or_else(|| outcome::malformed(response)) {
         return Err(problem.into());
     }
-    outcome::remark(response, terminal);
+    if arguments.prints_text() {
+        outcome::remark(response, terminal);
+    }
     Ok(())
 }
 
@@ -192,4 +242,43 @@ async fn cost(
 ) -> Option<f64> {
     let usage = response.usage?;
     outcrop.price(reference, &called.model).await?.cost(&usage)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Poll};
+
+    use clap::Parser as _;
+    use futures_core::Stream;
+    use outcrop_core::{Block, Delta};
+
+    use super::*;
+    use crate::args::{Cli, Command};
+
+    /// Events, and then nothing more for ever.
+    struct Unfinished(std::vec::IntoIter<Event>);
+
+    impl Stream for Unfinished {
+        type Item = outcrop_core::Result<Event>;
+
+        fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            self.0.next().map_or(Poll::Pending, |event| Poll::Ready(Some(Ok(event))))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_came_before_ctrl_c_is_kept() {
+        let cli = Cli::parse_from(["outcrop", "ask", "--json", "Tell me a story"]);
+        let mut terminal = Terminal::new(&cli);
+        let Command::Ask(arguments) = cli.command else { panic!("another command") };
+        let events = vec![
+            Event::Open { index: 0, block: Block::Text },
+            Event::Delta { index: 0, delta: Delta::Text { text: "Once".into() } },
+        ];
+        let stream: EventStream = Box::pin(Unfinished(events.into_iter()));
+        let pressed = pin!(std::future::ready(()));
+        let answer = follow(stream, pressed, &arguments, &mut terminal, Instant::now()).await.unwrap();
+        let Collected { response, error } = answer.collected;
+        assert_eq!((response.text().as_ref(), error.unwrap().kind()), ("Once", ErrorKind::Cancelled));
+    }
 }

@@ -46,7 +46,7 @@ fn check(outcrop: &Outcrop, strict: bool, json: bool, terminal: &mut Terminal) -
 }
 
 fn explain(outcrop: &Outcrop, key: &str, json: bool, terminal: &mut Terminal) -> Result<(), Failure> {
-    let path: KeyPath = key.parse().map_err(|error| Failure::Usage(format!("`{key}` is no key: {error}")))?;
+    let path: KeyPath = key.parse().map_err(|error| Failure::usage(format!("`{key}` is no key: {error}")))?;
     let explanation = outcrop.config().explain(&path);
     if json {
         return terminal.print_json(&explanation);

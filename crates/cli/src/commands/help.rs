@@ -28,7 +28,7 @@ fn command(path: &[&str]) -> Result<String, Failure> {
     command.build();
     for name in path {
         command = command.find_subcommand(name).cloned().ok_or_else(|| {
-            Failure::Usage(format!(
+            Failure::usage(format!(
                 "there is no help on `{}`; topics are {TOPICS} and the commands",
                 path.join(" ")
             ))

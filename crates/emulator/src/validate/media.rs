@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use outcrop_model_facts::facts::ModelFacts;
 use serde_json::Value;
 
 use super::Messages;
@@ -15,6 +16,8 @@ const LARGEST_IMAGE: usize = 5 << 20;
 /// 4.5 MB, before base64.
 const LARGEST_DOCUMENT: usize = (9 << 20) / 2;
 const MOST_IMAGES: usize = 20;
+/// Of images and documents, for Claude from 4 on.
+const MOST_FOR_CLAUDE: usize = 100;
 const MOST_DOCUMENTS: usize = 5;
 
 pub(super) fn check(model: &Model<'_>, messages: Messages<'_>) -> Result<(), ApiError> {
@@ -36,7 +39,7 @@ pub(super) fn check(model: &Model<'_>, messages: Messages<'_>) -> Result<(), Api
         document(place.block, &mut names)?;
     }
     beside_documents(messages)?;
-    sizes(messages)?;
+    sizes(model, messages)?;
     counts(model, messages)
 }
 
@@ -62,7 +65,7 @@ fn attachments(messages: Messages<'_>) -> impl Iterator<Item = (String, &Value)>
     })
 }
 
-fn sizes(messages: Messages<'_>) -> Result<(), ApiError> {
+fn sizes(model: &Model<'_>, messages: Messages<'_>) -> Result<(), ApiError> {
     for (path, block) in attachments(messages) {
         let sent = text_at(block, "/image/source/bytes").map_or(0, str::len);
         if sent > LARGEST_IMAGE {
@@ -71,13 +74,23 @@ fn sizes(messages: Messages<'_>) -> Result<(), ApiError> {
             )));
         }
         let bytes = text_at(block, "/document/source/bytes").map_or(0, decoded_length);
-        if bytes > LARGEST_DOCUMENT {
+        if bytes > LARGEST_DOCUMENT && !reads_itself(model, text_at(block, "/document/format")) {
             return Err(ApiError::validation(format!(
                 "The document at {path} exceeds the maximum size of 4.5 MB: {bytes} bytes > {LARGEST_DOCUMENT} bytes."
             )));
         }
     }
     Ok(())
+}
+
+/// Whether the model reads such a document itself, for which the service has no limit ("API restrictions" in the Bedrock
+/// user guide).
+fn reads_itself(model: &Model<'_>, format: Option<&str>) -> bool {
+    match (model.maker(), format) {
+        (Some("anthropic"), Some("pdf")) => !model.is_known(ModelFacts::is_before_claude_4),
+        (Some("amazon"), Some("pdf" | "docx")) => true,
+        _ => false,
+    }
 }
 
 /// How many bytes a text in base64 stands for.
@@ -93,12 +106,14 @@ fn counts(model: &Model<'_>, messages: Messages<'_>) -> Result<(), ApiError> {
     if documents > MOST_DOCUMENTS {
         return Err(too_many("5 documents"));
     }
-    if images > MOST_IMAGES && model.signs() {
+    let is_older = model.is_known(ModelFacts::is_before_claude_4);
+    let most = if is_older { MOST_IMAGES } else { MOST_FOR_CLAUDE };
+    if model.signs() && images + documents > most {
         return Err(ApiError::from_model(format!(
-            "messages: too many images and documents: {images} + {documents} > {MOST_IMAGES}"
+            "messages: too many images and documents: {images} + {documents} > {most}"
         )));
     }
-    if images > MOST_IMAGES {
+    if !model.signs() && images > MOST_IMAGES {
         return Err(too_many("20 images"));
     }
     if count("video") > 1 { Err(too_many("1 video")) } else { Ok(()) }

@@ -58,6 +58,8 @@ fn invalid(error: &ValidationError<'_>) -> Error {
         ValidationErrorKind::Referencing(_) => invalid.with_hint(
             "nothing is fetched for a schema: let its references lead to the schema itself, as `#/$defs/item` does",
         ),
+        _ if error.instance_path().as_str().ends_with("/type") => invalid
+            .with_hint("a type is `array`, `boolean`, `integer`, `null`, `number`, `object` or `string`, or a list of them"),
         _ => invalid,
     }
 }

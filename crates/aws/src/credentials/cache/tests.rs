@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use super::*;
 use crate::endpoint::Plane;
 use crate::session::Signer;
-use crate::testing::{Home, rfc3339};
+use crate::testing::{Home, Warnings, rfc3339};
 use crate::{Aws, AwsSettings};
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -163,6 +163,8 @@ async fn while_one_renews_the_others_go_on_with_the_old_ones() {
 #[tokio::test]
 async fn a_renewal_that_fails_leaves_the_old_ones_as_long_as_they_live_and_no_longer() {
     // The times of the two cases: long after, and shortly before a failed renewal would be tried again.
+    let warnings = Warnings::default();
+    let _guards = warnings.listen();
     for life in [HOUR, Duration::from_secs(10)] {
         let world = World::new().await;
         world.prints("ONE", Some(SystemTime::now() + life));
@@ -175,6 +177,9 @@ async fn a_renewal_that_fails_leaves_the_old_ones_as_long_as_they_live_and_no_lo
         assert!(renew_at > SystemTime::UNIX_EPOCH && renew_at <= end, "{renew_at:?} {end:?}");
         assert_eq!((world.get().await, world.home.runs()), ("ONE".to_owned(), 2), "not tried again at once");
     }
+    let told = warnings.told();
+    assert_eq!((told.len(), &told[0]), (2, &told[1]));
+    insta::assert_snapshot!(told[0]);
 }
 
 #[tokio::test]

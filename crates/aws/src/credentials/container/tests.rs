@@ -113,7 +113,7 @@ async fn a_refusal_keeps_what_was_said() {
             "the token is old",
             Unauthenticated,
         ),
-        (404, r#"{"Code": "NoRole"}"#, "status 404 NoRole", Unauthenticated),
+        (404, r#"{"Code": "NoRole"}"#, "status 404: NoRole", Unauthenticated),
         (403, "<html>hush-hush</html>", "status 403", Unauthenticated),
         (429, "", "status 429", Throttled),
         (500, r#"{"message": "the agent is broken"}"#, "the agent is broken", Unavailable),

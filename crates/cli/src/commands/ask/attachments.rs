@@ -5,7 +5,7 @@ mod kind;
 
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use outcrop::{Error, ErrorKind};
 use outcrop_core::DocumentFormat;
@@ -24,10 +24,8 @@ const MOST_OF_A_DOCUMENT: u64 = MEGABYTE * 45 / 10;
 /// limit of their own (user guide, "API restrictions").
 const MOST_OF_A_FILE: u64 = MEGABYTE * 25;
 
-/// The most of each kind in a request (API reference, `Message`; user guide of Nova, "Video understanding").
-const MOST_IMAGES: usize = 20;
+/// The most documents in a request (API reference, `Message`). How many of all else, only the provider knows of a model.
 const MOST_DOCUMENTS: usize = 5;
-const MOST_VIDEOS: usize = 1;
 
 const KNOWN: &str = "what can be sent: images (png, jpeg, gif, webp), documents (pdf, csv, doc, docx, xls, xlsx, html, txt, md), \
      video (mkv, mov, mp4, webm, flv, mpeg, mpg, wmv, 3gp), sound (mp3, opus, wav, aac, flac, ogg, m4a, mka), and any \
@@ -38,7 +36,7 @@ const KNOWN: &str = "what can be sent: images (png, jpeg, gif, webp), documents 
 pub(super) struct Attachment {
     /// As the model is told it.
     name: String,
-    /// As the user wrote it.
+    /// As the user knows it.
     path: String,
     kind: Kind,
     body: Body,
@@ -48,58 +46,75 @@ pub(super) struct Attachment {
 enum Body {
     Bytes(Vec<u8>),
     /// An object in S3, `s3://bucket/key`.
-    S3,
+    S3(String),
+}
+
+/// The name of standard input among files.
+const STANDARD_INPUT: &str = "-";
+
+/// Whether one of the files is standard input, which is no part of the prompt then.
+///
+/// # Errors
+/// If it is named twice.
+pub(super) fn take_input(paths: &[PathBuf]) -> Result<bool, Failure> {
+    match paths.iter().filter(|path| path.as_os_str() == STANDARD_INPUT).count() {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(Failure::usage("`-f -` is given twice: standard input can be read only once")),
+    }
 }
 
 /// Reads the files. Also says what is odd about them.
-pub(super) fn read(paths: &[impl AsRef<Path>]) -> Result<(Vec<Attachment>, Vec<String>), Failure> {
+pub(super) fn read(paths: &[PathBuf]) -> Result<(Vec<Attachment>, Vec<String>), Failure> {
     let (mut attachments, mut notes) = (Vec::new(), Vec::new());
     for path in paths {
-        let attachment = Attachment::read(path.as_ref())?;
+        let attachment = Attachment::read(path)?;
         if let Some(named) = extension(&attachment.name).as_deref().and_then(Kind::of_extension)
             && named != attachment.kind
         {
-            notes.push(format!("`{}` is {}: sent as that", attachment.path, attachment.kind.described()));
+            notes.push(format!("{} is {}: sent as that", attachment.path, attachment.kind.described()));
         }
         attachments.push(attachment);
     }
-    check_counts(&attachments)?;
     Ok((attachments, notes))
 }
 
 impl Attachment {
     fn read(path: &Path) -> Result<Self, Failure> {
         let shown = path.to_string_lossy().into_owned();
-        if shown == "-" {
-            return Err(Failure::Usage(
-                "`-f -` names no file: standard input is a part of the prompt already".to_owned(),
-            ));
-        }
         if shown.starts_with("s3://") {
-            return Self::in_s3(shown);
+            return Self::in_s3(&shown);
+        }
+        if shown == STANDARD_INPUT {
+            let bytes = read_bytes(std::io::stdin().lock());
+            return Self::of_bytes("stdin".to_owned(), "standard input".to_owned(), bytes);
         }
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        let bytes = read_file(path).map_err(|problem| Failure::Usage(format!("`{shown}` {problem}")))?;
+        Self::of_bytes(name, format!("`{shown}`"), read_file(path))
+    }
+
+    fn of_bytes(name: String, path: String, bytes: Result<Vec<u8>, Unreadable>) -> Result<Self, Failure> {
+        let bytes = bytes.map_err(|problem| problem.of(&path))?;
         let kind =
-            Kind::of(&bytes, extension(&name).as_deref()).map_err(|foreign| unsendable(&shown, foreign))?;
-        let attachment = Self { name, path: shown, kind, body: Body::Bytes(bytes) };
+            Kind::of(&bytes, extension(&name).as_deref()).map_err(|foreign| unsendable(&path, foreign))?;
+        let attachment = Self { name, path, kind, body: Body::Bytes(bytes) };
         attachment.check_size()?;
         Ok(attachment)
     }
 
     /// An object in S3, which is told by its name.
-    fn in_s3(uri: String) -> Result<Self, Failure> {
+    fn in_s3(uri: &str) -> Result<Self, Failure> {
         let name = uri.rsplit('/').next().unwrap_or_default().to_owned();
         let bucket_and_key = uri.trim_start_matches("s3://").split_once('/');
         if name.is_empty() || bucket_and_key.is_none_or(|(bucket, _)| bucket.is_empty()) {
             let message = format!("`{uri}` names no object: write `s3://bucket/key`");
-            return Err(Failure::Usage(message));
+            return Err(Failure::usage(message));
         }
         let Some(kind) = extension(&name).as_deref().and_then(Kind::of_extension) else {
             let message = format!("`{uri}` does not say by its name what it is");
             return Err(Error::unsupported(message).with_hint(KNOWN).into());
         };
-        Ok(Self { name, path: uri, kind, body: Body::S3 })
+        Ok(Self { name, path: format!("`{uri}`"), kind, body: Body::S3(uri.to_owned()) })
     }
 
     fn check_size(&self) -> Result<(), Failure> {
@@ -120,7 +135,7 @@ impl Attachment {
         let more_than = if size > MOST_OF_A_FILE { "more than " } else { "" };
         let size = if size > MOST_OF_A_FILE { MOST_OF_A_FILE } else { size };
         let message = format!(
-            "`{}` has {more_than}{}, and {what} may have {} in a request",
+            "{} has {more_than}{}, and {what} may have {} in a request",
             self.path,
             megabytes(size),
             megabytes(most)
@@ -131,20 +146,68 @@ impl Attachment {
     }
 }
 
-/// The bytes of a file, up to one more than may be sent; else what is wrong with it.
-pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, String> {
-    let unreadable = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => "does not exist".to_owned(),
-        io::ErrorKind::PermissionDenied => "may not be read by this user".to_owned(),
-        _ => format!("cannot be read: {error}"),
-    };
-    let file = File::open(path).map_err(unreadable)?;
-    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
-        return Err("is a folder: name the files in it".to_owned());
+/// Why a file cannot be read.
+#[derive(Debug)]
+pub(super) struct Unreadable {
+    problem: String,
+    hint: Option<&'static str>,
+}
+
+impl Unreadable {
+    /// The failure, for a file that the user knows by this name.
+    pub(super) fn of(self, path: &str) -> Failure {
+        let message = format!("{path} {}", self.problem);
+        match self.hint {
+            Some(hint) => Failure::usage_with_hint(message, hint),
+            None => Failure::usage(message),
+        }
     }
+}
+
+/// The bytes of a file, up to one more than may be sent; else what is wrong with it.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Unreadable> {
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        return Err(Unreadable { problem: "is a folder".to_owned(), hint: Some("name the files in it") });
+    }
+    read_bytes(file)
+}
+
+fn read_bytes(input: impl io::Read) -> Result<Vec<u8>, Unreadable> {
     let mut bytes = Vec::new();
-    file.take(MOST_OF_A_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.is_empty() { Err("is empty".to_owned()) } else { Ok(bytes) }
+    input.take(MOST_OF_A_FILE + 1).read_to_end(&mut bytes).map_err(|error| Unreadable {
+        problem: format!("cannot be read: {error}"),
+        hint: Some("see that it is a file with content"),
+    })?;
+    if bytes.is_empty() {
+        return Err(Unreadable {
+            problem: "is empty".to_owned(),
+            hint: Some("leave it out, or name another file"),
+        });
+    }
+    Ok(bytes)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Unreadable {
+    let text = path.to_string_lossy();
+    let (problem, hint) = match error.kind() {
+        io::ErrorKind::NotFound if text.contains("://") => {
+            ("is no file".to_owned(), "download it first: files are read from this machine, or named in S3")
+        }
+        io::ErrorKind::NotFound if text.starts_with('~') => (
+            "does not exist".to_owned(),
+            "a shell puts your home in the place of `~` only where that is not quoted",
+        ),
+        io::ErrorKind::NotFound => {
+            ("does not exist".to_owned(), "see that the name is right, from the folder you are in")
+        }
+        io::ErrorKind::PermissionDenied => (
+            "may not be read by this user".to_owned(),
+            "change its permissions, or read it as its owner: `-f -`",
+        ),
+        _ => (format!("cannot be read: {error}"), "see that it is a file with content"),
+    };
+    Unreadable { problem, hint: Some(hint) }
 }
 
 /// The end of a name, in lower case.
@@ -153,37 +216,23 @@ fn extension(name: &str) -> Option<String> {
 }
 
 fn unsendable(path: &str, foreign: Foreign) -> Error {
+    let no_utf8 = |encoding: &str| {
+        Error::unsupported(format!("{path} is no UTF-8 text"))
+            .with_hint(format!("convert it, as with `iconv -f {encoding} -t utf-8`"))
+    };
     match foreign {
         Foreign::Other(what) => {
-            Error::unsupported(format!("`{path}` is {what}, which cannot be sent")).with_hint(KNOWN)
+            Error::unsupported(format!("{path} is {what}, which cannot be sent")).with_hint(KNOWN)
         }
         Foreign::Unknown => {
-            Error::unsupported(format!("`{path}` is a file of no kind that is known")).with_hint(KNOWN)
+            Error::unsupported(format!("{path} is a file of no kind that is known")).with_hint(KNOWN)
         }
         Foreign::Encrypted => {
-            Error::unsupported(format!("`{path}` is encrypted")).with_hint("take the password off it first")
+            Error::unsupported(format!("{path} is encrypted")).with_hint("take the password off it first")
         }
-        Foreign::NoUtf8 => Error::unsupported(format!("`{path}` is no UTF-8 text"))
-            .with_hint("convert it, as with `iconv -f latin1 -t utf-8`"),
+        Foreign::NoUtf8 => no_utf8("latin1"),
+        Foreign::Utf16 => no_utf8("utf-16"),
     }
-}
-
-/// More than this cannot be sent to any model. Texts can go into the prompt instead.
-fn check_counts(attachments: &[Attachment]) -> Result<(), Failure> {
-    let count = |counts: fn(&Attachment) -> bool| attachments.iter().filter(|it| counts(it)).count();
-    for (what, found, most) in [
-        ("images", count(|it| matches!(it.kind, Kind::Image(_))), MOST_IMAGES),
-        ("documents", count(|it| it.is_document() && !it.can_be_inline()), MOST_DOCUMENTS),
-        ("videos", count(|it| matches!(it.kind, Kind::Video(_))), MOST_VIDEOS),
-    ] {
-        if found > most {
-            let message = format!("{found} {what} are too many: a request may have {most}");
-            return Err(Error::new(ErrorKind::InvalidRequest, message)
-                .with_hint("ask about some of them")
-                .into());
-        }
-    }
-    Ok(())
 }
 
 /// A size in MB, rounded up, so that what is too large never looks as if it were not.

@@ -2,7 +2,7 @@
 
 use outcrop::{Error, ModelReference, Outcrop, Request};
 use outcrop_core::{Content, OutputSchema};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::attachments::{self, Attachment};
 use crate::args::{Ask, Guardrail};
@@ -29,8 +29,13 @@ pub(super) async fn build(
         content = attachments::contents(material.attachments, &capabilities, reference.model.as_str())?;
     }
     // Behind what it is about, which is what models read best.
-    content.push(Content::text(material.prompt));
-    let mut request = Request::new(reference.model.clone()).user(content);
+    if !material.prompt.trim().is_empty() {
+        content.push(Content::text(material.prompt));
+    }
+    let mut request = Request::new(reference.model.clone());
+    if !content.is_empty() {
+        request = request.user(content);
+    }
     if let Some(system) = &arguments.system {
         request = request.system(system);
     }
@@ -43,14 +48,21 @@ pub(super) async fn build(
     }
     request.output = material.schema;
     request.caching = arguments.cache.map(Into::into);
+    let mut options = Map::new();
+    for option in &arguments.option {
+        option.write(&mut options).map_err(Failure::usage)?;
+    }
     if let Some(guardrail) = &arguments.guardrail {
-        guard(&mut request, guardrail, reference, outcrop)?;
+        guard(&mut options, guardrail, reference, outcrop)?;
+    }
+    if !options.is_empty() {
+        request.options.insert(reference.provider.clone(), Value::Object(options));
     }
     Ok(request)
 }
 
 fn guard(
-    request: &mut Request,
+    options: &mut Map<String, Value>,
     guardrail: &Guardrail,
     reference: &ModelReference,
     outcrop: &Outcrop,
@@ -64,6 +76,9 @@ fn guard(
             .with_hint("leave `--guardrail` out: every request goes through the one of the configuration")
             .with_hint(format!("`outcrop config explain {key}` says where it is set")));
     }
-    request.options.insert(provider.clone(), json!({ "guardrailConfig": guardrail.option() }));
+    let config = options.entry("guardrailConfig").or_insert_with(|| json!({}));
+    if let (Value::Object(config), Value::Object(named)) = (config, guardrail.option()) {
+        config.extend(named);
+    }
     Ok(())
 }

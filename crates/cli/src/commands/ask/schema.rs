@@ -13,15 +13,16 @@ pub(super) fn read(path: &Path) -> Result<OutputSchema, Failure> {
     let shown = path.display();
     if path.as_os_str() == "-" {
         let message = "`--schema -` names no file: standard input is a part of the prompt already";
-        return Err(Failure::Usage(message.to_owned()));
+        return Err(Failure::usage(message));
     }
-    let bytes = super::attachments::read_file(path)
-        .map_err(|problem| Failure::Usage(format!("`{shown}` {problem}")))?;
+    let bytes = super::attachments::read_file(path).map_err(|problem| problem.of(&format!("`{shown}`")))?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let schema: Value = serde_json::from_slice(bytes).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let text = error.to_string();
         let words = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
+        // What serde_json says where a letter stands that begins neither `true`, `false` nor `null`.
+        let words = if words == "expected ident" { "expected a value" } else { words };
         invalid(format!("{shown}:{line}:{column}: this is no JSON: {words}"))
     })?;
     if !schema.is_object() {
@@ -45,7 +46,11 @@ pub(super) fn problem(response: &Response) -> Option<Error> {
     };
     let hint = match response.stop_reason {
         StopReason::MaxTokens => "let it have more tokens: `--max-tokens`",
-        _ => "ask again, or ask a model that can be held to a schema",
+        StopReason::StopSequence => "leave `--stop` out: JSON ends by itself",
+        _ => {
+            "ask again, say in the prompt what is wanted, or make the schema simpler: not every keyword holds a model \
+             to it"
+        }
     };
     Some(
         Error::new(ErrorKind::Protocol, message)

@@ -14,7 +14,7 @@ pub(super) async fn run(
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     if context.is_emulated() {
-        return Err(Failure::Usage(
+        return Err(Failure::usage(
             "the models of the emulator are nobody's default: leave `--emulator` away to set one of your account"
                 .to_owned(),
         ));

@@ -50,9 +50,9 @@ fn attachments_are_counted_and_measured() {
         let text = std::iter::once(json!({ "text": "x" }));
         talk(&[user(text.chain(blocks).collect::<Value>())])
     };
-    let documents = |count: usize, bytes: &str| {
+    let documents = |format: &str, count: usize, bytes: &str| {
         let named = |index| {
-            let mut document = attach("document", "pdf", bytes);
+            let mut document = attach("document", format, bytes);
             document["document"]["name"] = json!(format!("d{index}"));
             document
         };
@@ -60,11 +60,14 @@ fn attachments_are_counted_and_measured() {
     };
     let images = |count: usize| message(vec![attach("image", "png", "aGk="); count]);
 
-    assert_eq!(outcome(HAIKU, &images(20)), Ok(()));
-    refused(HAIKU, &images(21), "messages: too many images and documents: 21 + 0 > 20");
+    assert_eq!(outcome(HAIKU, &images(100)), Ok(()));
+    refused(HAIKU, &images(101), "messages: too many images and documents: 101 + 0 > 100");
+    let older = "anthropic.claude-3-haiku-20240307-v1:0";
+    assert_eq!(outcome(older, &images(20)), Ok(()));
+    refused(older, &images(21), "messages: too many images and documents: 21 + 0 > 20");
     refused(NOVA, &images(21), "You can't include more than 20 images in a request.");
-    assert_eq!(outcome(HAIKU, &documents(5, "aGk=")), Ok(()));
-    refused(HAIKU, &documents(6, "aGk="), "You can't include more than 5 documents in a request.");
+    assert_eq!(outcome(HAIKU, &documents("pdf", 5, "aGk=")), Ok(()));
+    refused(HAIKU, &documents("pdf", 6, "aGk="), "You can't include more than 5 documents in a request.");
     assert_eq!(outcome(NOVA, &message(vec![attach("video", "mp4", "aGk=")])), Ok(()));
     refused(NOVA, &message(vec![attach("video", "mp4", "aGk="); 2]), "You can't include more than 1 video");
 
@@ -82,7 +85,15 @@ fn attachments_are_counted_and_measured() {
     refused(HAIKU, &body, "messages.2.content.0.toolResult.content.0.image.source.bytes: image exceeds");
 
     // 4.5 MiB are 6,291,456 characters of base64.
-    assert_eq!(outcome(NOVA, &documents(1, &base64(6_291_456))), Ok(()));
-    refused(NOVA, &documents(1, &base64(6_291_460)), "exceeds the maximum size of 4.5 MB: 4718595 bytes");
-    assert_eq!(outcome(NOVA, &documents(1, &format!("{}AA==", base64(6_291_452)))), Ok(()));
+    assert_eq!(outcome(NOVA, &documents("xlsx", 1, &base64(6_291_456))), Ok(()));
+    let large = |format| documents(format, 1, &base64(6_291_460));
+    refused(NOVA, &large("xlsx"), "exceeds the maximum size of 4.5 MB: 4718595 bytes");
+    assert_eq!(outcome(NOVA, &documents("xlsx", 1, &format!("{}AA==", base64(6_291_452)))), Ok(()));
+    // What the model reads itself.
+    for (model, format) in [(NOVA, "pdf"), (NOVA, "docx"), (HAIKU, "pdf")] {
+        assert_eq!(outcome(model, &large(format)), Ok(()), "{model}: {format}");
+    }
+    for (model, format) in [(HAIKU, "docx"), (older, "pdf")] {
+        refused(model, &large(format), "exceeds the maximum size of 4.5 MB");
+    }
 }

@@ -56,7 +56,7 @@ impl Attachment {
     fn into_text(self) -> Content {
         let bytes = match self.body {
             Body::Bytes(bytes) => bytes,
-            Body::S3 => Vec::new(),
+            Body::S3(_) => Vec::new(),
         };
         let text = String::from_utf8_lossy(&bytes);
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
@@ -68,13 +68,13 @@ impl Attachment {
 
     fn into_block(self) -> Content {
         match self.kind {
-            Kind::Image(format) => Content::Image(Image { format, source: self.body.into_source(self.path) }),
-            Kind::Video(format) => Content::Video(Video { format, source: self.body.into_source(self.path) }),
-            Kind::Audio(format) => Content::Audio(Audio { format, source: self.body.into_source(self.path) }),
+            Kind::Image(format) => Content::Image(Image { format, source: self.body.into_source() }),
+            Kind::Video(format) => Content::Video(Video { format, source: self.body.into_source() }),
+            Kind::Audio(format) => Content::Audio(Audio { format, source: self.body.into_source() }),
             Kind::Document(format) => {
                 let source = match self.body {
                     Body::Bytes(bytes) => DocumentSource::Bytes(Blob::from(bytes)),
-                    Body::S3 => DocumentSource::S3(in_s3(self.path)),
+                    Body::S3(uri) => DocumentSource::S3(in_s3(uri)),
                 };
                 let name = Some(plain(&self.name));
                 Content::Document(Document { name, ..Document::new(format, source) })
@@ -85,10 +85,10 @@ impl Attachment {
 }
 
 impl Body {
-    fn into_source(self, uri: String) -> Source {
+    fn into_source(self) -> Source {
         match self {
             Self::Bytes(bytes) => Source::Bytes(Blob::from(bytes)),
-            Self::S3 => Source::S3(in_s3(uri)),
+            Self::S3(uri) => Source::S3(in_s3(uri)),
         }
     }
 }
@@ -112,7 +112,7 @@ fn not_taken(attachment: &Attachment, capabilities: &Capabilities, model: &str) 
     let taken = taken.iter().filter(|(_, support)| support.is_yes()).map(|(what, _)| *what);
     let taken: Vec<_> = std::iter::once("text").chain(taken).collect();
     let message =
-        format!("`{}` is {}, which `{model}` does not take", attachment.path, attachment.kind.described());
+        format!("{} is {}, which `{model}` does not take", attachment.path, attachment.kind.described());
     Error::unsupported(message)
         .with_hint(format!("it takes {}", taken.join(", ")))
         .with_hint("`outcrop models list` shows what the others take")

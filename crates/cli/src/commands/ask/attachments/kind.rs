@@ -24,6 +24,8 @@ pub(super) enum Foreign {
     Encrypted,
     /// It should be text, and is no UTF-8.
     NoUtf8,
+    /// It is text in UTF-16.
+    Utf16,
     /// Nobody knows what it is.
     Unknown,
 }
@@ -170,7 +172,8 @@ fn candidates(content: &[u8], named: Option<Kind>) -> Result<&'static [Kind], Fo
             .find(|(media_type, _)| *media_type == found.mime_type())
             .map(|(_, kinds)| *kinds)
             .ok_or_else(|| Foreign::Other(format!("a file of the type `{}`", found.mime_type()))),
-        None if named.is_some_and(Kind::is_text) || is_utf16(content) => Err(Foreign::NoUtf8),
+        None if is_utf16(content) => Err(Foreign::Utf16),
+        None if named.is_some_and(Kind::is_text) => Err(Foreign::NoUtf8),
         None => Err(Foreign::Unknown),
     }
 }

@@ -48,25 +48,11 @@ fn each_kind_has_its_limit_to_the_byte() {
 }
 
 #[test]
-fn as_many_as_a_request_takes_and_no_more() {
-    let of = |kind, count| (0..count).map(|_| attachment("file", kind, 1)).collect::<Vec<_>>();
-    for (kind, most) in [
-        (Kind::Image(ImageFormat::Png), 20),
-        (Kind::Document(DocumentFormat::Pdf), 5),
-        (Kind::Video(VideoFormat::Mp4), 1),
-    ] {
-        check_counts(&of(kind, most)).unwrap();
-        assert!(check_counts(&of(kind, most + 1)).is_err(), "{kind:?}");
-    }
-}
-
-#[test]
 fn text_documents_that_are_too_many_go_into_the_prompt() {
     let kinds = |count: usize| {
         let files: Vec<_> = (0..count)
             .map(|number| attachment(&format!("{number}.md"), Kind::Document(DocumentFormat::Md), 1))
             .collect();
-        check_counts(&files).unwrap();
         let contents = contents(files, &Capabilities::default(), "model").unwrap();
         (contents.len(), contents.iter().all(|content| matches!(content, Content::Text(_))))
     };

@@ -132,7 +132,7 @@ fn what_cannot_be_sent_says_what_it_is() {
         (compound(&["/Contents"]), other("an OLE compound file")),
         (beginning(OLE), other("a damaged office document")),
         (compound(&["/EncryptedPackage", "/EncryptionInfo"]), Foreign::Encrypted),
-        (b"\xff\xfeH\0i\0".to_vec(), Foreign::NoUtf8),
+        (b"\xff\xfeH\0i\0".to_vec(), Foreign::Utf16),
         (vec![1, 2, 3, 4], Foreign::Unknown),
     ] {
         assert_eq!(Kind::of(&content, None), Err(foreign));
