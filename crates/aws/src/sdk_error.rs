@@ -188,8 +188,9 @@ impl<E: StdError + 'static> fmt::Display for Telling<E> {
 }
 
 impl<E: StdError + 'static> StdError for Telling<E> {
+    /// The first link itself, so that it can be recognized by its type.
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.link().source()
+        Some(self.link())
     }
 }
 

@@ -197,7 +197,9 @@ fn a_wait_is_advice_only_where_trying_again_helps() {
 fn causes_are_told_and_the_parts_of_the_sdk_are_not() {
     let told = |error: &Error| {
         let links = std::iter::successors(StdError::source(error), |cause| (*cause).source());
-        links.map(ToString::to_string).collect::<Vec<_>>()
+        let mut links: Vec<_> = links.map(ToString::to_string).collect();
+        links.dedup();
+        links
     };
     let page = ForeignReply { content_type: "text/html".to_owned() };
     let refused = InterceptorError::read_before_deserialization("ExpectedContentType", page);
@@ -212,4 +214,7 @@ fn causes_are_told_and_the_parts_of_the_sdk_are_not() {
     ] {
         assert_eq!(told(&explained(error)), links);
     }
+    let refused = explained(io(io::ErrorKind::ConnectionRefused));
+    let kept = find::<io::Error>(&refused).map(io::Error::kind);
+    assert_eq!(kept, Some(io::ErrorKind::ConnectionRefused), "a cause is known by its type as well");
 }
