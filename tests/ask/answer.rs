@@ -147,3 +147,73 @@ fn what_came_before_an_answer_broke_off_is_told_with_the_failure() {
     assert_eq!((&answer["stopReason"], &answer["usage"]), (&json!("interrupted"), &json!(null)));
     assert_eq!(error["kind"], "Interrupted");
 }
+
+/// Every way in which an answer can end that is not the usual one, word for word.
+#[test]
+fn how_an_answer_ended_is_told() {
+    let emulator = Emulator::start();
+    let ended = |reason: &str, code: i32| {
+        emulator.scenario(&json!({ "rules": [
+            { "reply": { "content": [{ "text": "Well." }], "stopReason": reason } },
+        ] }));
+        let run = ask(&emulator, &["Why?"]).run().exits_with(code);
+        assert_eq!(run.stdout, "Well.\n", "{reason}");
+        let told: Vec<_> = run.stderr.lines().filter(|line| !line.starts_with("request id: ")).collect();
+        format!("{reason}: {code}\n{}\n", told.join("\n"))
+    };
+    let mut texts = vec![
+        ended("refusal", 7),
+        ended("guardrail_intervened", 7),
+        ended("content_filtered", 7),
+        ended("malformed_model_output", 1),
+        ended("malformed_tool_use", 1),
+        ended("max_tokens", 0),
+        ended("model_context_window_exceeded", 0),
+        ended("bored", 0),
+    ];
+    emulator.scenario(&json!({ "rules": [{ "reply": { "content": [] } }] }));
+    texts.push(format!("nothing: 0\n{}", ask(&emulator, &["Why?"]).run().succeeds().stderr));
+    insta::assert_snapshot!(texts.join("\n"), @r#"
+    refusal: 7
+    error: the model refused to answer
+      caused by: refusal
+
+    hint: change the prompt, or ask another model
+
+    guardrail_intervened: 7
+    error: a guardrail intervened
+      caused by: guardrail_intervened
+
+    hint: change the prompt, or the guardrail; with its `trace`, `--json` says why it did
+
+    content_filtered: 7
+    error: the provider filtered the answer
+      caused by: content_filtered
+
+    hint: change the prompt
+
+    malformed_model_output: 1
+    error: the model wrote something that is no valid answer
+      caused by: malformed_model_output
+
+    hint: ask again, or ask another model
+
+    malformed_tool_use: 1
+    error: the model wrote something that is no valid answer
+      caused by: malformed_tool_use
+
+    hint: ask again, or ask another model
+
+    max_tokens: 0
+    note: the answer reached the limit of tokens and is cut short: `--max-tokens` lets it have more
+
+    model_context_window_exceeded: 0
+    warning: the answer filled the context window and is cut short
+
+    bored: 0
+    warning: the model stopped for a reason that is not known: bored
+
+    nothing: 0
+    warning: the answer is empty
+    "#);
+}
