@@ -387,7 +387,9 @@ proptest! {
         request in any_request(), ttl in prop_oneof![Just(FIVE), Just(HOUR)], target in any_target(),
     ) {
         let wish = Some(Caching::Auto { ttl });
-        let by_request = tidy(&Request { caching: wish, ..request.clone() }, None, &target);
+        let mut asking = request.clone();
+        asking.caching = wish;
+        let by_request = tidy(&asking, None, &target);
         let by_settings = tidy(&request, wish, &target);
         prop_assert_eq!(outline(&by_request), outline(&by_settings));
         let reasons = |normalised: &Normalised| {
