@@ -60,22 +60,21 @@ fn without_it_nothing_is_cached() {
 }
 
 #[test]
-fn what_is_too_short_to_be_cached_or_for_a_model_that_caches_nothing_has_no_point() {
+fn what_is_too_short_to_be_cached_or_for_a_model_that_caches_nothing_has_no_point_and_a_reason() {
     let emulator = Emulator::start();
     let manual = manual();
-    for args in [
-        ["-m", CLAUDE, "-s", "Be brief."],
-        ["-m", "us.meta.llama4-maverick-17b-instruct-v1:0", "-s", &manual],
+    for (args, reason) in [
+        (["-m", CLAUDE, "-s", "Be brief."], "this model caches none below 4096"),
+        (["-m", "us.meta.llama4-maverick-17b-instruct-v1:0", "-s", &manual], "this model takes none"),
     ] {
         let run =
             Outcrop::new(["ask", "--cache", "1h", "--json", "Hello"].iter().chain(&args)).via(&emulator);
-        let rules: Vec<_> = run.run().succeeds().json()["warnings"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|warning| warning["rule"].to_string())
-            .collect();
-        assert!(!rules.iter().any(|rule| rule.contains("cache")), "{rules:?}");
+        let answer = run.run().succeeds().json();
+        let said = answer["warnings"].as_array().unwrap().iter();
+        let said: Vec<_> =
+            said.filter(|warning| warning["rule"].as_str().unwrap().starts_with("cache")).collect();
+        assert!(said.len() == 1 && said[0]["rule"] == "cache-without-effect", "{answer}");
+        assert!(said[0]["message"].as_str().unwrap().ends_with(reason), "{answer}");
     }
     for request in emulator.requests() {
         assert!(!request["body"].to_string().contains("cachePoint"), "{request}");

@@ -269,17 +269,17 @@ fn too_many_files_are_refused_with_the_limit() {
         .map(|(file, count)| refused(&home, MODEL, &vec![file; count], 6))
         .collect();
     insta::assert_snapshot!(texts.join("\n"), @r#"
-    error: the last message has 21 images
+    error: the last message has 21 images, and `amazon.nova-lite-v1:0` takes 20 at most in one request
 
-    hint: send 20 images at most in one request
+    hint: leave out 1, or send them in several requests
 
-    error: the last message has 6 documents
+    error: the last message has 6 documents, and `amazon.nova-lite-v1:0` takes 5 at most in one request
 
-    hint: send 5 documents at most in one request
+    hint: leave out 1, or send them in several requests
 
-    error: the last message has 2 videos
+    error: the last message has 2 videos, and `amazon.nova-lite-v1:0` takes 1 at most in one request
 
-    hint: send 1 video at most in one request
+    hint: leave out 1, or send them in several requests
     "#);
 }
 

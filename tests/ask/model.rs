@@ -128,6 +128,8 @@ fn a_misspelled_id_is_answered_with_the_right_one() {
     let emulator = Emulator::start();
     let run = ask(&emulator, "us.amazon.nova-light-v1:0").exits_with(5);
     assert!(run.stderr.contains("did you mean `us.amazon.nova-lite-v1:0`?"), "{}", run.stderr);
+    let run = ask(&emulator, "claude-sonnet-4-6").exits_with(5);
+    assert!(run.stderr.contains("did you mean `us.anthropic.claude-sonnet-4-6`?"), "{}", run.stderr);
 }
 
 #[test]

@@ -182,6 +182,24 @@ fn an_answer_that_follows_the_schema_is_exactly_its_json() {
     }
 }
 
+/// The emulator's own answers keep within limits and come to an end, natively and by the hidden tool.
+#[test]
+fn a_schema_with_limits_and_one_that_refers_to_itself_are_followed() {
+    let limits = r#"{"type": "object", "required": ["code", "count", "share", "tags"], "properties": {
+        "code": {"type": "string", "description": "A code.", "minLength": 4, "maxLength": 6},
+        "count": {"type": "integer", "minimum": 10, "maximum": 12},
+        "share": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 0.5},
+        "tags": {"type": "array", "items": {"enum": ["wet", "dry"]}, "minItems": 3, "maxItems": 4}}}"#;
+    let list = r##"{"type": "object", "properties": {"value": {"type": "integer"}, "next": {"$ref": "#"}}}"##;
+    let emulator = Emulator::start();
+    for schema in [limits, list] {
+        for model in [super::MODEL, THINKER] {
+            let args = ["ask", "-m", model, "--schema", "schema.json", "Where does it rain in Norway today?"];
+            Outcrop::at(&with_schema(schema.as_bytes()), args).via(&emulator).run().succeeds();
+        }
+    }
+}
+
 /// By the hidden tool and natively, streamed and whole: what is wrong is said in the same words.
 #[test]
 fn a_wrong_answer_is_told_the_same_way_however_it_was_asked_for() {

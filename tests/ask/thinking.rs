@@ -85,3 +85,26 @@ fn in_govcloud_it_is_said_in_older_words() {
         assert_eq!(answer["content"][0]["type"], "reasoning", "{model}: {answer}");
     }
 }
+
+/// What the warning shows can be pasted into the configuration, and is what the model is told then.
+#[test]
+fn a_way_that_nobody_knows_can_be_said() {
+    let emulator = Emulator::start();
+    let ask = |overrides: &str| {
+        let set = format!("models.overrides={overrides}");
+        let args =
+            ["ask", "-m", "qwen.qwen3-32b-v1:0", "--set", &set, "--thinking", "high", "--dry-run", "Hi"];
+        Outcrop::new(args).via(&emulator).run().succeeds().json()
+    };
+    let message = |shown: &Value| shown["warnings"][0]["message"].as_str().unwrap().to_owned();
+    let unknown = ask("{}");
+    assert_eq!(unknown["warnings"][0]["rule"], "thinking-unknown");
+    let half = ask(r#"{"qwen.*": {"thinking": "field"}}"#);
+    assert!(message(&half).contains("has no name yet"), "{half}");
+    for shown in [unknown, half] {
+        let form = message(&shown).split('`').find(|part| part.starts_with('{')).unwrap().to_owned();
+        let told = ask(&form);
+        assert_eq!(told["warnings"], json!([]), "{form}");
+        assert_eq!(told["body"]["additionalModelRequestFields"], json!({ "reasoning_effort": "high" }));
+    }
+}

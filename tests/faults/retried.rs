@@ -104,6 +104,7 @@ fn broken_streams_are_tried_again_before_the_first_delta_only() {
         (json!({ "type": "reset", "after": "messageStart" }), (2, Some(0))),
         (json!({ "type": "reset", "after": 2 }), (1, Some(9))),
         (json!({ "type": "corruptCrc", "frame": 1 }), (2, Some(0))),
+        (json!({ "type": "corruptCrc", "frame": 1, "prelude": true }), (2, Some(0))),
         (json!({ "type": "corruptCrc", "frame": 4 }), (1, Some(9))),
         (json!({ "type": "cutFrame", "frame": 2 }), (2, Some(0))),
         (json!({ "type": "cutFrame", "frame": 4 }), (1, Some(9))),

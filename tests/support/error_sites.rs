@@ -58,8 +58,10 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let of_tests = ["tests.rs", "cases.rs", "canned.rs", "loopback.rs", "testing.rs"];
         let of_tests = of_tests.contains(&name.as_str()) || name.ends_with("_tests.rs");
-        if path.is_dir() && !name.ends_with("_tests") {
-            found.extend(sources(&path));
+        if path.is_dir() {
+            if name != "tests" && !name.ends_with("_tests") {
+                found.extend(sources(&path));
+            }
         } else if path.extension().is_some_and(|extension| extension == "rs") && !of_tests {
             found.push(path);
         }

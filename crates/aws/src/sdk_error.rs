@@ -7,11 +7,13 @@ use std::io;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::provider::error::{CredentialsError, TokenError};
+use aws_smithy_runtime_api::client::interceptors::InterceptorError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, DispatchFailure, SdkError};
 use aws_smithy_types::date_time::{DateTime, Format};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::event_stream::RawMessage;
+use hyper_util::client::legacy;
 use outcrop_core::classify::{Rule, Signal};
 use outcrop_core::{Error, ErrorKind, Retry};
 
@@ -62,7 +64,7 @@ pub struct Call<'a> {
     pub original_status: Option<u16>,
     /// What a model said to the service (`originalMessage`).
     pub original_message: Option<&'a str>,
-    /// Whether good frames of an answer came before: a broken frame then is an interruption.
+    /// Whether it is an answer of the service that came: a broken frame then is an interruption.
     pub answering: bool,
 }
 
@@ -144,13 +146,52 @@ where
         return Error::new(ErrorKind::Unauthenticated, "there are no credentials to sign with")
             .with_context("operation", call.operation)
             .with_hint("run `outcrop auth status` to see why")
-            .with_source(error);
+            .with_source(Telling::from(error));
     }
     let classified = classified.with_request_id(call.request_id).with_context("operation", call.operation);
     // What the service said is kept already; the SDK's error would only repeat it, or be puzzled by an error frame.
     let said = matches!(error, SdkError::ServiceError(_))
         || error.raw_response().is_some_and(|raw| raw.header(":error-code").is_some());
-    if said { classified } else { classified.with_source(error) }
+    if said { classified } else { classified.with_source(Telling::from(error)) }
+}
+
+/// An error of the SDK without the outer links of its chain, which say only in which part of the SDK it was seen:
+/// "dispatch failure", "io error", "client error (Connect)", "… interceptor encountered an error".
+#[derive(Debug)]
+struct Telling<E> {
+    error: E,
+    /// How many links are left out.
+    outer: usize,
+}
+
+impl<E: StdError + 'static> From<E> for Telling<E> {
+    fn from(error: E) -> Self {
+        let tells_nothing = |cause: &&(dyn StdError + 'static)| {
+            let of_sdk = cause.is::<E>() || cause.is::<ConnectorError>() || cause.is::<InterceptorError>();
+            (of_sdk || cause.is::<legacy::Error>()) && cause.source().is_some()
+        };
+        let outer = chain(&error).take_while(tells_nothing).count();
+        Self { error, outer }
+    }
+}
+
+impl<E: StdError + 'static> Telling<E> {
+    fn link(&self) -> &(dyn StdError + 'static) {
+        chain(&self.error).nth(self.outer).unwrap_or(&self.error)
+    }
+}
+
+impl<E: StdError + 'static> fmt::Display for Telling<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.link(), f)
+    }
+}
+
+impl<E: StdError + 'static> StdError for Telling<E> {
+    /// The first link itself, so that it can be recognized by its type.
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(self.link())
+    }
 }
 
 fn from_service(call: &Call<'_>, code: Option<&str>, message: Option<&str>, raw: &impl RawReply) -> Error {

@@ -24,7 +24,11 @@ pub(crate) fn nearest<'a>(
     };
     let scored = names.into_iter().map(|name| (score(name), name));
     let mut scored: Vec<_> = scored.filter(|(score, name)| *score > SIMILAR && *name != asked).collect();
-    scored.sort_by(|(left, one), (right, other)| right.total_cmp(left).then(one.cmp(other)));
+    // Of those that are as much alike, what keeps data in the geography before what does not.
+    let is_global = |name: &str| name.starts_with("global.");
+    scored.sort_by(|(left, one), (right, other)| {
+        right.total_cmp(left).then_with(|| (is_global(one), one).cmp(&(is_global(other), other)))
+    });
     scored.dedup_by_key(|(_, name)| *name);
     scored.into_iter().take(most).map(|(_, name)| name).collect()
 }
@@ -46,6 +50,8 @@ mod tests {
             nearest("anthropic.claude-sonet-4-6", names, 2),
             ["anthropic.claude-sonnet-4-6", "us.anthropic.claude-sonnet-4-6"]
         );
+        let profiles = ["global.anthropic.claude-sonnet-4-6", "us.anthropic.claude-sonnet-4-6"];
+        assert_eq!(nearest("claude-sonnet-4-6", profiles, 1), ["us.anthropic.claude-sonnet-4-6"]);
         assert_eq!(nearest("something-else", names, 3), [""; 0]);
         assert_eq!(nearest("amazon.nova-lite-v1:0", names, 1), [""; 0]);
         assert_eq!(nearest("Amazon.Nova-Lite-V1:0", names, 1), ["amazon.nova-lite-v1:0"]);

@@ -1,5 +1,7 @@
 //! A client whose answers the test writes: real HTTP answers with real event stream frames, which the SDK reads.
 
+use std::sync::atomic::Ordering;
+
 use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::config::{BehaviorVersion, Region};
 use aws_sdk_bedrockruntime::operation::RequestId as _;
@@ -14,6 +16,7 @@ use aws_smithy_types::retry::RetryConfig;
 use outcrop_core::{EventStream, Response, Result, Start};
 use serde_json::Value;
 
+use crate::content_type::{EVENT_STREAM, Expects};
 use crate::wire::decode;
 use crate::{failure, stream};
 
@@ -24,7 +27,7 @@ const MODEL: &str = "amazon.nova-lite-v1:0";
 
 /// What Converse made of this answer.
 pub(crate) async fn whole(answer: &Value) -> Result<Response> {
-    let sent = client(answer.to_string().into_bytes()).converse().model_id(MODEL).send().await;
+    let sent = client(answer.to_string().into_bytes(), None).converse().model_id(MODEL).send().await;
     let sent = sent.map_err(failure::converse)?;
     let request_id = sent.request_id().map(str::to_owned);
     decode::response(sent, request_id.as_deref())
@@ -37,11 +40,23 @@ pub(crate) async fn streamed(events: &[Value], suppress_tool_calls: bool) -> Res
 
 /// What ConverseStream made of this body.
 pub(crate) async fn streamed_bytes(body: Vec<u8>, suppress_tool_calls: bool) -> Result<EventStream> {
-    let sent = client(body).converse_stream().model_id(MODEL).send().await;
+    let shaping = stream::Shaping { suppress_tool_calls, ..stream::Shaping::default() };
+    opened(client(body, None), shaping).await
+}
+
+/// What ConverseStream made of this body, of this content type.
+pub(crate) async fn streamed_as(content_type: &'static str, body: Vec<u8>) -> Result<EventStream> {
+    opened(client(body, Some(content_type)), stream::Shaping::default()).await
+}
+
+async fn opened(client: Client, shaping: stream::Shaping) -> Result<EventStream> {
+    let expects = Expects::new(EVENT_STREAM);
+    let came = expects.came();
+    let sent = client.converse_stream().model_id(MODEL).customize().interceptor(expects).send().await;
     let sent = sent.map_err(failure::converse_stream)?;
     let request_id = sent.request_id().map(str::to_owned);
-    let shaping = stream::Shaping { suppress_tool_calls, ..stream::Shaping::default() };
-    stream::open(sent.stream, Start { request_id, ..Start::default() }, shaping).await
+    let start = Start { request_id, ..Start::default() };
+    stream::open(sent.stream, start, shaping, came.load(Ordering::Relaxed)).await
 }
 
 /// The frame of an event; an event whose name ends in `Exception` is one.
@@ -62,18 +77,24 @@ pub(crate) fn frame(event: &Value) -> Vec<u8> {
 }
 
 #[derive(Debug)]
-struct Canned(Vec<u8>);
+struct Canned {
+    body: Vec<u8>,
+    content_type: Option<&'static str>,
+}
 
 impl HttpConnector for Canned {
     fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-        let mut answer = HttpResponse::new(200.try_into().unwrap(), SdkBody::from(self.0.clone()));
+        let mut answer = HttpResponse::new(200.try_into().unwrap(), SdkBody::from(self.body.clone()));
         answer.headers_mut().insert("x-amzn-requestid", REQUEST_ID);
+        if let Some(content_type) = self.content_type {
+            answer.headers_mut().insert("content-type", content_type);
+        }
         HttpConnectorFuture::ready(Ok(answer))
     }
 }
 
-fn client(body: Vec<u8>) -> Client {
-    let connector = SharedHttpConnector::new(Canned(body));
+fn client(body: Vec<u8>, content_type: Option<&'static str>) -> Client {
+    let connector = SharedHttpConnector::new(Canned { body, content_type });
     let config = aws_sdk_bedrockruntime::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static("us-east-1"))

@@ -54,7 +54,7 @@ impl Prepared {
     pub(crate) async fn count(&self) -> Result<TokenCount> {
         let input = CountTokensInput::Converse(ConverseTokensRequest::builder().build());
         let call = self.client.count_tokens().model_id(self.counted_as.as_str()).input(input).customize();
-        counted(call.interceptor(Expects(JSON)).mutate_request(self.body()).send().await)
+        counted(call.interceptor(Expects::new(JSON)).mutate_request(self.body()).send().await)
     }
 }
 
@@ -83,11 +83,11 @@ impl Bedrock {
                 })?;
             let input = CountTokensInput::InvokeModel(request);
             let call = place.client.count_tokens().model_id(counted_as.as_str()).input(input).customize();
-            counted(call.interceptor(Expects(JSON)).send().await)
+            counted(call.interceptor(Expects::new(JSON)).send().await)
         };
         let count = place.session.call(Plane::Runtime, attempt).await;
         let facts = facts::lookup(&place.base()).map(|found| found.facts);
-        count.map_err(|error| self.named(error, &place.model, facts))
+        count.map_err(|error| self.named(error, &place.model, facts, &place.session))
     }
 }
 

@@ -48,7 +48,7 @@ impl Draft {
     ) -> Result<Self> {
         let streaming = operation == Operation::ConverseStream;
         let options = options::merged(request, provider, settings, streaming)?;
-        let normalised = normalise(request, &options, request.caching.or(settings.caching), target)?;
+        let normalised = normalise(request, &options, settings.caching, target)?;
         options::check_prompt(&options, &normalised, provider, target)?;
         let options = options::completed(options, &normalised);
         let body = match operation {

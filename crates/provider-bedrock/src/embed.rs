@@ -59,7 +59,7 @@ impl Bedrock {
             if !moved && self.move_on(&mut place, facts, &error).await? {
                 moved = true;
             } else {
-                return Err(self.named(error, &place.model, facts));
+                return Err(self.named(error, &place.model, facts, &place.session));
             }
         }
     }
@@ -131,7 +131,7 @@ impl Calls<'_> {
             .set_guardrail_version(guardrail("guardrailVersion"))
             .set_request_metadata((!metadata.is_empty()).then(|| serde_json::json!(metadata).to_string()))
             .customize()
-            .interceptor(Expects(JSON))
+            .interceptor(Expects::new(JSON))
             .interceptor(TokenCounter(Arc::clone(&counted)))
             .send()
             .await

@@ -137,7 +137,9 @@ fn of_repairs() -> Vec<Error> {
         (outcrop_core::ErrorKind::ModelNotFound, "us.anthropic.claude-opsu-4-7"),
     ];
     kinds
-        .map(|(kind, id)| repair::with_alternatives(Error::new(kind, "…"), &id.into(), facts::find(id)))
+        .map(|(kind, id)| {
+            repair::with_alternatives(Error::new(kind, "…"), &id.into(), facts::find(id), "us-east-1")
+        })
         .into()
 }
 

@@ -42,7 +42,7 @@ pub(crate) fn converse_stream(error: SdkError<ConverseStreamError, HttpResponse>
     error_from_sdk(&Call { original_status, original_message, ..Call::new("ConverseStream") }, error)
 }
 
-/// A failure inside a stream. `answering`: good frames came before.
+/// A failure inside a stream. `answering`: it is known to be one of the service's.
 pub(crate) fn in_stream(
     error: SdkError<ConverseStreamOutputError, RawMessage>,
     request_id: Option<&str>,

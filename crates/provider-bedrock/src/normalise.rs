@@ -80,12 +80,12 @@ pub(crate) struct Normalised {
     pub warnings: Vec<Warning>,
 }
 
-/// Applies the rules. `options`: what the caller says in Converse's own words, which is sent beside the result. `caching`:
-/// what the request says of it, or the settings.
+/// Applies the rules. `options`: what the caller says in Converse's own words, which is sent beside the result.
+/// `usual_caching`: what holds for a request that does not speak of caching.
 pub(crate) fn normalise(
     request: &Request,
     options: &Map<String, Value>,
-    caching: Option<Caching>,
+    usual_caching: Option<Caching>,
     target: &Target,
 ) -> Result<Normalised> {
     let mut warnings = Warnings::default();
@@ -118,7 +118,7 @@ pub(crate) fn normalise(
             .with_hint("say something in `messages`"));
     }
     let system = text::without_blank_system(&request.system, &mut warnings);
-    let tools = specs::choose(described, choice, &messages, target, &mut warnings);
+    let tools = specs::choose(described, choice, &messages, &names, target, &mut warnings);
     let inference = inference::adjust(&request.inference, target, &mut warnings)?;
     let mut normalised = Normalised {
         system,
@@ -140,7 +140,7 @@ pub(crate) fn normalise(
     structured::apply(&mut normalised, request, options, target, &mut warnings)?;
     let system = std::mem::take(&mut normalised.system);
     normalised.system = system::place(system, &mut normalised.messages, target, &mut warnings);
-    caching::apply(&mut normalised, caching, target, &mut warnings);
+    caching::apply(&mut normalised, request.caching, usual_caching, target, &mut warnings);
     normalised.warnings = warnings.0;
     Ok(normalised)
 }

@@ -1,6 +1,7 @@
 //! The provider: a request in, Bedrock's answer out.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use aws_sdk_bedrockruntime::Client;
@@ -180,8 +181,14 @@ impl Bedrock {
     }
 
     /// The error with what to do instead, and with who failed.
-    pub(crate) fn named(&self, error: Error, model: &ModelId, facts: Option<&ModelFacts>) -> Error {
-        repair::with_alternatives(error, model, facts)
+    pub(crate) fn named(
+        &self,
+        error: Error,
+        model: &ModelId,
+        facts: Option<&ModelFacts>,
+        session: &Session,
+    ) -> Error {
+        repair::with_alternatives(error, model, facts, &session.region().name)
             .with_provider(&self.id)
             .with_context("model", model.as_str())
     }
@@ -246,7 +253,7 @@ impl Bedrock {
                 }
             }
             if moved || !self.move_on(&mut place, prepared.facts, &error).await? {
-                return Err(self.named(error, &prepared.model, prepared.facts));
+                return Err(self.named(error, &prepared.model, prepared.facts, &prepared.session));
             }
             moved = true;
             prepared = self.prepare(request, operation, &place, &refused)?;
@@ -337,18 +344,20 @@ impl Prepared {
             return Ok(Box::pin(futures_util::stream::iter(events.into_iter().map(Ok))));
         }
         let call = self.client.converse_stream().model_id(self.model.as_str()).customize();
-        let call = call.interceptor(Expects(EVENT_STREAM));
+        let expects = Expects::new(EVENT_STREAM);
+        let came = expects.came();
+        let call = call.interceptor(expects);
         let sent = call.mutate_request(self.body()).send().await.map_err(failure::converse_stream)?;
         let start = self.start(sent.request_id());
         let Normalised { suppress_tool_calls, names, structured, .. } = &self.normalised;
         let shaping = stream::Shaping { suppress_tool_calls: *suppress_tool_calls, names: names.clone() };
-        let events = stream::open(sent.stream, start, shaping).await?;
+        let events = stream::open(sent.stream, start, shaping, came.load(Ordering::Relaxed)).await?;
         Ok(structured::watch(events, structured.as_ref()))
     }
 
     async fn generate(&self) -> Result<Response> {
         let call = self.client.converse().model_id(self.model.as_str()).customize();
-        let call = call.interceptor(Expects(JSON));
+        let call = call.interceptor(Expects::new(JSON));
         let sent = call.mutate_request(self.body()).send().await.map_err(failure::converse)?;
         let request_id = sent.request_id().map(str::to_owned);
         let mut response = decode::response(sent, request_id.as_deref())?;

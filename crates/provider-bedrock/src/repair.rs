@@ -1,17 +1,15 @@
 //! Changed requests: what can be put right after a refusal, each kind at most once a call.
 
+mod nearest;
 mod refusals;
 #[cfg(test)]
 mod unstreamed;
 
 use outcrop_core::{Error, ErrorKind, ModelId};
-use outcrop_model_facts::facts::{self, ModelFacts};
+use outcrop_model_facts::facts::ModelFacts;
 use outcrop_model_facts::{BedrockId, Kind, profile_geographies};
 
 pub(crate) use refusals::{Refused, refused};
-
-/// How alike two ids must be (Jaro-Winkler, 0 to 1) for one to be taken for the other's misspelling.
-const SIMILAR: f64 = 0.9;
 
 /// The inference profile to call instead of a bare id that the service refuses: one of the region's own geography,
 /// never the global one, which would let data leave it.
@@ -33,27 +31,20 @@ pub(crate) fn profile_instead(
     Some(ModelId::from(format!("{}.{}", geography.as_str(), model.as_str())))
 }
 
-/// Says what to call instead.
-pub(crate) fn with_alternatives(error: Error, model: &ModelId, facts: Option<&ModelFacts>) -> Error {
+/// Says what to call instead. `region`: where it was called.
+pub(crate) fn with_alternatives(
+    error: Error,
+    model: &ModelId,
+    facts: Option<&ModelFacts>,
+    region: &str,
+) -> Error {
     match error.kind() {
         ErrorKind::ProfileRequired => with_profiles(error, model, facts),
-        ErrorKind::ModelNotFound if facts.is_none() => with_nearest(error, model),
+        ErrorKind::ModelNotFound if facts.is_none() => match nearest::nearest(model.as_str(), region) {
+            Some(id) => error.with_hint(format!("did you mean `{id}`?")),
+            None => error,
+        },
         _ => error,
-    }
-}
-
-fn with_nearest(error: Error, model: &ModelId) -> Error {
-    let parsed = BedrockId::parse(model.as_str());
-    let wanted = parsed.base().unwrap_or_else(|| model.as_str());
-    let known = facts::all().iter().filter(|facts| facts.converse).map(|facts| facts.id);
-    let scored = known.map(|id| (strsim::jaro_winkler(wanted, id), id)).filter(|(score, _)| *score > SIMILAR);
-    match scored.max_by(|(one, _), (other, _)| one.total_cmp(other)) {
-        Some((_, id)) => {
-            let prefix =
-                parsed.geography().map(|geography| format!("{}.", geography.as_str())).unwrap_or_default();
-            error.with_hint(format!("did you mean `{prefix}{id}`?"))
-        }
-        None => error,
     }
 }
 
@@ -70,6 +61,8 @@ fn with_profiles(error: Error, model: &ModelId, facts: Option<&ModelFacts>) -> E
 
 #[cfg(test)]
 mod tests {
+    use outcrop_model_facts::facts;
+
     use super::*;
 
     fn refused() -> Error {
@@ -95,15 +88,15 @@ mod tests {
     #[test]
     fn a_misspelled_id_is_answered_with_the_right_one() {
         let unknown = || Error::new(ErrorKind::ModelNotFound, "there is no such model");
-        let error = with_alternatives(unknown(), &"us.anthropic.claude-opsu-4-7".into(), None);
-        assert_eq!(error.hints(), ["did you mean `us.anthropic.claude-opus-4-7`?"]);
-        assert_eq!(with_alternatives(unknown(), &"something-else".into(), None).hints(), [""; 0]);
+        let hints = |id: &str| with_alternatives(unknown(), &id.into(), None, "us-east-1").hints().to_vec();
+        assert_eq!(hints("us.anthropic.claude-opsu-4-7"), ["did you mean `us.anthropic.claude-opus-4-7`?"]);
+        assert_eq!(hints("something-else"), [""; 0]);
     }
 
     #[test]
     fn the_error_names_the_profiles() {
         let id = ModelId::from("anthropic.claude-opus-4-7");
-        let error = with_alternatives(refused(), &id, facts::find(id.as_str()));
+        let error = with_alternatives(refused(), &id, facts::find(id.as_str()), "us-east-1");
         assert!(error.hints()[0].contains("`eu.anthropic.claude-opus-4-7`"), "{error:?}");
     }
 }

@@ -39,8 +39,14 @@ pub(crate) struct Shaping {
     pub names: Names,
 }
 
-/// Waits for the first frame, so that a failure in it is a failure of the call, and streams from there.
-pub(crate) async fn open(mut receiver: Receiver, start: Start, shaping: Shaping) -> Result<EventStream> {
+/// Waits for the first frame, so that a failure in it is a failure of the call, and streams from there. `declared`: the
+/// reply says that it is an event stream, so that a first frame that is none was damaged.
+pub(crate) async fn open(
+    mut receiver: Receiver,
+    start: Start,
+    shaping: Shaping,
+    declared: bool,
+) -> Result<EventStream> {
     let mut translator = Translator::new(start.request_id.clone(), shaping);
     match receiver.recv().await {
         Ok(Some(frame)) => {
@@ -48,7 +54,7 @@ pub(crate) async fn open(mut receiver: Receiver, start: Start, shaping: Shaping)
             translator.take(frame)?;
         }
         Ok(None) => return Err(translator.cut_off()),
-        Err(error) => return Err(failure::in_stream(error, start.request_id.as_deref(), false)),
+        Err(error) => return Err(failure::in_stream(error, start.request_id.as_deref(), declared)),
     }
     let state = Box::new(Running { receiver, translator, over: false, drained: false });
     Ok(Box::pin(unfold(state, async |mut state: Box<Running>| {

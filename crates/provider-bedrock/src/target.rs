@@ -10,6 +10,8 @@ use crate::learnt::{Refusal, Refusals};
 /// configuration may have changed, and by what it refused before.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Target {
+    /// The foundation model's id, where it is known; else what is called.
+    pub base: String,
     /// The foundation model's row, if it has one.
     pub facts: Option<&'static ModelFacts>,
     /// The maker's prefix: `anthropic`.
@@ -51,6 +53,8 @@ pub(crate) enum Control {
         /// Reasoning cannot be turned off.
         always_on: bool,
     },
+    /// A request field of the model's own, and nobody says which.
+    UnnamedField,
     /// Nobody knows.
     Unknown,
 }
@@ -60,6 +64,7 @@ impl Target {
     pub(crate) fn new(base: &BedrockId<'_>, region: &str, card: Option<&ModelCard>) -> Self {
         let facts = facts::lookup(base).map(|found| found.facts);
         let mut target = Self {
+            base: base.base().unwrap_or_else(|| base.raw()).to_owned(),
             facts,
             maker: facts.map(|facts| facts.provider).or_else(|| base.maker()).map(str::to_owned),
             thinking: facts.map_or(Control::Unknown, Control::of_facts),
@@ -203,6 +208,7 @@ impl Control {
             ("budget", _) => Self::Budget,
             ("adaptive", _) => Self::Adaptive { efforts, always_on },
             ("field", Some(name)) => Self::Field { name: name.clone(), efforts, always_on },
+            ("field", None) => Self::UnnamedField,
             _ => Self::Unknown,
         }
     }

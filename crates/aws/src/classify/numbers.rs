@@ -6,9 +6,10 @@ use outcrop_core::classify::plain;
 /// Wordings of an overflow, in lower case; the first that fits counts. `{prompt}`, `{max}` and `{limit}` are the fields
 /// of [`Overflow`], `{excess}` is what the prompt has beyond the limit, and `{other}` is a number that says no more.
 pub(super) const OVERFLOWS: &[&str] = &[
-    // Claude.
-    "prompt is too long: {prompt} tokens > {limit} maximum",
-    "exceed context limit: {prompt} + {max} > {limit}",
+    // Claude, behind "prompt is too long:", "input is too long:" and others.
+    "{prompt} tokens > {limit}",
+    // Claude, behind "exceed context limit:".
+    "{prompt} + {max} > {limit}",
     // Servers of the kind of vLLM: Llama, DeepSeek, gpt-oss, GLM, MiniMax and others. The prompt is counted only up to
     // where it is too long, so that "at least" says nothing of its length.
     "maximum context length is {limit} tokens. however, you requested {max} output tokens and your prompt contains at \
@@ -24,7 +25,7 @@ pub(super) const OVERFLOWS: &[&str] = &[
     "maximum context length of {limit} tokens",
     "maximum context length is {limit} tokens",
     // SGLang.
-    "the input ({prompt} tokens) is longer than the model's context length ({limit} tokens)",
+    "({prompt} tokens) is longer than the model's context length ({limit} tokens)",
     // Mistral.
     "prompt contains {prompt} tokens and {other} draft tokens, too large for model with {limit} maximum context length",
     // Grok.
@@ -87,7 +88,11 @@ impl Numbers {
 /// The numbers, where the wording stands somewhere in the message.
 pub(super) fn numbers(wording: &str, message: &str) -> Option<Numbers> {
     let (head, holes) = wording.split_once('{')?;
-    message.match_indices(head).find_map(|(at, _)| follow(holes, message.get(at + head.len()..)?))
+    let inside_a_number = |at: usize| {
+        message.get(..at).is_some_and(|before| before.ends_with(|it: char| it.is_ascii_digit() || it == ','))
+    };
+    let begins = message.match_indices(head).filter(|(at, _)| !head.is_empty() || !inside_a_number(*at));
+    begins.filter_map(|(at, _)| message.get(at + head.len()..)).find_map(|text| follow(holes, text))
 }
 
 /// The numbers, where the text goes on as the wording does behind its first `{`.

@@ -191,3 +191,30 @@ fn a_wait_is_advice_only_where_trying_again_helps() {
     assert_eq!(wait(400, "ValidationException"), Retry::Never);
     assert_eq!(wait(400, "ServiceQuotaExceededException"), Retry::Never);
 }
+
+/// The words that people read as causes.
+#[test]
+fn causes_are_told_and_the_parts_of_the_sdk_are_not() {
+    let told = |error: &Error| {
+        let links = std::iter::successors(StdError::source(error), |cause| (*cause).source());
+        let mut links: Vec<_> = links.map(ToString::to_string).collect();
+        links.dedup();
+        links
+    };
+    let page = ForeignReply { content_type: "text/html".to_owned() };
+    let refused = InterceptorError::read_before_deserialization("ExpectedContentType", page);
+    let unread = InterceptorError::read_before_deserialization("ExpectedContentType", "gone");
+    let silent = ConnectorError::timeout(http_client::Late::connection(Duration::from_secs(5)).into());
+    for (error, links) in [
+        (SdkError::response_error(refused, Raw::new(200)), &["the reply is of the type `text/html`"][..]),
+        (SdkError::response_error(unread, Raw::new(200)), &["gone"]),
+        (io(io::ErrorKind::ConnectionRefused), &["no"]),
+        (SdkError::dispatch_failure(silent), &["there was no connection within 5 s"]),
+        (SdkError::construction_failure("no"), &["no"]),
+    ] {
+        assert_eq!(told(&explained(error)), links);
+    }
+    let refused = explained(io(io::ErrorKind::ConnectionRefused));
+    let kept = find::<io::Error>(&refused).map(io::Error::kind);
+    assert_eq!(kept, Some(io::ErrorKind::ConnectionRefused), "a cause is known by its type as well");
+}

@@ -158,6 +158,7 @@ models.bedrockDiscovery.refreshInterval integer|null
 models.bedrockDiscovery.region string|null
 models.bedrockDiscovery.regions array|null
 models.overrides object
+models.overrides.*.alwaysThinks boolean|null
 models.overrides.*.baseModel string|null
 models.overrides.*.contextWindow integer|null
 models.overrides.*.converse boolean|null
@@ -175,6 +176,7 @@ models.overrides.*.cost.longContext.*.input number|null
 models.overrides.*.cost.longContext.*.output number|null
 models.overrides.*.cost.output number|null
 models.overrides.*.effortCeiling string|null
+models.overrides.*.efforts array|null
 models.overrides.*.endOfLife string|null
 models.overrides.*.input array|null
 models.overrides.*.lifecycle string|null
@@ -184,6 +186,7 @@ models.overrides.*.output array|null
 models.overrides.*.promptCaching boolean|null
 models.overrides.*.reasoning boolean|null
 models.overrides.*.thinking string|null
+models.overrides.*.thinkingField string|null
 models.overrides.*.tools boolean|null
 models.providers object
 ");

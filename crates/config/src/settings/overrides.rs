@@ -38,6 +38,14 @@ pub struct ModelOverride {
     pub reasoning: Option<bool>,
     /// How the model is told to think.
     pub thinking: Option<Thinking>,
+    /// The request field that tells the model to think, where `thinking` is `field`, such as `reasoning_effort`. What is
+    /// written there is the effort; `reasoning` and `reasoningConfig` are objects that hold it.
+    #[schemars(length(min = 1))]
+    pub thinking_field: Option<String>,
+    /// The efforts that the model accepts.
+    pub efforts: Option<Vec<Effort>>,
+    /// Whether the model always thinks, so that it cannot be told not to.
+    pub always_thinks: Option<bool>,
     /// The highest effort that the model accepts.
     pub effort_ceiling: Option<Effort>,
     /// What the model costs, in USD per million tokens. It holds for this very id: another profile of the same model

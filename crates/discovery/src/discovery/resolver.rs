@@ -1,6 +1,8 @@
 //! From the id that somebody asked for to the one to call, without waiting for a list; and what refusals teach.
 
-use outcrop_core::{Error, ErrorKind, ModelId, Resolved};
+use std::sync::Arc;
+
+use outcrop_core::{Error, ErrorKind, ModelCard, ModelId, Resolved};
 use outcrop_model_facts::facts;
 use outcrop_model_facts::{BedrockId, Kind};
 
@@ -11,6 +13,7 @@ use crate::merge::View;
 use crate::names::nearest;
 use crate::resolve::{resolve, split_region};
 use crate::rows::Moment;
+use crate::settings::ModelOverride;
 
 impl Discovery {
     /// What is known at once: memory, disk, the table of facts, the id as it is.
@@ -24,7 +27,23 @@ impl Discovery {
             Some(at_hand) => warning(id, &resolved, at_hand),
             None => None,
         };
+        if resolved.card.is_none()
+            && let Some(card) = self.configured(&resolved, home.as_deref())
+        {
+            resolved.base = resolved.base.or_else(|| card.base_model.clone());
+            resolved.card = Some(Arc::new(card));
+        }
         resolved
+    }
+
+    /// The card of a model that no list at hand has and the configuration speaks of: what it says holds without a list too.
+    fn configured(&self, resolved: &Resolved, home: Option<&str>) -> Option<ModelCard> {
+        let (id, settings) = (resolved.callable.as_str(), &self.inner.settings);
+        if View::said_of_unlisted(id, settings) == ModelOverride::default() {
+            return None;
+        }
+        let region = resolved.region.as_deref().or(home).unwrap_or_default();
+        View::unlisted_card(id, region, settings)
     }
 
     /// Whether a foundation model was refused where it would be called, for want of an inference profile.

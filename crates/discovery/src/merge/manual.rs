@@ -153,23 +153,42 @@ pub(super) fn apply(card: &mut ModelCard, known: &ModelOverride) {
     card.origin.extend(said.into_iter().map(|field| (field.into(), FactOrigin::Config)));
 }
 
-/// Lays mode and ceiling over a card; whether there was anything to lay.
+/// Lays the way of thinking over a card; whether there was anything to lay.
 fn thinking(card: &mut ModelCard, known: &ModelOverride) -> bool {
-    if known.thinking.is_none() && known.effort_ceiling.is_none() {
+    let ModelOverride { thinking, thinking_field, efforts, always_thinks, effort_ceiling, .. } = known;
+    if (thinking, thinking_field, efforts, always_thinks, effort_ceiling)
+        == (&None, &None, &None, &None, &None)
+    {
         return false;
     }
-    let same_mode = |card: &ThinkingCard| known.thinking.as_ref().is_none_or(|mode| *mode == card.mode);
+    // Who names a field says that the model is told by one.
+    let by_field = thinking_field.as_ref().map(|_| "field".to_owned());
+    let mode = thinking.clone().or(by_field);
+    let same_mode = |card: &ThinkingCard| mode.as_ref().is_none_or(|mode| *mode == card.mode);
     // Fields and efforts of another mode mean nothing in this one.
     let usual = card.thinking.take().filter(same_mode);
     let mut thinking = usual.unwrap_or_else(|| ThinkingCard {
-        mode: known.thinking.clone().unwrap_or_else(|| "adaptive".to_owned()),
+        mode: mode.clone().unwrap_or_else(|| "adaptive".to_owned()),
         field: None,
         efforts: Vec::new(),
         effort_ceiling: None,
         always_on: false,
     });
-    if let Some(ceiling) = &known.effort_ceiling {
-        let height = |effort: &str| EFFORTS.iter().position(|known| *known == effort);
+    let height = |effort: &str| EFFORTS.iter().position(|known| *known == effort);
+    if thinking.mode == "field"
+        && let Some(field) = thinking_field
+    {
+        thinking.field = Some(field.clone());
+    }
+    if let Some(efforts) = efforts {
+        thinking.efforts.clone_from(efforts);
+        thinking.efforts.sort_by_key(|effort| height(effort));
+        thinking.efforts.dedup();
+    }
+    if let Some(always) = always_thinks {
+        thinking.always_on = *always;
+    }
+    if let Some(ceiling) = effort_ceiling {
         if !thinking.efforts.is_empty() {
             thinking.efforts.retain(|effort| height(effort) < height(ceiling));
             thinking.efforts.push(ceiling.clone());

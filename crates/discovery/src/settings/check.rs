@@ -46,6 +46,9 @@ const KNOWN: &[Key] = &[
     key("converse", Value::is_boolean, FLAG),
     key("reasoning", Value::is_boolean, FLAG),
     key("thinking", is_thinking, "`none`, `budget`, `adaptive` or `field`"),
+    key("thinkingField", is_text, TEXT),
+    key("efforts", are_efforts, "a list of `minimal`, `low`, `medium`, `high`, `xhigh`, `max`"),
+    key("alwaysThinks", Value::is_boolean, FLAG),
     key("effortCeiling", is_effort, "`minimal`, `low`, `medium`, `high`, `xhigh` or `max`"),
     key("tools", Value::is_boolean, FLAG),
     key("promptCaching", Value::is_boolean, FLAG),
@@ -220,6 +223,10 @@ fn is_thinking(value: &Value) -> bool {
 
 fn is_effort(value: &Value) -> bool {
     value.as_str().is_some_and(|effort| EFFORTS.contains(&effort))
+}
+
+fn are_efforts(value: &Value) -> bool {
+    value.as_array().is_some_and(|items| items.iter().all(is_effort))
 }
 
 /// `2027-01-31`; whether the month has that many days is nobody's trouble.

@@ -42,6 +42,12 @@ pub struct ModelOverride {
     pub reasoning: Option<bool>,
     /// How a request controls its reasoning: `none`, `budget`, `adaptive` or `field`.
     pub thinking: Option<String>,
+    /// The request field of its own, where `thinking` is `field` or unset: `reasoning_effort`.
+    pub thinking_field: Option<String>,
+    /// The efforts that it accepts.
+    pub efforts: Option<Vec<String>>,
+    /// Whether reasoning cannot be turned off.
+    pub always_thinks: Option<bool>,
     /// The highest effort that it accepts.
     pub effort_ceiling: Option<String>,
     /// Whether it can ask for tools.
@@ -74,6 +80,9 @@ impl ModelOverride {
             converse: self.converse.or(weaker.converse),
             reasoning: self.reasoning.or(weaker.reasoning),
             thinking: self.thinking.or(weaker.thinking),
+            thinking_field: self.thinking_field.or(weaker.thinking_field),
+            efforts: self.efforts.or(weaker.efforts),
+            always_thinks: self.always_thinks.or(weaker.always_thinks),
             effort_ceiling: self.effort_ceiling.or(weaker.effort_ceiling),
             tools: self.tools.or(weaker.tools),
             prompt_caching: self.prompt_caching.or(weaker.prompt_caching),

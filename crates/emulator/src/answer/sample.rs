@@ -1,88 +1,169 @@
 //! A plausible value for a JSON schema.
 
+mod number;
+
+use std::cell::Cell;
+
 use serde_json::{Map, Value, json};
 
-use crate::json::{at, text_at};
+use crate::json::{at, list_at, text_at};
+
 /// How deep references and nested objects are followed.
 const DEEPEST: usize = 12;
+/// How many values one answer may be made of.
+const MOST_VALUES: usize = 4096;
+/// The longest text that is made up, in characters.
+const LONGEST_TEXT: usize = 4096;
+/// The longest text where the schema wants none so long.
+const USUAL_TEXT: usize = 200;
 
-/// A value that fits the schema, with words of the prompt where the schema leaves a free choice.
+/// A value that fits the schema, with words of the prompt where the schema leaves a free choice; null if none is found.
+/// Regular expressions and what excludes values (`not`, `uniqueItems`) are not looked at.
 pub(super) fn value(schema: &Value, prompt: &str) -> Value {
-    Sampler { root: schema, prompt }.value(schema, "", DEEPEST)
+    let sampler = Sampler { root: schema, prompt, values_left: Cell::new(MOST_VALUES) };
+    sampler.value(schema, &Way { name: "", references: &[], depth: 0 }).unwrap_or(Value::Null)
 }
 
 struct Sampler<'a> {
     root: &'a Value,
     prompt: &'a str,
+    values_left: Cell<usize>,
+}
+
+/// How a schema was come to.
+#[derive(Clone, Copy)]
+struct Way<'w> {
+    /// The member that it is of.
+    name: &'w str,
+    /// The references that led to it.
+    references: &'w [&'w str],
+    depth: usize,
+}
+
+impl<'w> Way<'w> {
+    const fn to(self, name: &'w str) -> Self {
+        Self { name, depth: self.depth + 1, ..self }
+    }
 }
 
 impl Sampler<'_> {
-    fn value(&self, schema: &Value, name: &str, depth: usize) -> Value {
-        let Some(deeper) = depth.checked_sub(1) else { return Value::Null };
-        if let Some(target) = text_at(schema, "/$ref").and_then(|path| self.resolve(path)) {
-            return self.value(target, name, deeper);
+    /// `None` where the schema leads back to itself, or nothing fits.
+    fn value(&self, schema: &Value, way: &Way<'_>) -> Option<Value> {
+        self.values_left.set(self.values_left.get().checked_sub(1)?);
+        if way.depth > DEEPEST {
+            return None;
+        }
+        if let Some(path) = text_at(schema, "/$ref")
+            && let Some(target) = self.resolve(path)
+        {
+            if way.references.contains(&path) {
+                return None;
+            }
+            let references = [way.references, &[path]].concat();
+            return self.value(target, &Way { references: &references, ..*way });
         }
         for fixed in ["const", "default"] {
             if let Some(value) = schema.get(fixed) {
-                return value.clone();
+                return Some(value.clone());
             }
         }
-        for choice in ["enum", "examples"] {
-            if let Some(value) = schema[choice].get(0) {
-                return value.clone();
+        for choice in ["/enum", "/examples"] {
+            if let Some(value) = list_at(schema, choice).first() {
+                return Some(value.clone());
             }
         }
-        for alternatives in ["anyOf", "oneOf", "allOf"] {
-            let options = schema[alternatives].as_array().map_or(&[][..], Vec::as_slice);
-            if let Some(option) = options.iter().find(|option| at(option, "/type") != "null") {
-                return self.value(option, name, deeper);
+        for alternatives in ["/anyOf", "/oneOf"] {
+            // Nothing is the last resort.
+            let (nulls, others): (Vec<_>, Vec<_>) =
+                list_at(schema, alternatives).iter().partition(|option| at(option, "/type") == "null");
+            if let Some(value) = others.into_iter().chain(nulls).find_map(|option| self.value(option, way)) {
+                return Some(value);
             }
         }
-        match kind(schema) {
-            "object" => self.object(schema, deeper),
-            "array" => {
-                let count = at(schema, "/minItems").as_u64().unwrap_or(1).clamp(1, 8);
-                (0..count).map(|_| self.value(at(schema, "/items"), name, deeper)).collect()
-            }
-            "integer" => integer(schema),
-            "number" => json!(number(schema)),
-            "boolean" => json!(true),
-            "null" => Value::Null,
-            _ => Value::String(self.text(schema, name)),
+        if let [first, rest @ ..] = list_at(schema, "/allOf") {
+            let all =
+                rest.iter().fold(self.resolved(first).clone(), |all, one| both(all, self.resolved(one)));
+            return self.value(&all, way);
         }
+        let plain = match kind(schema) {
+            "object" => self.object(schema, way),
+            "array" => self.array(schema, way),
+            "integer" => number::integer(schema),
+            "number" => number::number(schema),
+            "boolean" => Some(json!(true)),
+            "null" => Some(Value::Null),
+            _ => self.text(schema, way.name).map(Value::String),
+        };
+        plain.or_else(|| allows_null(schema).then_some(Value::Null))
     }
 
-    /// The required members; all of them if none is required.
-    fn object(&self, schema: &Value, depth: usize) -> Value {
+    /// The required members; if none is required, all of those for which there is a value.
+    fn object(&self, schema: &Value, way: &Way<'_>) -> Option<Value> {
         let none = Map::new();
         let properties = at(schema, "/properties").as_object().unwrap_or(&none);
-        let required: Vec<_> =
-            at(schema, "/required").as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let wanted =
-            properties.iter().filter(|(name, _)| required.is_empty() || required.contains(&name.as_str()));
-        wanted
-            .map(|(name, schema)| (name.clone(), self.value(schema, name, depth)))
-            .collect::<Map<_, _>>()
-            .into()
+        let required: Vec<_> = list_at(schema, "/required").iter().filter_map(Value::as_str).collect();
+        let mut members = Map::new();
+        for (name, property) in properties {
+            let needed = required.contains(&name.as_str());
+            if !needed && !required.is_empty() {
+                continue;
+            }
+            match self.value(property, &way.to(name)) {
+                Some(value) => drop(members.insert(name.clone(), value)),
+                None if needed => return None,
+                None => {}
+            }
+        }
+        for name in required {
+            if !members.contains_key(name) {
+                let value = self.value(at(schema, "/additionalProperties"), &way.to(name))?;
+                members.insert(name.to_owned(), value);
+            }
+        }
+        Some(members.into())
     }
 
-    fn text(&self, schema: &Value, name: &str) -> String {
+    fn array(&self, schema: &Value, way: &Way<'_>) -> Option<Value> {
+        let count = |keyword| number::count(schema, keyword);
+        let first = list_at(schema, "/prefixItems");
+        let least = count("minItems").unwrap_or(0);
+        let most = count("maxItems").unwrap_or(usize::MAX);
+        let wanted = least.max(first.len()).max(1).min(most);
+        let items = first.iter().chain(std::iter::repeat(at(schema, "/items")));
+        let mut array = Vec::new();
+        for item in items.take(wanted) {
+            match self.value(item, &way.to(way.name)) {
+                Some(value) => array.push(value),
+                None if array.len() < least => return None,
+                None => break,
+            }
+        }
+        Some(Value::Array(array))
+    }
+
+    fn text(&self, schema: &Value, name: &str) -> Option<String> {
+        let shortest = number::count(schema, "minLength").unwrap_or(0);
+        if shortest > LONGEST_TEXT {
+            return None;
+        }
         let text = match text_at(schema, "/format") {
             Some("date") => "2026-01-31".to_owned(),
             Some("date-time") => "2026-01-31T12:00:00Z".to_owned(),
             Some("time") => "12:00:00Z".to_owned(),
+            Some("duration") => "PT1H".to_owned(),
             Some("email") => "someone@example.com".to_owned(),
+            Some("hostname") => "example.com".to_owned(),
+            Some("ipv4") => "192.0.2.1".to_owned(),
+            Some("ipv6") => "2001:db8::1".to_owned(),
             Some("uri" | "url") => "https://example.com/".to_owned(),
             Some("uuid") => "00000000-0000-4000-8000-000000000000".to_owned(),
             _ => self.words(name),
         };
-        let longest =
-            at(schema, "/maxLength").as_u64().and_then(|it| usize::try_from(it).ok()).unwrap_or(200);
-        let shortest = at(schema, "/minLength").as_u64().and_then(|it| usize::try_from(it).ok()).unwrap_or(0);
+        let longest = number::count(schema, "maxLength").unwrap_or_else(|| shortest.max(USUAL_TEXT));
         let mut text: String = text.chars().take(longest).collect();
-        let missing = shortest.min(longest).saturating_sub(text.chars().count());
+        let missing = shortest.saturating_sub(text.chars().count());
         text.extend(std::iter::repeat_n('x', missing));
-        text
+        Some(text)
     }
 
     /// A name out of the prompt for a place or a person, the whole prompt for anything else.
@@ -103,6 +184,29 @@ impl Sampler<'_> {
     fn resolve(&self, path: &str) -> Option<&Value> {
         self.root.pointer(path.strip_prefix('#')?)
     }
+
+    /// What a schema refers to, if it does nothing else.
+    fn resolved<'s>(&'s self, schema: &'s Value) -> &'s Value {
+        text_at(schema, "/$ref").and_then(|path| self.resolve(path)).unwrap_or(schema)
+    }
+}
+
+/// A schema that says what two of them say; where they speak of the same, the second has the last word.
+fn both(mut one: Value, other: &Value) -> Value {
+    if let (Some(one), Some(other)) = (one.as_object_mut(), other.as_object()) {
+        for (keyword, value) in other {
+            match (one.get_mut(keyword), value) {
+                (Some(Value::Object(members)), Value::Object(more)) => {
+                    members.extend(more.iter().map(|(name, schema)| (name.clone(), schema.clone())));
+                }
+                (Some(Value::Array(names)), Value::Array(more)) if keyword == "required" => {
+                    names.extend(more.iter().cloned());
+                }
+                _ => drop(one.insert(keyword.clone(), value.clone())),
+            }
+        }
+    }
+    one
 }
 
 /// The type of a schema; of several the first that is not null.
@@ -111,22 +215,15 @@ fn kind(schema: &Value) -> &str {
         Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null"),
         kind => kind.as_str(),
     };
-    named.unwrap_or(if schema.get("properties").is_some() { "object" } else { "string" })
+    let is_object = || schema.get("properties").is_some() || schema.get("required").is_some();
+    let is_array = || schema.get("items").is_some() || schema.get("prefixItems").is_some();
+    named.unwrap_or_else(|| match () {
+        () if is_object() => "object",
+        () if is_array() => "array",
+        () => "string",
+    })
 }
 
-/// Bounds of whole numbers are whole numbers; other bounds are for numbers.
-fn integer(schema: &Value) -> Value {
-    let bound = |pointer: &str| at(schema, pointer).as_i64();
-    let lowest = bound("/minimum").or_else(|| bound("/exclusiveMinimum").map(|it| it.saturating_add(1)));
-    let highest = bound("/maximum").or_else(|| bound("/exclusiveMaximum").map(|it| it.saturating_sub(1)));
-    json!(lowest.unwrap_or_else(|| highest.map_or(1, |it| it.min(1))))
-}
-
-fn number(schema: &Value) -> f64 {
-    let minimum = at(schema, "/minimum").as_f64();
-    let above = at(schema, "/exclusiveMinimum").as_f64().map(|it| it + 1.0);
-    let below = at(schema, "/maximum")
-        .as_f64()
-        .or_else(|| at(schema, "/exclusiveMaximum").as_f64().map(|it| it - 1.0));
-    minimum.or(above).unwrap_or_else(|| below.map_or(1.0, |it| it.min(1.0)))
+fn allows_null(schema: &Value) -> bool {
+    list_at(schema, "/type").iter().any(|kind| kind == "null")
 }

@@ -322,7 +322,69 @@ fn samples_fit_their_schemas() {
             json!({ "$ref": "#/$defs/a", "$defs": { "a": { "type": "object", "properties": { "b": { "const": 1 } } } } }),
             json!({ "b": 1 }),
         ),
-        (json!({ "$ref": "#" }), Value::Null),
+    ] {
+        assert_eq!(sample::value(&schema, "Fly to Rome"), expected, "{schema}");
+        assert!(jsonschema::is_valid(&schema, &expected), "{schema}");
+    }
+    assert_eq!(sample::value(&json!({ "$ref": "#" }), "Fly to Rome"), Value::Null);
+}
+
+#[test]
+fn samples_keep_within_limits_and_end_where_schemas_do_not() {
+    let node = json!({ "type": "object", "properties": {
+        "next": { "$ref": "#/$defs/node" }, "value": { "type": "integer" } }, "required": ["value"] });
+    let free =
+        json!({ "type": "object", "properties": { "next": { "$ref": "#" }, "twin": { "$ref": "#" } } });
+    let nullable = json!({ "type": "object", "required": ["next"], "properties": {
+        "next": { "anyOf": [{ "$ref": "#/$defs/node" }, { "type": "null" }] } } });
+    let tree = json!({ "type": "object", "required": ["children"], "properties": {
+        "children": { "type": "array", "items": { "$ref": "#" } } } });
+    for schema in [
+        json!({ "type": "string", "minLength": 300 }),
+        json!({ "type": "string", "minLength": 40, "maxLength": 50 }),
+        json!({ "type": "string", "maxLength": 0 }),
+        json!({ "type": "integer", "minimum": 2.5, "maximum": 3 }),
+        json!({ "type": "integer", "exclusiveMinimum": 2, "exclusiveMaximum": 4 }),
+        json!({ "type": "integer", "minimum": 11, "multipleOf": 5 }),
+        json!({ "type": "integer", "maximum": -3, "multipleOf": 2 }),
+        json!({ "type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 0.5 }),
+        json!({ "type": "number", "minimum": 0.2, "maximum": 0.3 }),
+        json!({ "type": "number", "exclusiveMaximum": 0 }),
+        json!({ "type": "array", "minItems": 12, "items": { "enum": ["a"] } }),
+        json!({ "type": "array", "maxItems": 0, "items": { "type": "string" } }),
+        json!({ "type": "array", "prefixItems": [{ "const": 1 }, { "type": "boolean" }], "items": false }),
+        json!({ "type": "object", "required": ["a"], "additionalProperties": { "type": "integer" } }),
+        json!({ "allOf": [
+            { "type": "object", "properties": { "a": { "type": "string" } }, "required": ["a"] },
+            { "properties": { "b": { "type": "integer" } }, "required": ["b"] },
+        ] }),
+        json!({ "$ref": "#/$defs/node", "$defs": { "node": node } }),
+        json!({ "$ref": "#/$defs/node", "$defs": { "node": nullable } }),
+        json!({ "type": ["object", "null"], "required": ["me"], "properties": { "me": { "$ref": "#" } } }),
+        free,
+        tree,
+    ] {
+        let value = sample::value(&schema, "Fly to Rome");
+        assert!(jsonschema::is_valid(&schema, &value), "{schema}: {value}");
+    }
+    for huge in [
+        json!({ "type": "array", "minItems": 4_000_000_000_u32, "items": { "type": "string" } }),
+        json!({ "type": "string", "minLength": 4_000_000_000_u32 }),
+    ] {
+        assert_eq!(sample::value(&huge, "Fly to Rome"), Value::Null, "{huge}");
+    }
+}
+
+/// What a model's own mode for schemas does not know, clients write into descriptions.
+#[test]
+fn samples_keep_within_limits_that_stand_in_words() {
+    let in_words = |kind: &str, words: &str| json!({ "type": kind, "description": words });
+    for (schema, expected) in [
+        (in_words("string", "A place (maxLength: 3)"), json!("Fly")),
+        (in_words("string", "minLength: 12, maxLength: 14"), json!("Fly to Romex")),
+        (in_words("integer", "How many (minimum: 10, maximum: 20)"), json!(10)),
+        (in_words("number", "exclusiveMaximum: -1.5"), json!(-2.5)),
+        (in_words("integer", "the minimum: of all"), json!(1)),
     ] {
         assert_eq!(sample::value(&schema, "Fly to Rome"), expected, "{schema}");
     }

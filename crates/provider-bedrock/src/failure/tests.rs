@@ -7,6 +7,7 @@ use outcrop_core::{ErrorKind, ModelProvider as _, Request, Result, Retry};
 use serde_json::{Value, json};
 
 use crate::canned;
+use crate::content_type::EVENT_STREAM;
 use crate::loopback::{Answer, Loopback};
 
 async fn refused(answer: impl Fn() -> Answer + Send + Sync + 'static) -> [outcrop_core::Error; 2] {
@@ -83,4 +84,27 @@ async fn what_a_model_said_to_the_service_is_passed_on() {
     let plain = json!({ "message": "An error occurred while streaming the response. Retry your request." });
     let error = in_a_stream(&[json!({ "modelStreamErrorException": plain })]).await;
     assert_eq!((error.kind(), error.retry()), (ErrorKind::Interrupted, Retry::Backoff));
+}
+
+/// A reply that says it is an event stream is one, and can only be damaged.
+#[tokio::test]
+async fn damage_in_the_first_frame_is_an_interruption_of_what_says_to_be_a_stream() {
+    let good = || canned::frame(&json!({ "messageStart": { "role": "assistant" } }));
+    let (prelude, message) = (9, good().len() - 1);
+    let damaged = |at: usize| {
+        let mut bytes = good();
+        bytes[at] ^= 1;
+        bytes
+    };
+    for body in [damaged(prelude), damaged(message), good()[..7].to_vec(), b"<html>Sign in</html>".to_vec()] {
+        let error = canned::streamed_as(EVENT_STREAM, body).await.err().unwrap();
+        assert_eq!((error.kind(), error.retry()), (ErrorKind::Interrupted, Retry::Backoff), "{error:?}");
+    }
+    for page in [
+        canned::streamed_as("text/html", good()).await,
+        canned::streamed_bytes(damaged(prelude), false).await,
+    ] {
+        let error = page.err().unwrap();
+        assert_eq!((error.kind(), error.retry()), (ErrorKind::Protocol, Retry::Never), "{error:?}");
+    }
 }

@@ -18,7 +18,8 @@ use crate::target::Target;
 
 pub(super) use explicit::drop_lonely;
 
-pub(super) const RULES: &[&str] = &[CACHE_POINTS, CACHE_PLACE, CACHE_LIMIT, CACHE_TTL, CACHE_TTL_ORDER];
+pub(super) const RULES: &[&str] =
+    &[CACHE_POINTS, CACHE_PLACE, CACHE_LIMIT, CACHE_TTL, CACHE_TTL_ORDER, CACHE_WITHOUT_EFFECT];
 
 /// A model takes no points, or none in a part of the request.
 const CACHE_POINTS: &str = "cache-points";
@@ -30,14 +31,20 @@ const CACHE_LIMIT: &str = "cache-limit";
 const CACHE_TTL: &str = "cache-ttl";
 /// A point asks for a longer life than one before it.
 const CACHE_TTL_ORDER: &str = "cache-ttl-order";
+/// The request asks for points where they pay, and there is no place for one.
+const CACHE_WITHOUT_EFFECT: &str = "cache-without-effect";
 
+/// The parts of a request that can hold points.
+const SECTIONS: [Section; 3] = [Section::Tools, Section::System, Section::Messages];
 /// How many points a request may have, where nobody says another number.
 const USUAL_LIMIT: u8 = 4;
 
-/// Takes out the cache points that the model refuses, and puts some where they pay if that is wanted.
+/// Takes out the cache points that the model refuses, and puts some where they pay if that is wanted: by the request, or
+/// else by the settings. Only a request hears of points that could not be put: settings are for all models alike.
 pub(super) fn apply(
     normalised: &mut Normalised,
-    wanted: Option<Caching>,
+    by_request: Option<Caching>,
+    by_settings: Option<Caching>,
     target: &Target,
     warnings: &mut Warnings,
 ) {
@@ -48,8 +55,15 @@ pub(super) fn apply(
         messages: &mut normalised.messages,
     };
     explicit::settle(&mut prompt, &model, warnings);
-    if let Some(Caching::Auto { ttl }) = wanted {
-        automatic::add(&mut prompt, ttl, &model);
+    match (by_request, by_settings) {
+        (Some(Caching::Auto { ttl }), _) => {
+            let added = automatic::add(&mut prompt, ttl, &model);
+            automatic::say(&mut prompt, ttl, &added, &model, warnings);
+        }
+        (None, Some(Caching::Auto { ttl })) => {
+            automatic::add(&mut prompt, ttl, &model);
+        }
+        _ => {}
     }
 }
 
@@ -60,6 +74,8 @@ struct Model {
     refused: Vec<Section>,
     /// Whether it is known to take points at all.
     known: bool,
+    /// Whether it caches prompts unasked.
+    by_itself: bool,
     /// How many points it takes.
     limit: usize,
     /// Whether a prefix may live for an hour.
@@ -93,11 +109,11 @@ impl Model {
             let for_its_family = section == Section::Tools && family == Family::Nova;
             none || for_its_family || target.refuses(&Refusal::CachePoints(section))
         };
-        let sections = [Section::Tools, Section::System, Section::Messages];
         Self {
             family,
-            refused: sections.into_iter().filter(|section| refuses(*section)).collect(),
+            refused: SECTIONS.into_iter().filter(|section| refuses(*section)).collect(),
             known: caching.cache_points.is_yes(),
+            by_itself: caching.supported.is_yes() && caching.cache_points.is_no(),
             limit: caching.max_cache_points.unwrap_or(USUAL_LIMIT).into(),
             one_hour: !caching.one_hour.is_no() && !target.refuses(&Refusal::CacheTtl),
             least_tokens: caching.min_tokens.unwrap_or(USUAL_LEAST_TOKENS).into(),
@@ -106,6 +122,10 @@ impl Model {
 
     fn refuses(&self, section: Section) -> bool {
         self.refused.contains(&section)
+    }
+
+    fn refuses_all(&self) -> bool {
+        self.refused.len() == SECTIONS.len()
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use outcrop_core::{Content, Document, DocumentFormat, Message, ToolResultContent};
 
+use super::names::{first_of, shown};
 use super::{Warnings, plural};
 
 pub(super) const RULES: &[&str] = &[DOCUMENT_NAME];
@@ -17,16 +18,19 @@ const LONGEST: usize = 200;
 /// conversation begins with the same bytes.
 pub(super) fn name(messages: &mut [Message], warnings: &mut Warnings) {
     let mut names = Names::default();
-    let mut renamed = 0;
+    let mut renamed = Vec::new();
     for (position, document) in (1_usize..).zip(documents(messages)) {
         let wanted = document.name.as_deref().map(acceptable).filter(|name| says_something(name));
         let wanted = wanted.unwrap_or_else(|| format!("document-{position}"));
         let name = names.unique(wanted);
-        let before = document.name.replace(name);
-        renamed += usize::from(before.is_some() && before != document.name);
+        if let Some(before) = document.name.as_deref().filter(|before| *before != name) {
+            renamed.push(format!("{} to {}", shown(before), shown(&name)));
+        }
+        document.name = Some(name);
     }
-    warnings.counted(DOCUMENT_NAME, renamed, |count| {
-        format!("renamed {} to what the service accepts", plural(count, "document"))
+    warnings.counted(DOCUMENT_NAME, renamed.len(), |count| {
+        let which = first_of(renamed);
+        format!("renamed {} to what the service accepts: {which}", plural(count, "document"))
     });
 }
 

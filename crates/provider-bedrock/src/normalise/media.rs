@@ -59,34 +59,43 @@ pub(super) fn check(messages: &[Message], target: &Target) -> Result<()> {
     let attachments: Vec<_> = last.content.iter().filter_map(Attachment::of).collect();
     let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
     for attachment in &attachments {
-        if let Some(obstacle) = attachment.obstacle(target) {
-            return Err(refused(attachment, obstacle, target));
-        }
         *counts.entry(attachment.kind).or_default() += 1;
+    }
+    let mut seen: BTreeMap<Kind, usize> = BTreeMap::new();
+    for attachment in &attachments {
+        let number = seen.entry(attachment.kind).or_default();
+        *number += 1;
+        if let Some(obstacle) = attachment.obstacle(target) {
+            let all = counts.get(&attachment.kind).copied().unwrap_or_default();
+            let which = if all > 1 { format!(" ({number} of {all})") } else { String::new() };
+            return Err(refused(attachment, &which, obstacle, target));
+        }
     }
     let limits = Limits::of(attachments.iter(), target);
     let mut counts = counts.into_iter();
     match counts.find(|(kind, count)| limits.most(*kind).is_some_and(|most| *count > most)) {
-        Some((kind, count)) => Err(too_many(kind, count, limits)),
+        Some((kind, count)) => Err(too_many(kind, count, limits, target)),
         None => Ok(()),
     }
 }
 
-fn too_many(kind: Kind, count: usize, limits: Limits) -> Error {
-    let most = plural(limits.most(kind).unwrap_or_default(), kind.noun());
-    let hint = format!("send {most} at most in one request");
-    let message = format!("the last message has {}", plural(count, kind.noun()));
-    let hint = match kind {
-        Kind::Image if limits.only_small => {
-            format!("{hint}, or make all of them smaller than {AMONG_MANY} pixels a side")
-        }
-        _ => hint,
-    };
+fn too_many(kind: Kind, count: usize, limits: Limits, target: &Target) -> Error {
+    let model = named(target);
+    let most = limits.most(kind).unwrap_or_default();
+    let small = kind == Kind::Image && limits.only_small;
+    let large =
+        if small { format!(" where one has more than {AMONG_MANY} pixels a side") } else { String::new() };
+    let have = plural(count, kind.noun());
+    let message =
+        format!("the last message has {have}, and {model} takes {most} at most in one request{large}");
+    let hint = format!("leave out {}, or send them in several requests", count.saturating_sub(most));
+    let hint = if small { format!("{hint}, or make all of them smaller") } else { hint };
     Error::new(ErrorKind::InvalidRequest, message).with_hint(hint)
 }
 
-fn refused(attachment: &Attachment, obstacle: Obstacle, target: &Target) -> Error {
-    let what = attachment.kind.with_article();
+/// `which`: the one of several that it is, in parentheses.
+fn refused(attachment: &Attachment, which: &str, obstacle: Obstacle, target: &Target) -> Error {
+    let what = format!("{}{which}", attachment.kind.with_article());
     let model = named(target);
     match obstacle {
         Obstacle::NotTaken => {
@@ -120,7 +129,7 @@ fn refused(attachment: &Attachment, obstacle: Obstacle, target: &Target) -> Erro
         }
         Obstacle::GuardedFormat => {
             let format = attachment.format;
-            invalid(format!("the last message has a guarded image in the format `{format}`"))
+            invalid(format!("the last message has a guarded image{which} in the format `{format}`"))
                 .with_hint("guardrails look at `png` and `jpeg` only")
         }
         Obstacle::Empty | Obstacle::InAnswer | Obstacle::Surplus => {
@@ -230,7 +239,7 @@ impl Notes {
             match run.first().copied().flatten() {
                 Some((obstacle, kind)) => {
                     let what = plural(run.len(), kind.noun());
-                    content.push(note(format!("[{what} left out: {}]", obstacle.why(kind))));
+                    content.push(note(format!("[{what} left out: {}]", obstacle.why(kind, run.len()))));
                     *self.0.entry((obstacle, kind)).or_default() += run.len();
                     blocks.by_ref().take(run.len()).for_each(drop);
                 }
@@ -242,7 +251,8 @@ impl Notes {
     fn say(self, warnings: &mut Warnings) {
         for ((obstacle, kind), count) in self.0 {
             warnings.counted(obstacle.rule(), count, |count| {
-                format!("put a note in the place of {}: {}", plural(count, kind.noun()), obstacle.why(kind))
+                let what = plural(count, kind.noun());
+                format!("put a note in the place of {what}: {}", obstacle.why(kind, count))
             });
         }
     }

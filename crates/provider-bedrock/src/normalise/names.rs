@@ -65,9 +65,10 @@ pub(super) fn map(
         }
     }
     warnings.counted(TOOL_NAME, names.0.len(), |count| {
-        let originals: Vec<_> = names.0.values().map(|name| shown(name)).collect();
+        let renamed =
+            names.0.iter().map(|(sent, original)| format!("{} as {}", shown(original), shown(sent)));
         let sent = if count == 1 { "another name" } else { "other names" };
-        let which = originals.join(", ");
+        let which = first_of(renamed);
         format!("sent {} under {sent} that the service accepts: {which}", plural(count, "tool"))
     });
     map_ids(messages, warnings);
@@ -106,6 +107,18 @@ pub(super) fn shown(name: &str) -> String {
     format!("`{}{dots}`", start.escape_debug())
 }
 
+/// The first of several things as they are shown, and how many more there are. What is there twice is shown once.
+pub(super) fn first_of(shown: impl IntoIterator<Item = String>) -> String {
+    const MOST: usize = 3;
+    let mut seen = BTreeSet::new();
+    let mut first: Vec<_> = shown.into_iter().filter(|one| seen.insert(one.clone())).collect();
+    let more = first.split_off(first.len().min(MOST)).len();
+    match more {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
 /// Gives every call an id of its own that Converse accepts, and every result that of its call.
 fn map_ids(messages: &mut [Message], warnings: &mut Warnings) {
     let mut ids = Ids::default();
@@ -124,11 +137,16 @@ fn map_ids(messages: &mut [Message], warnings: &mut Warnings) {
         }
     }
     warnings.counted(TOOL_USE_ID, ids.strange, |count| {
-        format!("sent {} under an id that the service accepts", plural(count, "tool call"))
+        let other = if count == 1 { "another id" } else { "other ids" };
+        format!("sent {} under {other} that the service accepts", plural(count, "tool call"))
     });
     warnings.counted(REPEATED_TOOL_USE_ID, ids.repeated, |count| {
-        let own = if count == 1 { "an id of its own" } else { "ids of their own" };
-        format!("gave {} {own}: an earlier one has the same", plural(count, "tool call"))
+        let (own, why) = if count == 1 {
+            ("an id of its own", "an earlier one has the same")
+        } else {
+            ("ids of their own", "earlier ones have the same")
+        };
+        format!("gave {} {own}: {why}", plural(count, "tool call"))
     });
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use outcrop_core::{Content, Message, Text, Tool, ToolResult, ToolResultContent, ToolUse};
 
-use super::names::{Names, shown};
+use super::names::{Names, first_of, shown};
 use super::{Warnings, plural};
 use crate::target::Target;
 
@@ -51,10 +51,10 @@ pub(super) fn tell(
         message.content = content;
     }
     warnings.counted(TOOLS_AS_TEXT, told.len(), |count| {
-        format!(
-            "told {} and the results in words: this request has no such tools",
-            plural(count, "tool call")
-        )
+        let calls = plural(count, "tool call");
+        let which = first_of(told.into_values());
+        let why = if no_tools { "this model calls no tools" } else { "this request has no such tools" };
+        format!("told {calls} and the results in words: {why} ({which})")
     });
 }
 

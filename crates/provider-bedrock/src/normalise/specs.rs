@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use outcrop_core::{Content, Error, ErrorKind, Message, Result, Tool, ToolChoice, ToolSpec};
 use serde_json::{Value, json};
 
+use super::names::{Names, first_of, shown};
 use super::{Warnings, named, names, plural};
 use crate::learnt::Refusal;
 use crate::target::Target;
@@ -30,7 +31,7 @@ pub(super) fn check(tools: &[Tool], choice: Option<&ToolChoice>, target: &Target
         check_tool(tool)?;
     }
     if let Some(name) = names::repeated(described.iter().copied()) {
-        return Err(invalid(format!("two of `tools` are called {}", names::shown(name)))
+        return Err(invalid(format!("two of `tools` are called {}", shown(name)))
             .with_hint("give every tool a name of its own"));
     }
     check_choice(choice, &described)
@@ -56,20 +57,20 @@ fn check_tool(tool: &Tool) -> Result<()> {
     if an_object {
         return Ok(());
     }
-    let name = names::shown(name);
+    let name = shown(name);
     Err(invalid(format!("`inputSchema` of the tool {name} is not a JSON schema of an object"))
         .with_hint(r#"a tool without arguments has the schema `{"type": "object", "properties": {}}`"#))
 }
 
 fn check_choice(choice: Option<&ToolChoice>, described: &[&str]) -> Result<()> {
-    let known: Vec<_> = described.iter().map(|name| names::shown(name)).collect();
+    let known: Vec<_> = described.iter().map(|name| shown(name)).collect();
     let hint = match known.as_slice() {
         [] => "describe the tools in `tools`".to_owned(),
         known => format!("the tools are {}", known.join(", ")),
     };
     match choice {
         Some(ToolChoice::Tool { name }) if !described.contains(&name.as_str()) => {
-            let name = names::shown(name);
+            let name = shown(name);
             Err(invalid(format!("`toolChoice` asks for {name}, which `tools` does not describe"))
                 .with_hint(hint))
         }
@@ -94,11 +95,12 @@ pub(super) struct Tools {
 }
 
 /// Converse refuses a conversation that speaks of tools without describing any; so they are described from what the
-/// conversation shows of them.
+/// conversation shows of them. `names`: what the caller calls the tools.
 pub(super) fn choose(
     tools: Vec<Tool>,
     choice: Option<ToolChoice>,
     messages: &[Message],
+    names: &Names,
     target: &Target,
     warnings: &mut Warnings,
 ) -> Tools {
@@ -117,12 +119,15 @@ pub(super) fn choose(
         (true, true) => Vec::new(),
         (false, _) => {
             warnings.counted(TOOL_STUBS, history.len(), |count| {
-                format!("described {} from the conversation, which has calls of it", plural(count, "tool"))
+                let it = if count == 1 { "it" } else { "them" };
+                let which = first_of(history.iter().filter_map(name).map(|name| original(names, name)));
+                let tools = plural(count, "tool");
+                format!("described {tools} from the conversation, which has calls of {it}: {which}")
             });
             history
         }
     };
-    tidy(&mut tools, target, warnings);
+    tidy(&mut tools, names, target, warnings);
     let suppress_calls = withheld && !tools.is_empty();
     let choice = choice.filter(|choice| !withheld && !tools.is_empty() && *choice != ToolChoice::None);
     Tools { described: tools, choice, suppress_calls }
@@ -151,29 +156,35 @@ fn stubs(messages: &[Message]) -> Vec<Tool> {
 }
 
 /// Leaves out of the descriptions what Converse or the model refuses.
-fn tidy(tools: &mut [Tool], target: &Target, warnings: &mut Warnings) {
+fn tidy(tools: &mut [Tool], names: &Names, target: &Target, warnings: &mut Warnings) {
     let no_strict = target.fact(|facts| facts.strict_tools).is_no() || target.refuses(&Refusal::StrictTools);
-    let (mut blank, mut untyped, mut strict) = (0, 0, 0);
+    let (mut blank, mut untyped, mut strict) = (Vec::new(), Vec::new(), Vec::new());
     for tool in tools {
         let Tool::Spec(spec) = tool else { continue };
-        blank += usize::from(spec.description.take_if(|text| text.trim().is_empty()).is_some());
+        let name = || original(names, &spec.name);
+        blank.extend(spec.description.take_if(|text| text.trim().is_empty()).map(|_| name()));
         if let Value::Object(schema) = &mut spec.input_schema
             && !schema.contains_key("type")
         {
             schema.insert("type".to_owned(), json!("object"));
-            untyped += 1;
+            untyped.push(name());
         }
-        if no_strict {
-            strict += usize::from(spec.strict.take() == Some(true));
+        if no_strict && spec.strict.take() == Some(true) {
+            strict.push(name());
         }
     }
-    warnings.counted(TOOL_DESCRIPTION, blank, |count| {
-        format!("left out the empty description of {}", plural(count, "tool"))
-    });
-    warnings.counted(TOOL_SCHEMA, untyped, |count| {
-        format!("said in the schema of {} that it is one of an object", plural(count, "tool"))
-    });
-    warnings.counted(STRICT_TOOLS, strict, |count| {
-        format!("left out `strict` of {}: this model does not know it", plural(count, "tool"))
-    });
+    let mut say = |rule, touched: Vec<String>, message: fn(&str) -> String| {
+        warnings.counted(rule, touched.len(), |count| {
+            let tools = if count == 1 { "the tool" } else { "the tools" };
+            message(&format!("{tools} {}", first_of(touched)))
+        });
+    };
+    say(TOOL_DESCRIPTION, blank, |tools| format!("left out the empty description of {tools}"));
+    say(TOOL_SCHEMA, untyped, |tools| format!("said in the schema of {tools} that it is one of an object"));
+    say(STRICT_TOOLS, strict, |tools| format!("left out `strict` of {tools}: this model does not know it"));
+}
+
+/// What the caller calls a tool, for people.
+fn original(names: &Names, sent: &str) -> String {
+    shown(&names.original(sent.to_owned()))
 }

@@ -182,12 +182,13 @@ fn say_changes(native: &Native, warnings: &mut Warnings) {
     let Native { described, widened, .. } = native;
     if !described.is_empty() {
         let keywords: Vec<_> = described.iter().map(|keyword| format!("`{keyword}`")).collect();
+        let them = if keywords.len() == 1 { "it" } else { "them" };
         let keywords = keywords.join(", ");
         warnings.say(
             KEYWORDS,
             format!(
                 "wrote {keywords} of the schema in `output` into its descriptions: the model's native mode does not know \
-                 them; the answer is held against them afterwards"
+                 {them}; the answer is held against {them} afterwards"
             ),
         );
     }

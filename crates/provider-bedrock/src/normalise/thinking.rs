@@ -188,14 +188,8 @@ impl Writer<'_> {
                 });
                 false
             }
-            Control::Unknown => {
-                let message = format!(
-                    "left out `thinking` (`{level}`): how this model is told is not known; an override in the \
-                     configuration can say it"
-                );
-                self.warnings.say(UNKNOWN, message);
-                false
-            }
+            Control::Unknown => self.unknown("how this model is told is not known, and"),
+            Control::UnnamedField => self.unknown("this model is told by a field that has no name yet:"),
             Control::Budget if off => false,
             Control::Budget => self.budget(),
             Control::Adaptive { always_on: false, .. } if off => {
@@ -216,6 +210,22 @@ impl Writer<'_> {
         }
     }
 
+    /// Leaves it out, and shows how the configuration can say what is missing.
+    fn unknown(&mut self, why: &str) -> bool {
+        let level = self.thinking.level;
+        let known = json!({
+            &self.target.base: {
+                "thinking": "field", "thinkingField": "reasoning_effort", "efforts": ["low", "medium", "high"],
+            },
+        });
+        let message = format!(
+            "left out `thinking` (`{level}`): {why} `models.overrides` can say it, such as `{known}`; `thinking` may \
+             be `none`, `budget` or `adaptive` as well"
+        );
+        self.warnings.say(UNKNOWN, message);
+        false
+    }
+
     /// Says `off`, where the model would think unasked.
     fn turn_off(&mut self, field: &str, value: Value) {
         let needless = self.target.fact(|facts| facts.thinks_unasked).is_no();
@@ -229,7 +239,7 @@ impl Writer<'_> {
         let refused = self.target.refuses(&Refusal::Field(field.to_owned()));
         self.warnings.counted(REFUSED, usize::from(refused), |_| {
             let level = self.thinking.level;
-            format!("left out `{field}` for `thinking` (`{level}`): this model refused the field before")
+            format!("left out the field `{field}`, which says `thinking` (`{level}`): this model refused it before")
         });
         refused
     }

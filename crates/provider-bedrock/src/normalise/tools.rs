@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use outcrop_core::{Content, Message, Role, Text, ToolResult, ToolResultContent, ToolUse};
 use serde_json::{Value, json};
 
+use super::names::{first_of, shown};
 use super::{Warnings, plural, projection, turns};
 use crate::target::Target;
 
@@ -39,19 +40,19 @@ const SILENCE: &str = "(empty)";
 
 /// Turns arguments that are no object into one: a JSON text of an object is read, everything else becomes `{}`.
 pub(super) fn coerce_inputs(messages: &mut [Message], warnings: &mut Warnings) {
-    let mut coerced = 0;
+    let mut coerced = Vec::new();
     for content in messages.iter_mut().flat_map(|message| &mut message.content) {
-        let Content::ToolUse(ToolUse { input, malformed_input, .. }) = content else { continue };
+        let Content::ToolUse(ToolUse { name, input, malformed_input, .. }) = content else { continue };
         *malformed_input = None;
         if !input.is_object() {
             let read =
                 input.as_str().and_then(|text| serde_json::from_str(text).ok()).filter(Value::is_object);
             *input = read.unwrap_or_else(|| json!({}));
-            coerced += 1;
+            coerced.push(shown(name));
         }
     }
-    warnings.counted(TOOL_INPUT, coerced, |count| {
-        format!("made the arguments of {} an object", plural(count, "tool call"))
+    warnings.counted(TOOL_INPUT, coerced.len(), |count| {
+        format!("made the arguments of {} an object: {}", plural(count, "tool call"), first_of(coerced))
     });
 }
 
@@ -106,9 +107,11 @@ pub(super) fn tell_failures(messages: &mut [Message], target: &Target, warnings:
 #[derive(Default)]
 struct Repairs {
     moved: usize,
-    orphans: usize,
-    told: usize,
-    missing: usize,
+    /// Ids of results.
+    orphans: Vec<String>,
+    told: Vec<String>,
+    /// Ids of calls.
+    missing: Vec<String>,
     unfinished: usize,
     silent: usize,
 }
@@ -137,38 +140,43 @@ pub(super) fn pair(messages: Vec<Message>, warnings: &mut Warnings) -> Vec<Messa
         if turns::says_nothing(&message) && !paired.is_empty() {
             message.content.splice(..0, instead(orphans, &mut repairs));
         } else {
-            repairs.orphans += orphans.len();
+            repairs.orphans.extend(orphans.into_iter().map(|orphan| orphan.tool_use_id));
         }
         if !message.content.is_empty() {
             paired.push(message);
         }
     }
     if !open_calls.is_empty() {
-        repairs.missing += open_calls.len();
         paired.push(Message::user(open_calls.iter().map(|id| no_result(id)).collect::<Vec<_>>()));
+        repairs.missing.extend(open_calls);
     }
     warnings.counted(TOOL_RESULT_ORDER, repairs.moved, |_| {
         "moved tool results to the front of their turn, in the order of the calls".to_owned()
     });
-    warnings.counted(ORPHAN_TOOL_RESULT, repairs.orphans, |count| {
-        format!("left out {} that no call asked for", plural(count, "tool result"))
+    warnings.counted(ORPHAN_TOOL_RESULT, repairs.orphans.len(), |count| {
+        let results = plural(count, "tool result");
+        format!("left out {results} that no call asked for: {}", ids(&repairs.orphans))
     });
-    warnings.counted(ORPHAN_TOOL_RESULT, repairs.told, |count| {
-        format!(
-            "told {} that no call asked for in words: the user says nothing else",
-            plural(count, "tool result")
-        )
+    warnings.counted(ORPHAN_TOOL_RESULT, repairs.told.len(), |count| {
+        let results = plural(count, "tool result");
+        let told = ids(&repairs.told);
+        format!("told {results} that no call asked for in words, as the user says nothing else: {told}")
     });
     warnings.counted(EMPTY_TURN, repairs.silent, |count| {
         format!("put a text into {} of the user in which nothing else is left", plural(count, "turn"))
     });
-    warnings.counted(MISSING_TOOL_RESULT, repairs.missing, |count| {
-        format!("made up {} as an error: the call had none", plural(count, "tool result"))
+    warnings.counted(MISSING_TOOL_RESULT, repairs.missing.len(), |count| {
+        let calls = plural(count, "tool call");
+        format!("answered {calls} that had no result with an error: {}", ids(&repairs.missing))
     });
     warnings.counted(UNFINISHED_SERVICE_CALL, repairs.unfinished, |count| {
         format!("left out {} of tools of the service, which never got a result", plural(count, "call"))
     });
     paired
+}
+
+fn ids(ids: &[String]) -> String {
+    first_of(ids.iter().map(|id| shown(id)))
 }
 
 /// Nobody but the service can answer a call of one of its own tools, and it does so in the same turn: what has no other
@@ -190,7 +198,7 @@ fn answered_by_service(message: &mut Message, goes_on: bool, repairs: &mut Repai
         }
         // One result a call: the first.
         Content::ToolResult(result) if !calls.remove(&result.tool_use_id) => {
-            repairs.orphans += 1;
+            repairs.orphans.push(result.tool_use_id.clone());
             false
         }
         _ => true,
@@ -215,13 +223,13 @@ fn instead(orphans: Vec<ToolResult>, repairs: &mut Repairs) -> Vec<Content> {
         repairs.silent += 1;
         return vec![Content::text(SILENCE)];
     }
-    repairs.told += orphans.len();
+    repairs.told.extend(orphans.iter().map(|orphan| orphan.tool_use_id.clone()));
     orphans.into_iter().flat_map(|orphan| projection::in_words("a tool", orphan)).collect()
 }
 
 /// A user turn that answers `calls`: first one result a call, then everything else; and the results of no such call.
 fn answer(calls: &[String], content: Vec<Content>, repairs: &mut Repairs) -> (Vec<Content>, Vec<ToolResult>) {
-    let missing_before = repairs.missing;
+    let missing_before = repairs.missing.len();
     let order_before: Vec<_> = content.iter().map(result_id).map(|id| id.map(str::to_owned)).collect();
     let mut results: BTreeMap<String, ToolResult> = BTreeMap::new();
     let (mut rest, mut orphans) = (Vec::new(), Vec::new());
@@ -240,13 +248,15 @@ fn answer(calls: &[String], content: Vec<Content>, repairs: &mut Repairs) -> (Ve
         .iter()
         .map(|id| {
             let result = results.remove(id);
-            repairs.missing += usize::from(result.is_none());
+            if result.is_none() {
+                repairs.missing.push(id.clone());
+            }
             result.map_or_else(|| no_result(id), |result| Content::ToolResult(with_some_content(result)))
         })
         .collect();
     answered.extend(rest);
     let in_place = |(before, after): (&Option<String>, &Content)| before.as_deref() == result_id(after);
-    if repairs.missing == missing_before
+    if repairs.missing.len() == missing_before
         && orphans.is_empty()
         && !order_before.iter().zip(&answered).all(in_place)
     {

@@ -11,7 +11,8 @@ fn load(layer: Layer, overrides: &str) -> Loaded {
 fn everything_can_be_said_in_a_project_too() {
     let text = "{ 'anthropic.claude-*': {
         name: 'N', baseModel: 'b', input: ['text', 'document'], output: ['text'], contextWindow: 1e6, maxTokens: 64000,
-        converse: true, tools: true, promptCaching: false, reasoning: true, thinking: 'adaptive', effortCeiling: 'xhigh',
+        converse: true, tools: true, promptCaching: false, reasoning: true, thinking: 'field', thinkingField: 'reasoning',
+        efforts: ['low', 'xhigh'], alwaysThinks: true, effortCeiling: 'xhigh',
         lifecycle: 'LEGACY', endOfLife: '2028-02-29',
         cost: {
             input: 3, output: 15, cacheRead: .3, cacheWrite: 3.75, cacheWrite1h: 6,
@@ -39,7 +40,10 @@ fn everything_can_be_said_in_a_project_too() {
         tools: Some(true),
         prompt_caching: Some(false),
         reasoning: Some(true),
-        thinking: Some(Thinking::Adaptive),
+        thinking: Some(Thinking::Field),
+        thinking_field: Some("reasoning".to_owned()),
+        efforts: Some(vec![Effort::Low, Effort::XHigh]),
+        always_thinks: Some(true),
         effort_ceiling: Some(Effort::XHigh),
         cost: Some(Cost {
             input: Some(3.0),
@@ -74,6 +78,9 @@ fn wrong_values_are_reported_and_left_out() {
         ("thinking: 'adaptiv'", "`thinking` has a value that is not known, found `adaptiv`"),
         ("thinking: false", "expected a string for `thinking`, found a boolean"),
         ("effortCeiling: 'hihg'", "`effortCeiling` has a value that is not known, found `hihg`"),
+        ("efforts: ['low', 'hihg']", "`efforts[1]` has a value that is not known, found `hihg`"),
+        ("thinkingField: ' '", "`thinkingField` is blank, which counts as unset"),
+        ("alwaysThinks: 'yes'", "expected `true` or `false` for `alwaysThinks`, found a string"),
         ("contextWindow: 0", "`contextWindow` must be between 1 and 1000000000 tokens, found 0"),
         ("maxTokens: 1.5", "expected a whole number of tokens for `maxTokens`, found a fraction"),
         ("endOfLife: '2027-02-30'", "`endOfLife` is not a day"),

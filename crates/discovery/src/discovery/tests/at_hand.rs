@@ -3,7 +3,7 @@
 use outcrop_core::FactOrigin;
 
 use super::*;
-use crate::settings::{Further, ManualModel};
+use crate::settings::{Further, ManualModel, ModelOverride};
 
 async fn warning(discovery: &Discovery, id: &str) -> Option<String> {
     discovery.resolve(&id.into()).await.unwrap().warning
@@ -96,6 +96,31 @@ async fn a_model_on_its_way_out_is_warned_of_with_the_day() {
     let active = World::new().start(listing(active));
     snapshot(&active).await;
     assert_eq!(warning(&active, NOVA).await, None, "AWS says the day of models that stay for long");
+}
+
+#[tokio::test]
+async fn what_the_configuration_says_holds_without_a_list_too() {
+    let arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc";
+    let overrides = settings(|settings| {
+        let said = |change: fn(&mut ModelOverride)| {
+            let mut said = ModelOverride::default();
+            change(&mut said);
+            said
+        };
+        settings.overrides = [
+            ("*nova*", said(|said| said.max_tokens = Some(77))),
+            (arn, said(|said| said.base_model = Some(SONNET.into()))),
+        ]
+        .map(|(id, said)| (id.to_owned(), said))
+        .into();
+    });
+    let discovery = World::new().start_with(silent(), overrides);
+    let found = async |id: &str| discovery.resolve(&id.into()).await.unwrap();
+    let nova = found(NOVA).await.card.unwrap();
+    assert_eq!((nova.max_tokens, &nova.origin["maxTokens"]), (77, &FactOrigin::Config));
+    assert_eq!(found("us.amazon.nova-lite-v1:0@us-west-2").await.card.unwrap().max_tokens, 77);
+    assert_eq!(found(arn).await.base.unwrap().as_str(), SONNET);
+    assert_eq!(found("nobody.speaks-of-it").await.card, None);
 }
 
 #[tokio::test]

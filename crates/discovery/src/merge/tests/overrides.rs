@@ -148,6 +148,9 @@ fn every_field_can_be_said_and_says_that_it_was() {
             converse: Some(true),
             reasoning: Some(true),
             thinking: Some("budget".into()),
+            thinking_field: None,
+            efforts: None,
+            always_thinks: None,
             effort_ceiling: None,
             tools: Some(true),
             prompt_caching: Some(true),
@@ -328,6 +331,38 @@ fn another_mode_has_no_efforts_of_the_old_one() {
     let view = with(&settings, vec![model("somebody.seer-1")], vec![]);
     let unknown = view.listed[0].thinking.as_ref().unwrap();
     assert_eq!((unknown.mode.as_str(), unknown.effort_ceiling.as_deref()), ("adaptive", Some("high")));
+}
+
+#[test]
+fn a_way_of_thinking_that_nobody_knows_can_be_said_whole() {
+    let said = |change: fn(&mut ModelOverride)| {
+        let view = with(&overridden("*", change), vec![model("somebody.seer-1")], vec![]);
+        view.listed[0].thinking.clone().unwrap()
+    };
+    let whole = said(|said| {
+        said.thinking_field = Some("reasoning_effort".into());
+        said.efforts = Some(["high", "low", "high"].map(str::to_owned).into());
+        said.always_thinks = Some(true);
+    });
+    assert_eq!(
+        whole,
+        ThinkingCard {
+            mode: "field".into(),
+            field: Some("reasoning_effort".into()),
+            efforts: vec!["low".into(), "high".into()],
+            effort_ceiling: None,
+            always_on: true,
+        }
+    );
+    let half = said(|said| said.thinking = Some("field".into()));
+    assert_eq!((half.mode.as_str(), half.field, half.efforts.len()), ("field", None, 0));
+    let of_another_mode = said(|said| {
+        said.thinking = Some("budget".into());
+        said.thinking_field = Some("reasoning_effort".into());
+    });
+    assert_eq!((of_another_mode.mode.as_str(), of_another_mode.field), ("budget", None));
+    let fewer = thinking(|said| said.efforts = Some(vec!["max".into(), "low".into()]));
+    assert_eq!((fewer.mode.as_str(), fewer.efforts.join(" ")), ("adaptive", "low max".to_owned()));
 }
 
 #[test]

@@ -10,8 +10,12 @@
 use outcrop_core::{CachePoint, CacheTtl, Content, Message, Role, SystemContent, Tool};
 
 use super::block::Block;
-use super::{Family, Model, Prompt, estimate};
+use super::explicit::points;
+use super::{
+    CACHE_TTL, CACHE_TTL_ORDER, CACHE_WITHOUT_EFFECT, Family, Model, Prompt, estimate, lives_longer,
+};
 use crate::learnt::Section;
+use crate::normalise::Warnings;
 
 /// The turns of the user that get a point.
 const TURNS: usize = 2;
@@ -32,6 +36,16 @@ enum Place {
     },
 }
 
+impl Place {
+    const fn part(self) -> usize {
+        match self {
+            Self::Tools => TOOLS,
+            Self::System => SYSTEM,
+            Self::Turn { turn, .. } => part_of_turn(turn),
+        }
+    }
+}
+
 /// The parts of a prompt, counted in its order.
 const TOOLS: usize = 0;
 const SYSTEM: usize = 1;
@@ -40,33 +54,79 @@ const fn part_of_turn(turn: usize) -> usize {
     SYSTEM + 1 + turn
 }
 
-/// Adds the points that are missing, as far as the model is known to take them and there are places left. Nothing is
-/// said of those that are not added.
-pub(super) fn add(prompt: &mut Prompt<'_>, ttl: CacheTtl, model: &Model) {
+/// Adds the points that are missing, as far as the model is known to take them and there are places left. Returns the
+/// lifetimes of what was added.
+pub(super) fn add(prompt: &mut Prompt<'_>, ttl: CacheTtl, model: &Model) -> Vec<CacheTtl> {
     let places_left = model.limit.saturating_sub(prompt.count());
     if !model.known || places_left == 0 {
-        return;
+        return Vec::new();
     }
     let ttl = if model.one_hour { ttl } else { CacheTtl::FiveMinutes };
     let others = lifetimes(prompt);
-    for place in places(prompt, model).into_iter().take(places_left) {
-        let point = |part| CachePoint { ttl: lifetime(ttl, part, &others) };
-        match place {
-            Place::Tools => prompt.tools.push(Tool::CachePoint(point(TOOLS))),
-            Place::System => prompt.system.push(SystemContent::CachePoint(point(SYSTEM))),
+    let places = places(prompt, model).into_iter().take(places_left);
+    let added: Vec<_> = places.map(|place| (place, lifetime(ttl, place.part(), &others))).collect();
+    for (place, ttl) in &added {
+        let point = CachePoint { ttl: *ttl };
+        match *place {
+            Place::Tools => prompt.tools.push(Tool::CachePoint(point)),
+            Place::System => prompt.system.push(SystemContent::CachePoint(point)),
             Place::Turn { turn, block } => {
                 if let Some(message) = prompt.messages.get_mut(turn) {
-                    message.content.insert(block, Content::CachePoint(point(part_of_turn(turn))));
+                    message.content.insert(block, Content::CachePoint(point));
                 }
             }
         }
+    }
+    added.into_iter().map(|(_, ttl)| ttl).collect()
+}
+
+/// Says what a request does not get that asks for points with a lifetime. `added`: the lifetimes of those it got.
+pub(super) fn say(
+    prompt: &mut Prompt<'_>,
+    wanted: CacheTtl,
+    added: &[CacheTtl],
+    model: &Model,
+    warnings: &mut Warnings,
+) {
+    let shortened = added.iter().filter(|ttl| lives_longer(wanted, **ttl)).count();
+    let (rule, reason) = if model.one_hour {
+        (CACHE_TTL_ORDER, "1h may not come after the 5m of a point of your own")
+    } else {
+        (CACHE_TTL, "this model knows no 1h")
+    };
+    warnings
+        .counted(rule, shortened, |count| format!("put {} of 5m in place of 1h: {reason}", points(count)));
+    if prompt.count() == 0 {
+        let reason = without_effect(prompt, model);
+        warnings.say(CACHE_WITHOUT_EFFECT, format!("put no cache point for `caching`: {reason}"));
+    }
+}
+
+/// Why a prompt has no point.
+fn without_effect(prompt: &Prompt<'_>, model: &Model) -> String {
+    if model.by_itself {
+        return "this model takes none, it caches by itself".to_owned();
+    }
+    if model.refuses_all() || model.limit == 0 {
+        return "this model takes none".to_owned();
+    }
+    if !model.known {
+        return "whether this model takes any is not known; those in `tools`, `system` and `messages` are tried".to_owned();
+    }
+    let tokens = shared(prompt) + prompt.messages.iter().map(estimate::message).sum::<u64>();
+    let least = model.least_tokens;
+    if tokens < least {
+        format!("the prompt has about {tokens} tokens, and this model caches none below {least}")
+    } else {
+        format!(
+            "what a point may follow in this prompt has less than the {least} tokens that this model takes"
+        )
     }
 }
 
 /// The places that pay, the best first.
 fn places(prompt: &Prompt<'_>, model: &Model) -> Vec<Place> {
-    let tools = prompt.tools.iter().map(estimate::tool).sum::<u64>();
-    let shared = tools + prompt.system.iter().map(estimate::system).sum::<u64>();
+    let (tools, shared) = (tools(prompt), shared(prompt));
     let mut turns = turns(prompt.messages, shared, model).into_iter();
     let system = is_open(prompt.system) && !model.refuses(Section::System) && shared >= model.least_tokens;
     // Only Claude is known to take points there.
@@ -78,6 +138,16 @@ fn places(prompt: &Prompt<'_>, model: &Model) -> Vec<Place> {
         .into_iter()
         .flatten()
         .collect()
+}
+
+/// The tokens of the tools, about.
+fn tools(prompt: &Prompt<'_>) -> u64 {
+    prompt.tools.iter().map(estimate::tool).sum()
+}
+
+/// The tokens before the messages, about.
+fn shared(prompt: &Prompt<'_>) -> u64 {
+    tools(prompt) + prompt.system.iter().map(estimate::system).sum::<u64>()
 }
 
 /// Whether a list has something to cache and no point yet.

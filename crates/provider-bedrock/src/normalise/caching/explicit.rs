@@ -55,7 +55,7 @@ fn refuse(prompt: &mut Prompt<'_>, model: &Model, warnings: &mut Warnings) {
         };
         dropped.push((name, count));
     }
-    if dropped.len() == 3 {
+    if model.refuses_all() {
         let count = dropped.iter().map(|(_, count)| count).sum();
         warnings.counted(CACHE_POINTS, count, |count| {
             format!("left out {}: this model takes none", points(count))
@@ -107,11 +107,12 @@ fn place(prompt: &mut Prompt<'_>, family: Family, warnings: &mut Warnings) {
 
 fn say_useless(count: usize, warnings: &mut Warnings) {
     warnings.counted(CACHE_PLACE, count, |count| {
-        format!("left out {} with nothing new to cache before it", points(count))
+        let it = if count == 1 { "it" } else { "them" };
+        format!("left out {} with nothing new to cache before {it}", points(count))
     });
 }
 
-fn points(count: usize) -> String {
+pub(super) fn points(count: usize) -> String {
     plural(count, "cache point")
 }
 

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::{Map, json};
 
 use super::block::Block as _;
-use super::{Family, Model, RULES};
+use super::{CACHE_WITHOUT_EFFECT, Family, Model, RULES};
 use crate::learnt::{Refusal, Section};
 use crate::normalise::{Normalised, normalise};
 use crate::target::Target;
@@ -379,6 +379,24 @@ proptest! {
         let twice = tidy(&again(&request, &once), caching, &target);
         prop_assert_eq!(&twice.warnings, &vec![]);
         prop_assert_eq!(outline(&twice), outline(&once));
+    }
+
+    /// Settings are for all models alike, and say nothing.
+    #[test]
+    fn a_request_that_asks_for_points_gets_one_or_a_reason(
+        request in any_request(), ttl in prop_oneof![Just(FIVE), Just(HOUR)], target in any_target(),
+    ) {
+        let wish = Some(Caching::Auto { ttl });
+        let mut asking = request.clone();
+        asking.caching = wish;
+        let by_request = tidy(&asking, None, &target);
+        let by_settings = tidy(&request, wish, &target);
+        prop_assert_eq!(outline(&by_request), outline(&by_settings));
+        let reasons = |normalised: &Normalised| {
+            normalised.warnings.iter().filter(|warning| warning.rule == CACHE_WITHOUT_EFFECT).count()
+        };
+        let pointed = outline(&by_request).contains(['5', 'h']);
+        prop_assert_eq!((reasons(&by_request), reasons(&by_settings)), (usize::from(!pointed), 0));
     }
 
     #[test]

@@ -64,16 +64,17 @@ impl Obstacle {
     }
 
     /// The reason, for the model and for people.
-    pub(super) fn why(self, kind: Kind) -> String {
+    pub(super) fn why(self, kind: Kind, count: usize) -> String {
         let noun = kind.noun();
+        let (them, their) = if count == 1 { ("it", "its") } else { ("them", "their") };
         match self {
             Self::NotTaken => format!("this model takes no {noun}s"),
-            Self::Empty => "there was nothing in it".to_owned(),
+            Self::Empty => format!("there was nothing in {them}"),
             Self::TooLarge { .. } | Self::TooWide { .. } => "too large for this model".to_owned(),
             Self::InS3 => "this model does not read from Amazon S3".to_owned(),
             Self::GuardedFormat => "guardrails look at png and jpeg only".to_owned(),
             Self::InAnswer => format!("an answer that is sent back holds no {noun}s"),
-            Self::Surplus => "newer ones took its place".to_owned(),
+            Self::Surplus => format!("newer ones took {their} place"),
         }
     }
 }

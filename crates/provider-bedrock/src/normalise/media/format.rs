@@ -4,19 +4,21 @@ use imagesize::ImageType;
 use outcrop_core::{Content, Guard, GuardContent, Image, ImageFormat, Message, Source, ToolResultContent};
 
 use super::IMAGE_FORMAT;
+use crate::normalise::names::first_of;
 use crate::normalise::{Warnings, plural};
 
 /// Says of every image what it is: models refuse one whose bytes are of another format than it is said to have.
 pub(in crate::normalise) fn correct(messages: &mut [Message], warnings: &mut Warnings) {
-    let mut corrected = 0;
+    let mut corrected = Vec::new();
     for image in images(messages) {
         if let Some(format) = format(image).filter(|format| *format != image.format) {
+            corrected.push(format!("`{}` for `{}`", format.as_str(), image.format.as_str()));
             image.format = format;
-            corrected += 1;
         }
     }
-    warnings.counted(IMAGE_FORMAT, corrected, |count| {
-        format!("sent {} under the format that the bytes have", plural(count, "image"))
+    warnings.counted(IMAGE_FORMAT, corrected.len(), |count| {
+        let which = first_of(corrected);
+        format!("sent {} under the format that the bytes have: {which}", plural(count, "image"))
     });
 }
 

@@ -76,7 +76,10 @@ fn a_picture_has_so_many_pixels_a_side() {
     assert!(asked_with(picture(8000), CLAUDE).is_ok());
     let refused = asked_with(picture(8001), CLAUDE).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::InvalidRequest);
-    assert!(refused.message().contains("8001 pixels a side"), "{refused}");
+    assert!(refused.message().contains("has an image of 8001 pixels a side"), "{refused}");
+    let several = vec![user(vec![picture(9), picture(8001), paper(DocumentFormat::Pdf, 9), picture(9)])];
+    let refused = tidy_for(&ask(several), CLAUDE).unwrap_err();
+    assert!(refused.message().contains("has an image (2 of 3) of 8001 pixels a side"), "{refused}");
     assert!(asked_with(picture(8001), "unknown").is_ok(), "nobody knows of any limit");
     let later = ask(vec![user(vec![picture(8001), text("Look.")]), assistant("Nice."), user("Sure?")]);
     let normalised = tidy_for(&later, CLAUDE).unwrap();
@@ -106,8 +109,9 @@ fn every_family_takes_so_many_pictures() {
 #[test]
 fn among_many_pictures_for_claude_each_has_to_be_small() {
     let error = tidy_for(&ask(vec![user(pictures(21, 2001))]), CLAUDE).unwrap_err();
-    assert!(error.hints()[0].contains("send 20 images at most"), "{error:?}");
-    assert!(error.hints()[0].contains("2000 pixels a side"), "{error:?}");
+    assert!(error.message().contains("takes 20 at most"), "{error:?}");
+    assert!(error.message().contains("2000 pixels a side"), "{error:?}");
+    assert!(error.hints()[0].contains("make all of them smaller"), "{error:?}");
     for (side, left) in [(2000, 26), (2001, 20)] {
         let session = ask(vec![user(pictures(25, 9)), assistant("Done."), user(pictures(1, side))]);
         assert_eq!(kept(&tidy_for(&session, CLAUDE).unwrap()), left, "{side}");

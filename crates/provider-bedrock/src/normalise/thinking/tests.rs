@@ -188,6 +188,15 @@ fn a_card_says_how_its_model_is_told() {
     assert_eq!(sent_by_card(&field, Max), (json!({ "thinking_level": "max" }), vec![]));
     assert_eq!(sent_by_card(&field, Off), (json!({ "thinking_level": "none" }), vec![]));
 
+    let unnamed = json!({ "mode": "field", "field": null });
+    let card = card(&unnamed);
+    let target = Target::new(&BedrockId::parse("qwen.qwen3-32b-v1:0"), "us-east-1", Some(&card));
+    let normalised = settle(&ask(card.id.as_str(), Some(Thinking::at(High))), &target);
+    assert_eq!((fields(&normalised), rules(&normalised)), (Value::Null, vec!["thinking-unknown"]));
+    let message = &normalised.warnings[0].message;
+    assert!(message.contains("a field that has no name yet"), "{message}");
+    assert!(message.contains(r#"{"qwen.qwen3-32b-v1:0":{"thinking":"field","thinkingField":"#), "{message}");
+
     let none = json!({ "mode": "none" });
     assert_eq!(sent_by_card(&none, High), (Value::Null, vec!["thinking-unsupported".to_owned()]));
     let strange = json!({ "mode": "by telepathy" });
