@@ -50,3 +50,19 @@ fn ctrl_c_before_the_first_word_cancels_the_call_too() {
     assert_eq!(run.stdout, "");
     emulator.wait_for("client_disconnected");
 }
+
+/// Whoever reads the output has stopped to, as a pager or a terminal does after Ctrl-S: nobody hears the first one.
+#[test]
+#[cfg(unix)]
+fn a_second_ctrl_c_ends_what_waits_for_its_reader() {
+    let emulator = Emulator::start();
+    emulator
+        .scenario(&json!({ "rules": [{ "reply": { "content": [{ "text": "word ".repeat(50_000) }] } }] }));
+    let unread = "mkfifo unread; exec 3<>unread; exec >unread";
+    let mut client = ask(&emulator, &["Tell me a long story"]).with_limits(unread).start();
+    while emulator.requests().is_empty() {
+        std::thread::yield_now();
+    }
+    client.interrupt_until_it_ends();
+    client.finish().exits_with(130);
+}

@@ -226,7 +226,7 @@ fn a_file_that_is_too_large_is_refused_with_the_limit() {
     for (name, beginning, length) in [
         ("large.gif", GIF, 3_932_161),
         ("large.csv", b"a", 4_718_593),
-        ("large.pdf", PDF, 26_214_401),
+        ("film.flv", b"FLV\x01\x05\0\0\0\x09", 19_660_801),
         ("huge.pdf", PDF, 40_000_000),
     ] {
         // Sparse: nothing of it is on the disk. Text has no zeros, so that of the table is written.
@@ -238,26 +238,28 @@ fn a_file_that_is_too_large_is_refused_with_the_limit() {
             file.set_len(length as u64).unwrap();
         }
     }
-    let texts: Vec<_> = ["large.gif", "large.csv", "large.pdf", "huge.pdf"]
-        .into_iter()
-        .map(|file| refused(&home, MODEL, &[file], 6))
-        .collect();
+    let claude = "us.anthropic.claude-sonnet-4-6";
+    let texts: Vec<_> =
+        [(claude, "large.gif"), (claude, "large.csv"), (MODEL, "film.flv"), (MODEL, "huge.pdf")]
+            .into_iter()
+            .map(|(model, file)| refused(&home, model, &[file], 6))
+            .collect();
     insta::assert_snapshot!(texts.join("\n"), @r#"
-    error: `large.gif` has 3.76 MB, and an image may have 3.75 MB in a request
+    error: the last message has an image of 3.76 MB, and `anthropic.claude-sonnet-4-6` takes 3.75 MB at most
 
-    hint: send a smaller one, or a part of it
+    hint: make it smaller, or send a part of it
 
-    error: `large.csv` has 4.51 MB, and such a document may have 4.5 MB in a request
+    error: the last message has a document of 4.51 MB, and `anthropic.claude-sonnet-4-6` takes 4.50 MB at most
 
-    hint: send a smaller one, or a part of it
+    hint: make it smaller, or send a part of it
 
-    error: `large.pdf` has more than 25 MB, and such a document may have 25 MB in a request
+    error: the last message has a video of 18.76 MB, and `amazon.nova-lite-v1:0` takes 18.75 MB at most
 
-    hint: send a smaller one, or a part of it
+    hint: put it into Amazon S3 and give its address
 
-    error: `huge.pdf` has more than 25 MB, and such a document may have 25 MB in a request
+    error: `huge.pdf` has more than 25 MB, which is the most that a request can carry
 
-    hint: send a smaller one, or a part of it
+    hint: send a smaller one, or a part of it; Amazon's own models also read from S3
     "#);
 }
 

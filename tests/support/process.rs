@@ -104,6 +104,17 @@ impl Started {
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
+    /// Presses Ctrl-C until the child ends.
+    #[cfg(unix)]
+    #[track_caller]
+    pub(crate) fn interrupt_until_it_ends(&mut self) {
+        let deadline = Instant::now() + WATCHDOG;
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < deadline, "it does not end");
+            self.interrupt();
+        }
+    }
+
     /// Writes `input` to the child's stdin and closes it.
     pub(crate) fn write(&mut self, input: &[u8]) {
         let Some(mut stdin) = self.stdin.take() else { return };

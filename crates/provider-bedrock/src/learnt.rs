@@ -41,6 +41,8 @@ pub(crate) enum Refusal {
     NativeOutput,
     /// `toolSpec.strict`.
     StrictTools,
+    /// Schemas of which no grammar can be made, by a digest of them.
+    Schemas(u64),
     /// Images inside tool results.
     ToolResultImages,
     /// Citations: that they are asked for, and those of earlier answers.

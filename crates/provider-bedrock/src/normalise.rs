@@ -92,6 +92,7 @@ pub(crate) fn normalise(
     specs::check(&request.tools, request.tool_choice.as_ref(), target)?;
     let mut messages = request.messages.clone();
     media::correct_formats(&mut messages, &mut warnings);
+    citations::name_texts(&mut messages);
     media::check(&messages, target)?;
     reasoning::adapt(&mut messages, target, &mut warnings);
     text::drop_blank(&mut messages, &mut warnings);

@@ -15,7 +15,7 @@ use outcrop_aws::{Aws, Session};
 use outcrop_core::{
     Capabilities, Content, EmbedRequest, Embeddings, Error, EventStream, Modality, ModelCard, ModelId,
     ModelProvider, ModelResolver, ProviderId, Request, Resolved, Response, Result, Start, StopReason,
-    Support, TokenCount, Warning, replay,
+    Support, Timeouts, TokenCount, Warning, replay,
 };
 use outcrop_model_facts::facts::{self, ModelFacts};
 use outcrop_model_facts::{BedrockId, Kind};
@@ -152,15 +152,22 @@ impl Bedrock {
         let mut target = place.target();
         target.refusals = self.learnt.of(&place.model);
         target.refusals.extend(refused.iter().cloned());
-        let draft = |operation| Draft::new(request, self.id.as_str(), &self.settings, &target, operation);
+        let draft = |target: &Target, operation| {
+            Draft::new(request, self.id.as_str(), &self.settings, target, operation)
+        };
         let mut operation = operation;
-        let mut drafted = draft(operation)?;
+        let mut drafted = draft(&target, operation)?;
+        let without = repair::of_schemas(&target.refusals, &drafted.body);
+        if !without.is_empty() {
+            target.refusals.extend(without);
+            drafted = draft(&target, operation)?;
+        }
         let unstreamed = operation == Operation::ConverseStream
             && target.refuses(&Refusal::StreamedTools)
             && !drafted.normalised.tools.is_empty();
         if unstreamed {
             operation = Operation::Converse;
-            drafted = draft(operation)?;
+            drafted = draft(&target, operation)?;
             let message =
                 "asked for the answer in one piece: this model streams none where it may call tools";
             drafted.normalised.warnings.push(Warning::new(UNSTREAMED, message));
@@ -232,14 +239,20 @@ impl Bedrock {
         loop {
             let error = match prepared.session.call(Plane::Runtime, || attempt(&prepared)).await {
                 Ok(answer) => {
-                    for (model, refusals) in &lessons {
+                    // Counting has checks of its own.
+                    for (model, refusals) in lessons.iter().filter(|_| operation != Operation::CountTokens) {
                         self.learnt.remember(model, refusals);
                     }
                     return Ok(answer);
                 }
                 Err(error) => error,
             };
-            let Refused { refusals, lasting } = repair::refused(&error, &prepared.body);
+            let Refused { refusals, lessons: learnt } = repair::refused(&error, &prepared.body);
+            if learnt.contains(&Refusal::StreamedTools) {
+                // There is no mistaking that one, and the limits of the call it is made again as depend on it.
+                self.learnt.remember(&request.model, &learnt);
+                self.learnt.remember(&prepared.model, &learnt);
+            }
             if repairs < MOST_REPAIRS && !refusals.is_subset(&refused) {
                 refused.extend(refusals.iter().cloned());
                 // What cannot be left out, the service would refuse again.
@@ -247,7 +260,7 @@ impl Bedrock {
                 if let Some(next) = next.filter(|next| next.sends_other_than(&prepared)) {
                     tracing::debug!(model = %prepared.model, ?refusals, "sent again without what was refused");
                     let model = std::mem::replace(&mut prepared, next).model;
-                    lessons.extend(lasting.then_some((model, refusals)));
+                    lessons.push((model, learnt));
                     repairs += 1;
                     continue;
                 }
@@ -362,7 +375,7 @@ impl Prepared {
         let request_id = sent.request_id().map(str::to_owned);
         let mut response = decode::response(sent, request_id.as_deref())?;
         if self.normalised.suppress_tool_calls {
-            response.content.retain(|content| !matches!(content, Content::ToolUse(_)));
+            response.content.retain(|content| !matches!(content, Content::ToolUse(call) if !call.by_service));
             if response.stop_reason == StopReason::ToolUse {
                 response.stop_reason = StopReason::EndTurn;
             }
@@ -418,6 +431,11 @@ impl ModelProvider for Bedrock {
         capabilities.context_window = facts.context_window;
         capabilities.max_output_tokens = facts.max_output_tokens;
         capabilities.timeouts = self.settings.timeouts_for(!facts.reasoning.is_no(), facts.idle_timeout);
+        if self.learnt.of(model).contains(&Refusal::StreamedTools) {
+            // The first event may be the whole answer.
+            let Timeouts { total, whole, .. } = capabilities.timeouts;
+            capabilities.timeouts.first_event = total.or(whole);
+        }
         capabilities
     }
 

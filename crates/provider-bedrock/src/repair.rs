@@ -9,7 +9,7 @@ use outcrop_core::{Error, ErrorKind, ModelId};
 use outcrop_model_facts::facts::ModelFacts;
 use outcrop_model_facts::{BedrockId, Kind, profile_geographies};
 
-pub(crate) use refusals::{Refused, refused};
+pub(crate) use refusals::{Refused, of_schemas, refused};
 
 /// The inference profile to call instead of a bare id that the service refuses: one of the region's own geography,
 /// never the global one, which would let data leave it.

@@ -215,7 +215,9 @@ impl Translator {
             return Err(self.broken(format!("the service began block {index} twice")));
         }
         let block = match start {
-            sdk::ContentBlockStart::ToolUse(_) if self.shaping.suppress_tool_calls => {
+            sdk::ContentBlockStart::ToolUse(call)
+                if self.shaping.suppress_tool_calls && call.r#type.is_none() =>
+            {
                 self.open.insert(index, OpenBlock::Suppressed);
                 return Ok(());
             }

@@ -21,8 +21,9 @@ use serde_json::{Map, Value, json};
         What a file is (`-f`) is told by its content, not by its name: images (png, jpeg, gif, webp), documents (pdf, \
         doc, docx, xls, xlsx, html), video and sound; the name decides between md, csv, html and txt. Any other text \
         goes into the prompt, under the name of its file, and so do text documents where the model takes none, \
-        and where there are more than 5 documents. An image may have 3.75 MB, a document 4.5 MB (pdf and docx: 25 MB, as \
-        far as the model takes that) and a video 25 MB; how many there may be is up to the model. `-f -` is a file on \
+        and where there are more than 5 documents. A file may \
+        have 25 MB; how much of each kind a model takes, and how many, docs/guide/requests.md says: for most, images of \
+        3.75 MB, documents of 4.5 MB and videos of 18.75 MB. `-f -` is a file on \
         standard input. A file that cannot be read, or is empty, is exit code 2; one that cannot be sent is 6.\n\n\
         On standard error, if it is a terminal or with `-v`: what the model thinks, and after the answer its tokens, \
         price and time. With `-q` neither."

@@ -10,11 +10,16 @@ mod request;
 mod schema;
 mod usage;
 
+use std::io;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use outcrop::{DEFAULT_PROVIDER, Error, ErrorKind, ModelProvider, ModelReference, Outcrop, Request};
 use outcrop_core::{Collected, Collector, Event, EventStream, Response};
+use signal_hook::consts::SIGINT;
+use signal_hook::flag;
 
 use self::render::Screen;
 use self::request::Material;
@@ -91,9 +96,20 @@ fn with_advice(failure: Failure, reference: &ModelReference, arguments: &Ask) ->
     }
 }
 
-/// The first Ctrl-C: the answer is dropped, which cancels the call. A second one finds the program gone.
+/// The first Ctrl-C: the answer is dropped, which cancels the call.
 fn cancelled() -> Error {
     Error::new(ErrorKind::Cancelled, "cancelled")
+}
+
+/// Lets a second Ctrl-C end the program at once. The first one only asks, and whoever waits for the output to be read does
+/// not hear it.
+fn end_on_second_interrupt() -> io::Result<()> {
+    let asked = Arc::new(AtomicBool::new(false));
+    let code = i32::from(ErrorKind::Cancelled.exit_code());
+    // In this order: the first one finds the flag unset, the second one set.
+    flag::register_conditional_shutdown(SIGINT, code, Arc::clone(&asked))?;
+    flag::register(SIGINT, asked)?;
+    Ok(())
 }
 
 /// An answer, as far as it came.
@@ -110,6 +126,7 @@ async fn answer(
     terminal: &mut Terminal,
 ) -> Result<Answer, Failure> {
     let started = Instant::now();
+    end_on_second_interrupt().map_err(Failure::io("signals cannot be handled"))?;
     // One that listens from here to the end: what comes between two of them would be lost.
     let mut interrupt = pin!(tokio::signal::ctrl_c());
     if arguments.no_stream {

@@ -20,6 +20,30 @@ const CITATIONS: &str = "citations";
 const CITED_TEXT: &str = "cited-text";
 const DOCUMENT_PASSAGES: &str = "document-passages";
 
+/// Gives documents that are text a format of text, whatever they are said to be: limits and places go by the format.
+pub(super) fn name_texts(messages: &mut [Message]) {
+    for content in messages.iter_mut().flat_map(|message| &mut message.content) {
+        match content {
+            Content::Document(document) => name_text(document),
+            Content::ToolResult(result) => {
+                let parts = result.content.iter_mut().filter_map(|part| match part {
+                    ToolResultContent::Document(document) => Some(document),
+                    _ => None,
+                });
+                parts.for_each(name_text);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn name_text(document: &mut Document) {
+    let is_said = matches!(document.source, DocumentSource::Text(_) | DocumentSource::Passages(_));
+    if is_said && !is_text(document.format) {
+        document.format = DocumentFormat::Txt;
+    }
+}
+
 /// What [`adapt`] did.
 #[derive(Default)]
 struct Repairs {
@@ -92,9 +116,6 @@ fn settle(document: &mut Document, never: bool, repairs: &mut Repairs) {
         _ => return,
     };
     document.source = DocumentSource::Bytes(Blob::from(text.into_bytes()));
-    if !is_text(document.format) {
-        document.format = DocumentFormat::Txt;
-    }
 }
 
 /// Puts a document into the form in which it can be cited, if there is one.

@@ -102,8 +102,11 @@ fn refused(attachment: &Attachment, which: &str, obstacle: Obstacle, target: &Ta
             let taken: Vec<_> =
                 target.facts.iter().flat_map(|facts| facts.input).map(Modality::as_str).collect();
             let message = format!("the last message has {what}, which {model} does not take");
-            Error::new(ErrorKind::Unsupported, message)
-                .with_hint(format!("{model} takes {}: ask another model, or leave it out", taken.join(", ")))
+            let hint = "ask another model, or leave it out";
+            Error::new(ErrorKind::Unsupported, message).with_hint(match taken.as_slice() {
+                [] => hint.to_owned(),
+                taken => format!("{model} takes {}: {hint}", taken.join(", ")),
+            })
         }
         Obstacle::TooLarge { most } => {
             let size = attachment.bytes.unwrap_or_default();
@@ -173,16 +176,8 @@ pub(super) fn adapt(messages: &mut Vec<Message>, target: &Target, warnings: &mut
 /// Keeps the newest of what may stand in a request only so many times. Here a longer conversation does not begin with
 /// the same bytes: no other way leads on.
 fn drop_surplus(messages: &mut [Message], target: &Target, notes: &mut Notes) {
-    let mut surplus: BTreeMap<Kind, usize> = BTreeMap::new();
     let attachments: Vec<_> = messages.iter().flat_map(Attachment::all).collect();
-    let limits = Limits::of(attachments.iter(), target);
-    for attachment in attachments {
-        *surplus.entry(attachment.kind).or_default() += 1;
-    }
-    surplus.retain(|kind, count| {
-        *count = limits.most(*kind).map_or(0, |most| count.saturating_sub(most));
-        *count > 0
-    });
+    let mut surplus = limits::surplus(&attachments, target);
     if surplus.is_empty() {
         return;
     }

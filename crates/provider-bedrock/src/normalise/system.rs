@@ -26,8 +26,11 @@ pub(super) fn place(
         .filter_map(|content| match content {
             SystemContent::Text(text) => Some(Content::Text(text)),
             SystemContent::Guard(guard) => Some(Content::Guard(guard)),
+            SystemContent::CachePoint(point) => Some(Content::CachePoint(point)),
             _ => None,
         })
+        // With nothing before it, a point would stand for nothing.
+        .skip_while(|content| matches!(content, Content::CachePoint(_)))
         .collect();
     warnings.counted(SYSTEM_AS_TEXT, texts.len().min(1), |_| {
         "put the system prompt in front of the first turn: this model knows no system prompts".to_owned()

@@ -3,6 +3,8 @@
 //! Bedrock passes on what the models' own checks say, so that one refusal has several wordings. Rows as data, tried in
 //! order; a row counts only if the body has what it is about, since nothing else can be left out of it.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use outcrop_core::classify::plain;
 use outcrop_core::{Error, ErrorKind};
 use serde_json::Value;
@@ -14,8 +16,8 @@ use crate::learnt::{Refusal, Refusals, Section};
 pub(crate) struct Refused {
     /// What to leave out; empty if nothing would help.
     pub refusals: Refusals,
-    /// It is the model's own way, and holds for every request; else it holds for this conversation as it stands.
-    pub lasting: bool,
+    /// What this says of later requests.
+    pub lessons: Refusals,
 }
 
 /// One wording of a refusal.
@@ -24,20 +26,37 @@ struct Row {
     words: &'static [&'static str],
     /// What can be left out, if the body has it.
     refusals: Find,
-    /// As in [`Refused`].
-    lasting: bool,
+    /// For what it holds.
+    holds: Holds,
+}
+
+/// For what a refusal holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    /// The model: it is its own way.
+    Model,
+    /// Every request with the same schemas.
+    Schemas,
+    /// This conversation as it stands.
+    Conversation,
 }
 
 /// Finds in a body, by the message, what can be left out.
 type Find = fn(&Value, &str) -> Vec<Refusal>;
 
+/// A row about the model.
 const fn row(words: &'static [&'static str], refusals: Find) -> Row {
-    Row { words, refusals, lasting: true }
+    Row { words, refusals, holds: Holds::Model }
 }
 
-/// A row about the conversation rather than about the model.
+/// A row about the schemas of a request.
+const fn schemas(words: &'static [&'static str]) -> Row {
+    Row { words, refusals: grammar, holds: Holds::Schemas }
+}
+
+/// A row about the request as a whole rather than about the model.
 const fn once(words: &'static [&'static str], refusals: Find) -> Row {
-    Row { words, refusals, lasting: false }
+    Row { words, refusals, holds: Holds::Conversation }
 }
 
 const ROWS: &[Row] = &[
@@ -46,7 +65,7 @@ const ROWS: &[Row] = &[
     row(&["doesn't support system messages"], system),
     row(&["temperature", "top_p", "cannot both be specified"], temperature_with_top_p),
     row(&["temperature", "topp", "cannot both be specified"], temperature_with_top_p),
-    row(&["thinking", "tool_choice forces tool use"], forced_choice),
+    once(&["thinking", "tool_choice forces tool use"], forced_choice),
     row(&["toolchoice"], forced_choice),
     row(&["tool_choice"], forced_choice),
     once(&["invalid", "signature", "thinking"], reasoning),
@@ -72,9 +91,9 @@ const ROWS: &[Row] = &[
     row(&["did not allow prompt caching"], cache_points),
     row(&["doesn't support the cachepoint field"], cache_points),
     // Up to three minutes pass before such a refusal: it is not asked for twice.
-    row(&["compiled grammar is too large"], grammar),
-    row(&["schema is too complex"], grammar),
-    row(&["too many optional parameters"], grammar),
+    schemas(&["compiled grammar is too large"]),
+    schemas(&["schema is too complex"]),
+    schemas(&["too many optional parameters"]),
     row(&["output_config.format"], native_output),
     row(&["outputconfig.textformat"], native_output),
     row(&["adaptive thinking is not supported"], thinking),
@@ -108,12 +127,37 @@ pub(crate) fn refused(error: &Error, body: &[u8]) -> Refused {
     let message = plain(message);
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return Refused::default() };
     let rows = ROWS.iter().filter(|row| row.words.iter().all(|words| message.contains(words)));
-    let known = rows.map(|row| ((row.refusals)(&body, &message), row.lasting));
-    let (refusals, lasting) = known
+    let known = rows.map(|row| ((row.refusals)(&body, &message), row.holds));
+    let (refusals, holds) = known
         .into_iter()
         .find(|(refusals, _)| !refusals.is_empty())
-        .unwrap_or_else(|| (named_fields(&body, &message), true));
-    Refused { refusals: refusals.into_iter().collect(), lasting }
+        .unwrap_or_else(|| (named_fields(&body, &message), Holds::Model));
+    let refusals: Refusals = refusals.into_iter().collect();
+    let lessons = match holds {
+        _ if refusals.is_empty() => Refusals::default(),
+        Holds::Model => refusals.clone(),
+        Holds::Schemas => Refusals::from([Refusal::Schemas(digest_of_schemas(&body))]),
+        Holds::Conversation => Refusals::default(),
+    };
+    Refused { refusals, lessons }
+}
+
+/// What a request has to be sent without because its schemas were refused before.
+pub(crate) fn of_schemas(refusals: &Refusals, body: &[u8]) -> Vec<Refusal> {
+    if !refusals.iter().any(|refusal| matches!(refusal, Refusal::Schemas(_))) {
+        return Vec::new();
+    }
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
+    let known = refusals.contains(&Refusal::Schemas(digest_of_schemas(&body)));
+    if known { grammar(&body, "") } else { Vec::new() }
+}
+
+/// Tells the schemas of which a grammar is made from others, in this process.
+fn digest_of_schemas(body: &Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    body.pointer("/outputConfig/textFormat").hash(&mut hasher);
+    strict_specs(body).for_each(|tool| tool.hash(&mut hasher));
+    hasher.finish()
 }
 
 /// Members of `additionalModelRequestFields` that the message calls unknown.
@@ -236,9 +280,12 @@ fn native_output(body: &Value, _: &str) -> Vec<Refusal> {
 }
 
 fn strict_tools(body: &Value, _: &str) -> Vec<Refusal> {
-    let tools = body.pointer("/toolConfig/tools").and_then(Value::as_array);
-    let strict = |tool: &Value| tool.pointer("/toolSpec/strict").is_some();
-    tools.is_some_and(|tools| tools.iter().any(strict)).then_some(Refusal::StrictTools).into_iter().collect()
+    strict_specs(body).next().map(|_| Refusal::StrictTools).into_iter().collect()
+}
+
+fn strict_specs(body: &Value) -> impl Iterator<Item = &Value> {
+    let tools = body.pointer("/toolConfig/tools").and_then(Value::as_array).into_iter().flatten();
+    tools.filter(|tool| tool.pointer("/toolSpec/strict").is_some())
 }
 
 fn reasoning(body: &Value, _: &str) -> Vec<Refusal> {

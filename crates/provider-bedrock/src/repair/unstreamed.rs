@@ -66,6 +66,34 @@ async fn it_is_remembered_for_requests_with_tools() {
     assert_eq!(dry.operation, "ConverseStream");
 }
 
+/// The answer takes longer than anybody waits for a first event. The next try knows that the first event is all of it.
+#[tokio::test]
+async fn what_was_learnt_stays_learnt_when_the_answer_is_given_up() {
+    let service = Loopback::start(|seen| match seen.operation.as_str() {
+        "converse-stream" => Answer::error(
+            400,
+            "ValidationException",
+            "This model doesn't support tool use in streaming mode.",
+        ),
+        _ => Answer::Silence,
+    });
+    let provider = service.provider();
+    let limits = || provider.capabilities(&LLAMA.into()).timeouts;
+    let before = limits();
+    assert!(before.first_event < before.whole, "{before:?}");
+    let asked_twice = async {
+        while service.seen().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let question = question();
+    tokio::select! {
+        _ = provider.stream(&question) => panic!("nobody answers"),
+        () = asked_twice => {}
+    }
+    assert_eq!(limits().first_event, before.whole);
+}
+
 /// A refusal that was misunderstood teaches nothing: what is sent next has everything again.
 #[tokio::test]
 async fn nothing_is_learnt_from_a_repair_that_did_not_help() {

@@ -92,10 +92,9 @@ async fn a_connection_that_the_service_closed_meanwhile_fails_no_call() {
 
 #[tokio::test]
 async fn a_request_that_was_never_answered_is_told_from_others() {
-    for (http, manners) in [
-        (Http::Plain, Manners::CloseInsteadOfSecondAnswer),
-        (Http::Tls(&["h2"]), Manners::RefuseSecond),
-    ] {
+    for (http, manners) in
+        [(Http::Plain, Manners::CloseInsteadOfSecondAnswer), (Http::Tls(&["h2"]), Manners::RefuseSecond)]
+    {
         let server = Loopback::start(http, manners);
         let (pool, url) = (server.pool(), server.url());
         call(&pool, &url).await;

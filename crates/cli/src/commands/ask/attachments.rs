@@ -14,14 +14,8 @@ pub(super) use self::content::contents;
 use self::kind::{Foreign, Kind};
 use crate::failure::Failure;
 
-/// As the documentation counts: images of 3.75 MB are 5 MB on the wire.
 const MEGABYTE: u64 = 1024 * 1024;
-/// The most bytes of an image (API reference, `Message`).
-const MOST_OF_AN_IMAGE: u64 = MEGABYTE * 375 / 100;
-/// The most bytes of a document (API reference, `Message`).
-const MOST_OF_A_DOCUMENT: u64 = MEGABYTE * 45 / 10;
-/// The most bytes of anything that is sent inside a request: a video, and a PDF or DOCX, for which newer models have no
-/// limit of their own (user guide, "API restrictions").
+/// The most bytes of anything that is sent inside a request. How much less a model takes of a kind, only the provider knows.
 const MOST_OF_A_FILE: u64 = MEGABYTE * 25;
 
 /// The most documents in a request (API reference, `Message`). How many of all else, only the provider knows of a model.
@@ -117,32 +111,18 @@ impl Attachment {
         Ok(Self { name, path: format!("`{uri}`"), kind, body: Body::S3(uri.to_owned()) })
     }
 
+    /// Nothing more was read: nobody knows how much more there is.
     fn check_size(&self) -> Result<(), Failure> {
-        let Body::Bytes(bytes) = &self.body else { return Ok(()) };
-        let (what, most) = match self.kind {
-            Kind::Image(_) => ("an image", MOST_OF_AN_IMAGE),
-            Kind::Document(DocumentFormat::Pdf | DocumentFormat::Docx) => ("such a document", MOST_OF_A_FILE),
-            Kind::Document(_) => ("such a document", MOST_OF_A_DOCUMENT),
-            Kind::Video(_) => ("a video", MOST_OF_A_FILE),
-            Kind::Audio(_) => ("a sound", MOST_OF_A_FILE),
-            Kind::Text => ("a text", MOST_OF_A_FILE),
-        };
-        let size = bytes.len() as u64;
-        if size <= most {
-            return Ok(());
+        match &self.body {
+            Body::Bytes(bytes) if bytes.len() as u64 > MOST_OF_A_FILE => {
+                let message =
+                    format!("{} has more than 25 MB, which is the most that a request can carry", self.path);
+                Err(Error::new(ErrorKind::InvalidRequest, message)
+                    .with_hint("send a smaller one, or a part of it; Amazon's own models also read from S3")
+                    .into())
+            }
+            _ => Ok(()),
         }
-        // Nothing more was read: nobody knows how much more there is.
-        let more_than = if size > MOST_OF_A_FILE { "more than " } else { "" };
-        let size = if size > MOST_OF_A_FILE { MOST_OF_A_FILE } else { size };
-        let message = format!(
-            "{} has {more_than}{}, and {what} may have {} in a request",
-            self.path,
-            megabytes(size),
-            megabytes(most)
-        );
-        Err(Error::new(ErrorKind::InvalidRequest, message)
-            .with_hint("send a smaller one, or a part of it")
-            .into())
     }
 }
 
@@ -233,14 +213,6 @@ fn unsendable(path: &str, foreign: Foreign) -> Error {
         Foreign::NoUtf8 => no_utf8("latin1"),
         Foreign::Utf16 => no_utf8("utf-16"),
     }
-}
-
-/// A size in MB, rounded up, so that what is too large never looks as if it were not.
-fn megabytes(bytes: u64) -> String {
-    let hundredths = bytes.saturating_mul(100).div_ceil(MEGABYTE);
-    let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    format!("{text} MB")
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! How many attachments one request may have.
 
+use std::collections::BTreeMap;
+
 use super::attachment::{Attachment, Kind};
 use crate::target::Target;
 
@@ -27,19 +29,16 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// For a request with these attachments, the oldest first.
-    pub(super) fn of<'a>(
-        attachments: impl DoubleEndedIterator<Item = &'a Attachment> + Clone,
-        target: &Target,
-    ) -> Self {
+    /// For a message with these attachments.
+    pub(super) fn of<'a>(attachments: impl Iterator<Item = &'a Attachment> + Clone, target: &Target) -> Self {
         let documents = attachments.clone().filter(|attachment| attachment.kind == Kind::Document).count();
         let mut images = most_images(target);
         let mut only_small = false;
         if target.is_claude() {
             images -= documents.min(DOCUMENTS);
-            let newest = attachments.rev().filter(|attachment| attachment.kind == Kind::Image).take(images);
-            let wide = newest.clone().any(|image| image.side.is_some_and(|side| side > AMONG_MANY));
-            only_small = wide && images > IMAGES && newest.count() > IMAGES;
+            let all = attachments.filter(|attachment| attachment.kind == Kind::Image);
+            let wide = all.clone().any(Attachment::is_wide);
+            only_small = wide && images > IMAGES && all.count() > IMAGES;
         }
         Self {
             images: if only_small { IMAGES } else { images },
@@ -55,6 +54,70 @@ impl Limits {
             Kind::Video => self.videos,
             Kind::Audio => None,
         }
+    }
+}
+
+/// How many of each kind have to go, the oldest, for the rest to be taken. Of the last message none has, as long as it is
+/// within the limits by itself.
+pub(super) fn surplus(attachments: &[Attachment], target: &Target) -> BTreeMap<Kind, usize> {
+    let together = target.is_claude().then(|| most_images(target));
+    let limits = Limits::of(std::iter::empty(), target);
+    let (mut kept, mut surplus) = (Kept::default(), BTreeMap::new());
+    for attachment in attachments.iter().rev() {
+        let kind = attachment.kind;
+        // Once one is left out, so are all that are older.
+        let fits = !surplus.contains_key(&kind)
+            && limits.most(kind).is_none_or(|most| kept.of(kind) < most)
+            && together.is_none_or(|most| !kind.counts_together() || kept.together() < most)
+            && !(together.is_some() && kept.would_be_too_wide(attachment));
+        if fits {
+            kept.add(attachment);
+        } else {
+            *surplus.entry(kind).or_default() += 1;
+        }
+    }
+    surplus
+}
+
+/// What is kept of the newest.
+#[derive(Default)]
+struct Kept {
+    counts: BTreeMap<Kind, usize>,
+    wide: bool,
+}
+
+impl Kept {
+    fn of(&self, kind: Kind) -> usize {
+        self.counts.get(&kind).copied().unwrap_or_default()
+    }
+
+    fn together(&self) -> usize {
+        self.of(Kind::Image) + self.of(Kind::Document)
+    }
+
+    /// Whether there would be a wide image among more than twenty.
+    fn would_be_too_wide(&self, attachment: &Attachment) -> bool {
+        attachment.kind == Kind::Image
+            && self.of(Kind::Image) >= IMAGES
+            && (self.wide || attachment.is_wide())
+    }
+
+    fn add(&mut self, attachment: &Attachment) {
+        *self.counts.entry(attachment.kind).or_default() += 1;
+        self.wide |= attachment.is_wide();
+    }
+}
+
+impl Kind {
+    /// Claude has one limit for these.
+    const fn counts_together(self) -> bool {
+        matches!(self, Self::Image | Self::Document)
+    }
+}
+
+impl Attachment {
+    fn is_wide(&self) -> bool {
+        self.side.is_some_and(|side| side > AMONG_MANY)
     }
 }
 

@@ -123,6 +123,19 @@ fn among_many_pictures_for_claude_each_has_to_be_small() {
     assert_eq!(kept(&tidy_for(&session, CLAUDE).unwrap()), 95, "documents count in");
 }
 
+/// What came before is old, and the question is about what it brings.
+#[test]
+fn what_the_question_brings_stays() {
+    let report = || user(vec![paper(DocumentFormat::Pdf, 9), text("Read.")]);
+    for (model, most) in [(CLAUDE_3, 20), (CLAUDE, 100)] {
+        let session = ask(vec![report(), assistant("Done."), user(pictures(most, 9))]);
+        let normalised = tidy_for(&session, model).unwrap();
+        assert_eq!((kept(&normalised), rules(&normalised)), (most, vec!["media-surplus"]), "{model}");
+    }
+    let wide = ask(vec![user(pictures(1, 2001)), assistant("Done."), user(pictures(25, 9))]);
+    assert_eq!(kept(&tidy_for(&wide, CLAUDE).unwrap()), 25);
+}
+
 #[test]
 fn the_thousandth_document_of_a_name_has_a_name_of_its_own() {
     let mut messages = vec![user((0..1000).map(|_| document(Some("notes"))).collect::<Vec<_>>())];

@@ -327,6 +327,46 @@ async fn a_schema_that_no_grammar_can_be_made_of_goes_by_a_tool() {
     }
 }
 
+/// It was one schema that was too much, and not the model's own way.
+#[tokio::test]
+async fn a_schema_that_was_refused_keeps_no_other_from_its_grammar() {
+    let service = refusing(|body| {
+        let schema = body.pointer("/outputConfig/textFormat")?.to_string();
+        schema.contains("enormous").then_some("The compiled grammar is too large.")
+    });
+    let provider = service.provider();
+    for name in ["enormous", "small", "enormous"] {
+        let schema =
+            json!({ "type": "object", "properties": { name: { "type": "string" } }, "required": [name] });
+        let request = ask(CLAUDE, &json!({ "output": { "schema": schema } }));
+        provider.stream(&request).await.unwrap().for_each(async |_| {}).await;
+    }
+    let native = pointers(&service.seen(), "/outputConfig/textFormat");
+    assert_eq!(native, [true, false, true, false], "the first is asked for twice, and once the next time");
+}
+
+/// Thoughts and a tool that has to be called do not go together in one request; apart they do.
+#[tokio::test]
+async fn a_choice_that_was_refused_with_thinking_is_tried_again_without() {
+    let service = refusing(|body| {
+        let thinks = body.pointer("/additionalModelRequestFields/thinking").is_some();
+        let forced = body.pointer("/toolConfig/toolChoice/any").is_some();
+        (thinks && forced).then_some("Thinking may not be enabled when tool_choice forces tool use.")
+    });
+    let provider = service.provider();
+    let tools = json!({
+        "tools": [{ "type": "spec", "name": "clock", "description": "The time.", "inputSchema": { "type": "object" } }],
+        "toolChoice": { "type": "any" },
+    });
+    let own = fields(&json!({ "thinking": { "type": "enabled", "budget_tokens": 2000 } }));
+    let mut thinking = tools.clone();
+    thinking.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+    for more in [&thinking, &tools] {
+        provider.generate(&ask("example.new-model-v1:0", more)).await.unwrap();
+    }
+    assert_eq!(pointers(&service.seen(), "/toolConfig/toolChoice/any"), [true, false, true]);
+}
+
 #[tokio::test]
 async fn a_profile_and_a_repair_go_together() {
     const PROFILE_NEEDED: &str = "Invocation of model ID anthropic.claude-opus-4-6-v1 with on-demand throughput isn’t \

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::learnt::Refusal::{NativeOutput, StrictTools};
 
 fn full() -> Value {
     json!({
@@ -69,6 +70,26 @@ fn wordings_of_conversations() -> Vec<(&'static str, Vec<Refusal>)> {
             vec![Citations],
         ),
         ("Citations are not supported in tool result documents.", vec![Citations]),
+    ]
+}
+
+/// Other words for what is above.
+fn other_wordings() -> Vec<(&'static str, Vec<Refusal>)> {
+    use Refusal::*;
+    vec![
+        ("Temperature and topP cannot both be specified.", vec![TemperatureWithTopP]),
+        ("tool_choice: type 'any' is not supported", vec![ForcedToolChoice]),
+        ("extraneous key [ttl] is not permitted", vec![CacheTtl]),
+        (
+            "This model doesn't support the cachePoint field. Remove cachePoint and try again.",
+            [Section::Tools, Section::System, Section::Messages].map(CachePoints).into(),
+        ),
+        ("This model doesn't support the outputConfig.textFormat field.", vec![NativeOutput]),
+        ("This model doesn't support the toolConfig.tools.toolSpec.strict field.", vec![StrictTools]),
+        ("image is not supported in toolResult", vec![ToolResultImages]),
+        ("images are not supported in tool_result blocks", vec![ToolResultImages]),
+        ("stop_sequences: Extra inputs are not permitted", vec![StopSequences]),
+        ("top_p is not supported", vec![TopP]),
     ]
 }
 
@@ -141,7 +162,14 @@ fn wordings_of_reasoning() -> Vec<(&'static str, Vec<Refusal>)> {
 
 /// Messages as the service and the models write them, and what can be left out after each.
 fn all_wordings() -> Vec<(&'static str, Vec<Refusal>)> {
-    [wordings(), wordings_of_conversations(), wordings_of_grammars(), wordings_of_reasoning()].concat()
+    [
+        wordings(),
+        wordings_of_conversations(),
+        wordings_of_grammars(),
+        wordings_of_reasoning(),
+        other_wordings(),
+    ]
+    .concat()
 }
 
 fn wordings() -> Vec<(&'static str, Vec<Refusal>)> {
@@ -253,19 +281,7 @@ fn every_row_is_reached_by_some_wording() {
     let normal = |message: &str| message.replace('’', "'").to_lowercase();
     for row in ROWS {
         let fits = |message: &str| row.words.iter().all(|words| normal(message).contains(words));
-        let more = [
-            "Temperature and topP cannot both be specified.",
-            "tool_choice: type 'any' is not supported",
-            "extraneous key [ttl] is not permitted",
-            "This model doesn't support the cachePoint field. Remove cachePoint and try again.",
-            "This model doesn't support the outputConfig.textFormat field.",
-            "This model doesn't support the toolConfig.tools.toolSpec.strict field.",
-            "image is not supported in toolResult",
-            "images are not supported in tool_result blocks",
-            "stop_sequences: Extra inputs are not permitted",
-            "top_p is not supported",
-        ];
-        let reached = all_wordings().iter().map(|(message, _)| *message).chain(more).any(fits);
+        let reached = all_wordings().iter().any(|(message, _)| fits(message));
         assert!(reached, "{:?} stands for no known wording", row.words);
     }
 }
@@ -296,10 +312,16 @@ fn mistakes_of_the_caller_are_not_repaired() {
 
 #[test]
 fn what_a_conversation_lacks_says_nothing_of_the_model() {
-    let lasting = |message: &str| refused(&refusal_of(message), full().to_string().as_bytes()).lasting;
+    let lasting = |message: &str| {
+        let read = refused(&refusal_of(message), full().to_string().as_bytes());
+        assert!(!read.refusals.is_empty(), "{message}");
+        assert!(read.lessons.is_empty() || read.lessons == read.refusals, "{message}");
+        !read.lessons.is_empty()
+    };
     assert!(lasting("`temperature` is deprecated for this model."));
     assert!(lasting("top_k: Extra inputs are not permitted"));
     for message in [
+        "Thinking may not be enabled when tool_choice forces tool use.",
         "messages.1.content.0: Invalid `signature` in `thinking` block",
         "Expected `thinking` or `redacted_thinking`, but found `tool_use`.",
         "There is nothing available to cache. Please remove the invalid cache point and try again.",
@@ -307,6 +329,17 @@ fn what_a_conversation_lacks_says_nothing_of_the_model() {
     ] {
         assert!(!lasting(message), "{message}");
     }
+}
+
+#[test]
+fn schemas_that_were_refused_say_nothing_of_others() {
+    let message = "The compiled grammar is too large, which would cause performance issues.";
+    let read = refused(&refusal_of(message), full().to_string().as_bytes());
+    assert_eq!(of_schemas(&read.lessons, full().to_string().as_bytes()), [NativeOutput, StrictTools]);
+    assert_eq!(of_schemas(&Refusals::from([NativeOutput]), full().to_string().as_bytes()), []);
+    let mut other = full();
+    other["outputConfig"]["textFormat"]["name"] = json!("another");
+    assert_eq!(of_schemas(&read.lessons, other.to_string().as_bytes()), []);
 }
 
 /// Without thinking in the request, the thoughts of the conversation are all that can be left out.

@@ -80,6 +80,24 @@ async fn suppressed_tool_calls_vanish() {
     assert_eq!(answer.end.stop_reason, StopReason::EndTurn);
 }
 
+/// The service ran it already: its result would be one of a call that nobody knows.
+#[tokio::test]
+async fn calls_of_the_services_own_tools_are_never_suppressed() {
+    let call =
+        json!({ "toolUse": { "toolUseId": "a", "name": "nova_grounding", "type": "server_tool_use" } });
+    let frames = [
+        begins(),
+        json!({ "contentBlockStart": { "start": call, "contentBlockIndex": 0 } }),
+        asks(0, "{}"),
+        ends(0),
+        stops("end_turn"),
+        measured(),
+    ];
+    let answer = whole(items(&frames, true).await);
+    let block = Block::ToolUse { id: "a".to_owned(), name: "nova_grounding".to_owned(), by_service: true };
+    assert_eq!(answer.events, [open(0, block), input(0, "{}"), close(0)]);
+}
+
 #[tokio::test]
 async fn every_stop_reason_is_kept() {
     for reason in [

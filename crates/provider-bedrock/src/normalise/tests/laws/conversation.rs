@@ -122,6 +122,12 @@ impl Scribe {
                 text(&format!("{words}{}", self.texts))
             }
             Part::Thought => signed("hm"),
+            // Some say of words that they are a PDF.
+            Part::Document("a") => Content::Document(Document {
+                format: DocumentFormat::Pdf,
+                source: DocumentSource::Text("words".into()),
+                ..file(Some("a"))
+            }),
             Part::Document(name) => document(Some(name).filter(|name| !name.is_empty())),
             Part::Image => Content::Image(image()),
             Part::Video => Content::Video(Video { format: VideoFormat::Mp4, source: source() }),
