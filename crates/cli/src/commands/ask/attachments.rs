@@ -8,7 +8,6 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use outcrop::{Error, ErrorKind};
-use outcrop_core::DocumentFormat;
 
 pub(super) use self::content::contents;
 use self::kind::{Foreign, Kind};

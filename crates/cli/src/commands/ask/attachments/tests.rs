@@ -1,4 +1,4 @@
-use outcrop_core::{Capabilities, Content, Support, VideoFormat};
+use outcrop_core::{Capabilities, Content, DocumentFormat, Support, VideoFormat};
 
 use super::*;
 
