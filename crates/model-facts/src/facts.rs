@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use outcrop_core::{Modality, ModelKind, Support};
+use outcrop_core::{CachingCard, Modality, ModelKind, Support};
 
 use crate::Geography;
 
@@ -148,6 +148,19 @@ pub struct PromptCaching {
     pub one_hour_ttl: Support,
     /// Shorter prefixes are not cached; in tokens. A hint: the sources differ.
     pub min_tokens: Option<u32>,
+}
+
+impl PromptCaching {
+    /// The same for a card of the catalogue.
+    pub const fn card(&self) -> CachingCard {
+        CachingCard {
+            supported: self.supported,
+            cache_points: self.cache_points,
+            max_cache_points: self.max_cache_points,
+            one_hour: self.one_hour_ttl,
+            min_tokens: self.min_tokens,
+        }
+    }
 }
 
 /// How a request controls the reasoning of a model.

@@ -68,7 +68,7 @@ impl Target {
             facts,
             maker: facts.map(|facts| facts.provider).or_else(|| base.maker()).map(str::to_owned),
             thinking: facts.map_or(Control::Unknown, Control::of_facts),
-            caching: facts.map(caching_of_facts).unwrap_or_default(),
+            caching: facts.map(|facts| facts.prompt_caching.card()).unwrap_or_default(),
             max_output_tokens: facts.and_then(|facts| facts.max_output_tokens),
             government: Partition::of_region(region) == Partition::AwsUsGov,
             prompt: base.kind() == Kind::Prompt,
@@ -211,17 +211,6 @@ impl Control {
             ("field", None) => Self::UnnamedField,
             _ => Self::Unknown,
         }
-    }
-}
-
-fn caching_of_facts(facts: &ModelFacts) -> CachingCard {
-    let caching = &facts.prompt_caching;
-    CachingCard {
-        supported: caching.supported,
-        cache_points: caching.cache_points,
-        max_cache_points: caching.max_cache_points,
-        one_hour: caching.one_hour_ttl,
-        min_tokens: caching.min_tokens,
     }
 }
 

@@ -4,8 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use outcrop_core::{
-    CachingCard, FactOrigin, Modality, ModelCard, ModelId, ModelKind, PriceTerms, ProfileCard, Support,
-    ThinkingCard,
+    FactOrigin, Modality, ModelCard, ModelId, ModelKind, PriceTerms, ProfileCard, Support, ThinkingCard,
 };
 use outcrop_model_facts::facts::{self, ModelFacts, ScopedPrice, Thinking};
 use outcrop_model_facts::{BedrockId, Geography};
@@ -30,7 +29,7 @@ pub(super) fn card(candidate: &Candidate<'_>, settings: &DiscoverySettings) -> M
     let row = candidate.row;
     let price = price(candidate);
     let thinking = candidate.facts.and_then(thinking);
-    let caching = candidate.facts.map(caching).unwrap_or_default();
+    let caching = candidate.facts.map(|facts| facts.prompt_caching.card()).unwrap_or_default();
     let retires = row.and_then(|row| row.end_of_life.as_deref());
     let end_of_life = retires.or_else(|| candidate.facts?.end_of_life);
     let access = candidate.access.map(|row| access::card(row, candidate));
@@ -107,17 +106,6 @@ fn thinking(facts: &ModelFacts) -> Option<ThinkingCard> {
         effort_ceiling: facts.effort_ceiling.map(|effort| effort.as_str().to_owned()),
         always_on,
     })
-}
-
-fn caching(facts: &ModelFacts) -> CachingCard {
-    let known = &facts.prompt_caching;
-    CachingCard {
-        supported: known.supported,
-        cache_points: known.cache_points,
-        max_cache_points: known.max_cache_points,
-        one_hour: known.one_hour_ttl,
-        min_tokens: known.min_tokens,
-    }
 }
 
 fn terms(found: &ScopedPrice) -> PriceTerms {
