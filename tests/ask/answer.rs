@@ -129,7 +129,8 @@ fn what_an_answer_cites_stands_beside_it() {
         sources,
         ["source: Weather · https://example.com/weather", "source: Almanac · https://example.com/almanac",]
     );
-    assert_eq!(ask(&emulator, &["What will the weather be?"]).run().succeeds().stderr, "");
+    let told = ask(&emulator, &["What will the weather be?"]).run().succeeds().stderr;
+    assert_eq!(told, "note: the answer cites sources: `-v` shows them\n");
 }
 
 /// Its tokens are paid.
@@ -171,6 +172,8 @@ fn how_an_answer_ended_is_told() {
         ended("model_context_window_exceeded", 0),
         ended("bored", 0),
     ];
+    emulator.scenario(&json!({ "rules": [{ "reply": { "content": [{ "reasoning": "Hm." }] } }] }));
+    texts.push(format!("thoughts: 0\n{}", ask(&emulator, &["Why?"]).run().succeeds().stderr));
     emulator.scenario(&json!({ "rules": [{ "reply": { "content": [] } }] }));
     texts.push(format!("nothing: 0\n{}", ask(&emulator, &["Why?"]).run().succeeds().stderr));
     insta::assert_snapshot!(texts.join("\n"), @r#"
@@ -184,7 +187,7 @@ fn how_an_answer_ended_is_told() {
     error: a guardrail intervened
       caused by: guardrail_intervened
 
-    hint: change the prompt, or the guardrail; with its `trace`, `--json` says why it did
+    hint: change the prompt, or the guardrail; `--option guardrailConfig.trace=enabled --json` says why it did
 
     content_filtered: 7
     error: the provider filtered the answer
@@ -212,6 +215,9 @@ fn how_an_answer_ended_is_told() {
 
     bored: 0
     warning: the model stopped for a reason that is not known: bored
+
+    thoughts: 0
+    warning: the answer is empty
 
     nothing: 0
     warning: the answer is empty

@@ -346,3 +346,41 @@ fn a_prompt_of_prompt_management_needs_no_other() {
     let shown = Outcrop::new(args).via(&emulator).run().succeeds().json();
     assert_eq!(shown["body"], json!({ "promptVariables": { "city": { "text": "Oslo" } } }), "{shown}");
 }
+
+/// Two members that only take text, one that looks like JSON and is none, and two guardrails at once.
+#[test]
+fn options_are_read_as_what_they_are() {
+    let emulator = Emulator::start();
+    let args = ["--dry-run", "--option", "requestMetadata.team=5", "Hello"];
+    let body = ask(&emulator, &args).run().succeeds().json()["body"].clone();
+    assert_eq!(body["requestMetadata"], json!({ "team": "5" }));
+    let broken = ask(&emulator, &["--option", "additionalModelRequestFields={\"top_k\":50", "Hello"]);
+    let named = "guardrailConfig.guardrailIdentifier=gr4f8k2m9x1q";
+    let twice = ask(&emulator, &["--guardrail", "gr4f8k2m9x1q", "--option", named, "Hello"]);
+    let texts = [broken.run().exits_with(2).stderr, twice.run().exits_with(6).stderr];
+    insta::assert_snapshot!(texts.join("\n"), @r#"
+    error: invalid value 'additionalModelRequestFields={"top_k":50' for '--option <KEY=VALUE>': the value is no JSON: EOF while parsing an object at line 1 column 11
+
+    For more information, try '--help'.
+
+    error: `--guardrail` and `--option guardrailConfig.guardrailIdentifier` both name a guardrail
+
+    hint: leave one of them out
+    "#);
+}
+
+/// Another tier has other prices.
+#[test]
+fn the_price_is_that_of_the_tier_that_answered() {
+    let emulator = Emulator::start();
+    let cost = |tier: &str| {
+        let option = format!("serviceTier.type={tier}");
+        let args = ["ask", "--json", "-m", "us.amazon.nova-2-lite-v1:0", "--option", &option, "Hello"];
+        let answer = Outcrop::new(args).via(&emulator).run().succeeds().json();
+        assert_eq!(answer["metadata"]["serviceTier"]["type"], tier, "{answer}");
+        answer["costUsd"].as_f64()
+    };
+    let (usual, dear, cheap) = (cost("default").unwrap(), cost("priority").unwrap(), cost("flex").unwrap());
+    assert!(cheap < usual && usual < dear, "{cheap} {usual} {dear}");
+    assert_eq!(cost("reserved"), None, "nobody knows that one");
+}

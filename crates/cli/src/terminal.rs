@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error as _;
 use std::ffi::OsString;
+use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
@@ -11,6 +12,10 @@ use anstyle::{AnsiColor, Style};
 use outcrop::{Diagnostic, Error, ErrorKind};
 use serde::Serialize;
 use serde_json::{Value, json};
+use tracing::field::{Field, Visit};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
 
 use crate::args::{Cli, Color};
 use crate::failure::Failure;
@@ -58,7 +63,7 @@ impl Terminal {
     /// out: nobody here can promise that they hold no secret.
     pub(crate) fn start_logging(&self) {
         let filter = match self.verbose {
-            0 => return,
+            0 => return self.start_notes(),
             1 => "outcrop=info",
             2 => "outcrop=debug",
             _ => "outcrop=trace",
@@ -72,6 +77,19 @@ impl Terminal {
             .with_writer(io::stderr)
             .with_ansi(self.err.current_choice() == ColorChoice::AlwaysAnsi)
             .without_time()
+            .init();
+    }
+
+    /// Tells of long waits before a further try: without a word they look like a program that hangs.
+    fn start_notes(&self) {
+        if self.quiet || self.json {
+            return;
+        }
+        tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::WARN)
+            .with_writer(io::stderr)
+            .with_ansi(self.err.current_choice() == ColorChoice::AlwaysAnsi)
+            .event_format(WaitNotes)
             .init();
     }
 
@@ -235,6 +253,55 @@ impl Terminal {
     }
 }
 
+/// The retry layer's warnings, as notes.
+struct WaitNotes;
+
+impl<S, N> FormatEvent<S, N> for WaitNotes
+where
+    S: tracing::Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &tracing::Event<'_>,
+    ) -> fmt::Result {
+        let mut wait = Wait::default();
+        event.record(&mut wait);
+        // Nobody wonders at less.
+        if !event.metadata().target().starts_with("outcrop_layers") || wait.milliseconds < 2000 {
+            return Ok(());
+        }
+        let style = if writer.has_ansi_escapes() { NOTE } else { Style::new() };
+        let seconds = wait.milliseconds.div_ceil(1000);
+        writeln!(writer, "{style}note{style:#}: {}: trying again in {seconds} s", wait.problem)
+    }
+}
+
+/// What a warning of the retry layer says.
+#[derive(Default)]
+struct Wait {
+    milliseconds: u64,
+    problem: String,
+}
+
+impl Visit for Wait {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        if field.name() == "wait_ms" {
+            self.milliseconds = value;
+        }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "problem" {
+            self.problem = harmless_line(value);
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+}
+
 /// Whether a character of a model's text could control the terminal.
 fn is_tricky(character: char) -> bool {
     character.is_control() && !matches!(character, '\n' | '\t')
@@ -340,7 +407,8 @@ pub(crate) fn print_usage(error: &clap::Error, arguments: &[OsString]) -> ExitCo
         let text = error.render().to_string();
         let message = text.strip_prefix("error: ").unwrap_or(&text);
         let message = message.split("\n\nUsage:").next().unwrap_or(message).trim();
-        let message = message.strip_suffix("For more information, try '--help'.").unwrap_or(message).trim();
+        let message = message.strip_suffix("For more information, try '--help'.").unwrap_or(message);
+        let message = &harmless_line(message);
         writeln!(io::stderr(), "{}", usage_json(message, SEE_HELP)).ok();
     } else {
         error.print().ok();
@@ -350,7 +418,42 @@ pub(crate) fn print_usage(error: &clap::Error, arguments: &[OsString]) -> ExitCo
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::*;
+
+    /// Where a subscriber writes to.
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn long_waits_are_told_and_short_ones_are_not() {
+        let written = Written::default();
+        let writer = written.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .event_format(WaitNotes)
+            .finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let warn = |wait_ms: u64| tracing::warn!(target: "outcrop_layers::retry", problem = "too many requests", wait_ms, "a wait");
+            warn(1999);
+            warn(29_500);
+            tracing::warn!(problem = "somebody else", wait_ms = 9000_u64, "a wait");
+        });
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text, "note: too many requests: trying again in 30 s\n");
+    }
 
     #[test]
     fn what_others_say_cannot_forge_lines_of_ours() {

@@ -140,8 +140,10 @@ impl RetryProvider {
                 retry = ?error.retry(),
                 "attempt failed",
             );
+            let problem = error.message().to_owned();
             let wait = attempts.failed(error, |most| self.draw(most))?;
-            tracing::warn!(provider = %self.id(), %model, operation, ?wait, "trying again after a wait");
+            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            tracing::warn!(provider = %self.id(), %model, operation, problem, wait_ms, "trying again after a wait");
             tokio::time::sleep(wait).await;
         }
     }

@@ -224,8 +224,9 @@ impl Outcrop {
     }
 
     /// What a call costs, by the id that was called for the one that was asked for, and by the region of the call: as its
-    /// card in the catalogue says, which knows the configuration too, else by the table of facts. `None` if nobody knows.
-    pub async fn price(&self, asked: &ModelReference, called: &ModelId) -> Option<Price> {
+    /// card in the catalogue says, which knows the configuration too, else by the table of facts. `tier`: the service tier
+    /// that answered, if the service said one. `None` if nobody knows.
+    pub async fn price(&self, asked: &ModelReference, called: &ModelId, tier: Option<&str>) -> Option<Price> {
         let catalog = self.built(&asked.provider).await.ok()?.catalog?;
         let model = match outcrop_discovery::region_of(asked.model.as_str()) {
             Some(region) => ModelId::from(format!("{called}@{region}")),
@@ -244,10 +245,23 @@ impl Outcrop {
                 && card.regions.first().map(String::as_str) != region
                 && card.origin.get("cost") != Some(&FactOrigin::Config)
         };
-        let listed = resolved.card.as_ref().filter(|card| !elsewhere(card));
-        let listed = listed.and_then(|card| card.price.clone());
-        let known = || facts::price_of(&id, region).map(|known| known.price.clone());
-        listed.or_else(known).or_else(|| resolved.card.as_ref()?.price.clone())
+        let tier = tier.filter(|tier| *tier != "default");
+        let of_card = |card: &Arc<ModelCard>| match tier {
+            None => card.price.clone(),
+            Some(tier) => card.price_terms.as_ref()?.tiers.get(tier).copied().map(Price::flat),
+        };
+        let known = || {
+            let known = facts::price_of(&id, region)?;
+            match tier {
+                None => Some(known.price.clone()),
+                Some(tier) => {
+                    let rates = known.tiers.iter().find(|(name, _)| name.as_str() == tier);
+                    rates.map(|(_, rates)| Price::flat(*rates))
+                }
+            }
+        };
+        let listed = resolved.card.as_ref().filter(|card| !elsewhere(card)).and_then(of_card);
+        listed.or_else(known).or_else(|| resolved.card.as_ref().and_then(of_card))
     }
 
     /// The model that is called for a reference.

@@ -169,7 +169,14 @@ impl RequestOption {
         let assignment = Assignment::set(text).map_err(|error| error.to_string())?;
         let value = match assignment.value {
             Assigned::Value(value) => value,
-            Assigned::Json5(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
+            Assigned::Json5(text) if is_text(&assignment.path) => Value::String(text),
+            Assigned::Json5(text) => match serde_json::from_str(&text) {
+                Ok(value) => value,
+                Err(error) if text.trim_start().starts_with(['{', '[', '"']) => {
+                    return Err(format!("the value is no JSON: {error}"));
+                }
+                Err(_) => Value::String(text),
+            },
             _ => return Err("a value of a kind that is not known".to_owned()),
         };
         Ok(Self { path: assignment.path, value })
@@ -192,6 +199,12 @@ impl RequestOption {
         object.insert((*last).to_owned(), self.value.clone());
         Ok(())
     }
+}
+
+/// Whether the API takes nothing but text there, so that digits are text as well.
+fn is_text(path: &KeyPath) -> bool {
+    let keys: Vec<_> = path.segments().iter().filter_map(Segment::as_key).collect();
+    matches!(keys.as_slice(), ["requestMetadata", _] | ["promptVariables", _, "text"])
 }
 
 fn thinking_level() -> impl clap::builder::TypedValueParser<Value = ThinkingLevel> {

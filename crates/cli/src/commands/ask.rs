@@ -201,6 +201,10 @@ async fn finish(
     let called = called(&response, reference);
     if let Some(error) = error {
         terminal.flush()?;
+        let error = match error.request_id() {
+            None => error.with_request_id(response.request_id.clone()),
+            Some(_) => error,
+        };
         let error = advised(error, reference, arguments);
         if response.content.is_empty() {
             return Err(error.into());
@@ -215,8 +219,12 @@ async fn finish(
     }
     terminal.flush()?;
     let ended = ending(&response, arguments, terminal);
+    let sources = outcome::sources(&response);
+    if arguments.prints_text() && !terminal.shows_asides() && !sources.is_empty() {
+        terminal.note("the answer cites sources: `-v` shows them");
+    }
     if arguments.prints_text() && terminal.shows_asides() {
-        for source in outcome::sources(&response) {
+        for source in &sources {
             terminal.print_aside(&format!("source: {source}"));
             terminal.end_aside(1);
         }
@@ -258,7 +266,12 @@ async fn cost(
     outcrop: &Outcrop,
 ) -> Option<f64> {
     let usage = response.usage?;
-    outcrop.price(reference, &called.model).await?.cost(&usage)
+    let said = |pointer| response.metadata.as_ref()?.pointer(pointer)?.as_str();
+    // Latency-optimized inference has prices of its own, which no list tells.
+    if said("/performanceConfig/latency") == Some("optimized") {
+        return None;
+    }
+    outcrop.price(reference, &called.model, said("/serviceTier/type")).await?.cost(&usage)
 }
 
 #[cfg(test)]

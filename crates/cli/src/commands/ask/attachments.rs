@@ -105,7 +105,9 @@ impl Attachment {
         }
         let Some(kind) = extension(&name).as_deref().and_then(Kind::of_extension) else {
             let message = format!("`{uri}` does not say by its name what it is");
-            return Err(Error::unsupported(message).with_hint(KNOWN).into());
+            return Err(Error::unsupported(message)
+                .with_hint("objects in S3 are told by their endings: one of a document, an image, a video or sound, such as `.pdf`")
+                .into());
         };
         Ok(Self { name, path: format!("`{uri}`"), kind, body: Body::S3(uri.to_owned()) })
     }

@@ -22,7 +22,9 @@ pub(super) fn remark(response: &Response, terminal: &mut Terminal) {
         StopReason::Other(reason) => {
             terminal.warn(&format!("the model stopped for a reason that is not known: {reason}"));
         }
-        _ if response.content.is_empty() => terminal.warn("the answer is empty"),
+        _ if response.text().trim().is_empty() && unshown(response).is_none() => {
+            terminal.warn("the answer is empty");
+        }
         _ => {}
     }
     if let Some(unshown) = unshown(response) {
@@ -74,7 +76,7 @@ pub(super) fn filtered(response: &Response) -> Error {
     } else if *reason == StopReason::GuardrailIntervened {
         (
             "a guardrail intervened",
-            "change the prompt, or the guardrail; with its `trace`, `--json` says why it did",
+            "change the prompt, or the guardrail; `--option guardrailConfig.trace=enabled --json` says why it did",
         )
     } else {
         ("the provider filtered the answer", "change the prompt")

@@ -1,6 +1,6 @@
 //! From the command line to a request.
 
-use outcrop::{Error, ModelReference, Outcrop, Request};
+use outcrop::{Error, ErrorKind, ModelReference, Outcrop, Request};
 use outcrop_core::{Content, OutputSchema};
 use serde_json::{Map, Value, json};
 
@@ -77,6 +77,11 @@ fn guard(
             .with_hint(format!("`outcrop config explain {key}` says where it is set")));
     }
     let config = options.entry("guardrailConfig").or_insert_with(|| json!({}));
+    if config.get("guardrailIdentifier").is_some() {
+        let message =
+            "`--guardrail` and `--option guardrailConfig.guardrailIdentifier` both name a guardrail";
+        return Err(Error::new(ErrorKind::InvalidRequest, message).with_hint("leave one of them out"));
+    }
     if let (Value::Object(config), Value::Object(named)) = (config, guardrail.option()) {
         config.extend(named);
     }
