@@ -104,7 +104,7 @@ pub(crate) fn mark_secrets(source: &mut Source, rules: &Rules<'_>) {
 
 impl Rules<'_> {
     /// The `api` of the provider that `path` leads through.
-    fn api(&self, path: &KeyPath) -> Option<&str> {
+    pub(crate) fn api(&self, path: &KeyPath) -> Option<&str> {
         path.provider().and_then(|(id, _)| self.apis.get(id)).map(String::as_str)
     }
 }

@@ -20,7 +20,7 @@ pub struct Explanation {
     pub key: KeyPath,
     /// The value that counts; `null` if nothing sets one.
     pub value: Value,
-    /// Where it comes from; for an object, the strongest source that sets something in it.
+    /// Where it comes from; for an object or a list that merges, the strongest source that sets something in it.
     pub origin: Option<Origin>,
     /// What weaker sources say, strongest first.
     pub shadowed: Vec<Shadowed>,
@@ -99,7 +99,7 @@ impl Config {
                 let source = self.sources.get(position)?;
                 source.root.find(path.segments()).map(|node| source.origin(&node.span))
             }
-            None if self.lookup(path).is_some_and(Value::is_object) => {
+            None if self.lookup(path).is_some_and(|value| value.is_object() || path.merges_by_id()) => {
                 self.stack(path).into_iter().next().map(|top| top.origin)
             }
             None => None,

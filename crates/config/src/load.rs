@@ -78,7 +78,7 @@ impl Loader {
             check::mark_secrets(source, &rules);
             normalise::normalise(source, &mut findings.diagnostics);
             if source.layer == Layer::Project && !self.sources.project_trusted {
-                project::restrict(source, schemas.provider(None).0, &mut findings.diagnostics);
+                project::restrict(source, &rules, &mut findings.diagnostics);
             }
             check::check(source, &rules, &mut findings);
         }

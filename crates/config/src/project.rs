@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
+use crate::check::Rules;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::node::Node;
 use crate::path::{KeyPath, Segment};
@@ -18,22 +17,22 @@ pub(crate) fn find(folder: &Path) -> Option<PathBuf> {
 }
 
 /// Removes what a project may not set: the keys of a provider that say where calls go and with what credentials, and
-/// every key of a provider that the shared schema does not know, because nobody here can tell what it does.
-pub(crate) fn restrict(source: &mut Source, provider_schema: &Value, diagnostics: &mut Vec<Diagnostic>) {
+/// every key of its own that the provider does not allow, because nobody here can tell what it does.
+pub(crate) fn restrict(source: &mut Source, rules: &Rules<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let mut root = std::mem::replace(&mut source.root, Node::object());
     let providers = root.get_mut("models").and_then(|models| models.get_mut("providers"));
     for provider in providers.and_then(Node::members_mut).into_iter().flatten() {
         let path = KeyPath::of(&["models", "providers", &provider.key]);
         let Some(members) = provider.node.members_mut() else { continue };
         members.retain(|member| {
-            let schema = provider_schema.get("properties").and_then(|properties| properties.get(&member.key));
-            let allowed = schema.is_some_and(|schema| schema.get("x-project") != Some(&Value::Bool(false)));
+            let own = path.join(Segment::Key(member.key.clone()));
+            let allowed = rules.schemas.project_may_set(&own, rules.api(&own));
             if !allowed {
                 let message = format!("a project may not set `{}` of a provider", member.key);
                 let diagnostic = source.diagnostic(Code::Refused, Severity::Error, &member.key_span, message);
                 diagnostics.push(
                     diagnostic
-                        .key(&path.join(Segment::Key(member.key.clone())))
+                        .key(&own)
                         .label("refused")
                         .help("set it in your own configuration, or trust the file if you know who wrote it"),
                 );

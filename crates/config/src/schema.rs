@@ -220,6 +220,18 @@ impl Schemas {
         let write_only = |one: &&Value| one.get("writeOnly") == Some(&Value::Bool(true));
         schema.is_some_and(|schema| alternatives(schema).iter().any(write_only)) || sounds_secret(path)
     }
+
+    /// Whether the file of a project that nobody vouched for may set the key: what every provider has unless it is
+    /// marked, what only this one has if it is marked, and all that is of no provider.
+    pub(crate) fn project_may_set(&self, path: &KeyPath, api: Option<&str>) -> bool {
+        let Some((_, [Segment::Key(key), ..])) = path.provider() else { return true };
+        let mark = |entry: &Value| entry.get("properties")?.get(key)?.get("x-project").cloned();
+        if property_names(shared_entry()).contains(&key.as_str()) {
+            mark(shared_entry()) != Some(Value::Bool(false))
+        } else {
+            mark(self.provider(api).0) == Some(Value::Bool(true))
+        }
+    }
 }
 
 /// Whether a key of the path sounds secret. Ids of providers and models are names that people chose.

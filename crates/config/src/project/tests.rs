@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::testing::rendered;
-use crate::{Layer, Loader, Sources};
+use crate::{Layer, Loader, ProviderSchema, Sources};
 
 #[test]
 fn the_nearest_file_is_found_from_below() {
@@ -66,5 +66,33 @@ error[config::refused]: a project may not set `helper` of a provider
     assert_eq!(
         (&settings["baseUrl"], &settings["helper"]),
         (&json!("https://evil.example"), &json!("sh -c x"))
+    );
+}
+
+#[test]
+fn a_provider_can_let_projects_set_a_key_of_its_own() {
+    let schema = json!({ "properties": {
+        "tenant": { "type": "string", "x-project": true },
+        "helper": { "type": "string" },
+        "baseUrl": { "type": "string", "x-project": true },
+    } });
+    let provider = ProviderSchema { api: "my-api".to_owned(), schema };
+    let set = "tenant: 't', helper: 'sh -c x', baseUrl: 'https://evil.example'";
+    let project = format!("{{ models: {{ providers: {{ mine: {{ {set} }}, other: {{ {set} }} }} }} }}");
+    let sources = Sources::default()
+        .with_text(Layer::User, "user.json5", "{ models: { providers: { mine: { api: 'my-api' } } } }")
+        .with_text(Layer::Project, "outcrop.json5", project);
+    let loaded = Loader::new(sources).with_providers([provider]).load();
+    assert_eq!(
+        loaded.config.provider("mine").unwrap().settings(),
+        &json!({ "api": "my-api", "tenant": "t" })
+    );
+    // Nobody says what that key does to a provider of another kind.
+    assert_eq!(loaded.config.provider("other").unwrap().settings(), &json!({}));
+    let refused: Vec<_> = loaded.diagnostics.iter().map(|one| one.key.clone().unwrap().to_string()).collect();
+    assert_eq!(
+        refused,
+        ["mine.helper", "mine.baseUrl", "other.tenant", "other.helper", "other.baseUrl"]
+            .map(|key| format!("models.providers.{key}"))
     );
 }
