@@ -224,4 +224,6 @@ fn rank(config: &Config, diagnostic: &Diagnostic) -> usize {
 #[cfg(test)]
 mod every_key;
 #[cfg(test)]
+mod every_layer;
+#[cfg(test)]
 mod tests;

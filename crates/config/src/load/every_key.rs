@@ -7,41 +7,53 @@ use super::*;
 use crate::testing::rendered;
 use crate::{FileSource, KeyPath};
 
-/// A value that is right for a schema, with something for every key.
-fn sample(schema: &Value, path: &KeyPath) -> Value {
+/// A value that is right for a schema, with something for every key. The values of two variants differ.
+pub(super) fn sample(schema: &Value, path: &KeyPath, variant: u8) -> Value {
     let types = schema::types(schema);
     if types.contains(&"object") {
         let mut members = Map::new();
         for name in schema::property_names(schema) {
             let below = path.key(name);
-            members.insert(name.to_owned(), sample(schema::property(schema, name).unwrap(), &below));
+            members.insert(name.to_owned(), sample(schema::property(schema, name).unwrap(), &below, variant));
         }
         if members.is_empty() {
-            let below = path.key("some.key");
-            members
-                .insert("some.key".to_owned(), sample(schema::property(schema, "some.key").unwrap(), &below));
+            let any = schema::property(schema, "some.key").unwrap();
+            members.insert("some.key".to_owned(), sample(any, &path.key("some.key"), variant));
         }
         return Value::Object(members);
     }
     if types.contains(&"array") {
-        return json!([sample(schema::items(schema).unwrap(), &path.join(Segment::Index(0)))]);
+        let element = schema::items(schema).unwrap();
+        return json!([sample(element, &path.join(Segment::Index(0)), variant)]);
     }
     if let Some(allowed) = schema::allowed_texts(schema) {
-        return Value::from(allowed[0].as_str());
+        return Value::from(allowed[usize::from(variant) % allowed.len()].as_str());
     }
+    let at_least = schema.get("minimum");
     match types[0] {
-        "string" if schema.get("format").is_some_and(|format| format == "date") => json!("2028-02-29"),
-        "string" if schema.get("format").is_some() => json!("https://host.example/path"),
-        "string" => json!("text"),
-        "boolean" => json!(true),
-        "integer" => json!(5),
-        "number" => json!(0.25),
+        "string" if schema.get("format").is_some_and(|format| format == "date") => {
+            json!(format!("2028-02-{:02}", 29 - variant))
+        }
+        "string" if schema.get("format").is_some() => json!(format!("https://host{variant}.example/path")),
+        "string" => json!(format!("text{variant}")),
+        "boolean" => json!(variant.is_multiple_of(2)),
+        "integer" => json!(at_least.and_then(Value::as_u64).unwrap_or_default().max(5) + u64::from(variant)),
+        "number" => json!(0.25 + f64::from(variant)),
         other => panic!("{path}: {other}"),
     }
 }
 
+/// The text that a variable needs for a value.
+pub(super) fn variable_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(elements) => elements[0].as_str().unwrap().to_owned(),
+        value => value.to_string(),
+    }
+}
+
 fn everything() -> Value {
-    sample(&schema::schema(), &KeyPath::default())
+    sample(&schema::schema(), &KeyPath::default(), 0)
 }
 
 /// Loads the value as the file of a layer.
@@ -102,12 +114,8 @@ fn every_variable_sets_its_key() {
         let Some(path) = variable.path else { continue };
         let path: KeyPath = path.parse().unwrap();
         let schemas = Schemas::new(&[]);
-        let text = match sample(schemas.find(&path, None).unwrap(), &path) {
-            Value::String(text) => text,
-            Value::Array(elements) => elements[0].as_str().unwrap().to_owned(),
-            value => value.to_string(),
-        };
-        let environment = BTreeMap::from([(variable.name.to_owned(), text)]);
+        let value = sample(schemas.find(&path, None).unwrap(), &path, 0);
+        let environment = BTreeMap::from([(variable.name.to_owned(), variable_text(&value))]);
         let loaded = Loader::new(Sources { environment, ..Sources::default() }).load();
         let guardrail = variable.name == "OUTCROP_GUARDRAIL_VERSION";
         assert_eq!(loaded.has_errors(), guardrail, "{}: {}", variable.name, rendered(&loaded));
