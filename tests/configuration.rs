@@ -291,6 +291,21 @@ fn the_schema_describes_every_layer_of_the_file() {
 }
 
 #[test]
+fn the_references_are_what_the_program_prints() {
+    let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference");
+    for (file, args) in [
+        ("configuration.md", &["config", "schema", "--format", "markdown"][..]),
+        ("environment.md", &["help", "environment", "--markdown"]),
+    ] {
+        let published = std::fs::read_to_string(reference.join(file)).unwrap();
+        let printed = Outcrop::new(args).run().succeeds().stdout;
+        assert!(published == printed, "{file} is out of step: run `cargo xtask schema`");
+    }
+    let refused = Outcrop::new(["help", "exit-codes", "--markdown"]).run().exits_with(2);
+    assert!(refused.stderr.contains("outcrop help environment"), "{}", refused.stderr);
+}
+
+#[test]
 fn assignments_that_cannot_be_read_are_usage_errors() {
     for argument in ["models", "a..b=1", "=1", "models.[=1", ""] {
         let run = Outcrop::new(["config", "check", "--set", argument]).run().exits_with(2);

@@ -23,7 +23,11 @@ const STAGES: &[Stage] = &[
     Stage { name: "clippy", about: "no warning in any target with any feature", run: clippy },
     Stage { name: "docs", about: "the documentation builds without a warning", run: docs },
     Stage { name: "build", about: "the tests, built: their time is no test's fault", run: test::build },
-    Stage { name: "schema", about: "the published schema is the program's", run: || schema::check() },
+    Stage {
+        name: "schema",
+        about: "the published schema and its references are the program's",
+        run: || schema::check(),
+    },
     Stage { name: "test", about: "all tests and doctests", run: || test::run(&[]) },
 ];
 

@@ -55,7 +55,7 @@ const TASKS: &[Task] = &[
     Task {
         name: "schema",
         arguments: "[--check]",
-        about: "writes schema/config.schema.json as the program prints it",
+        about: "writes schema/config.schema.json, and docs/reference/configuration.md and environment.md, as the program prints them",
         run: schema::run,
     },
 ];

@@ -115,7 +115,11 @@ pub(crate) struct Config {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Print the JSON schema of the configuration
-    Schema,
+    Schema {
+        /// A JSON schema for editors, or a reference for people
+        #[arg(long, value_name = "FORMAT", default_value = "json")]
+        format: SchemaFormat,
+    },
     /// Check the configuration
     Check {
         /// Fail on warnings too
@@ -135,6 +139,15 @@ pub(crate) enum ConfigCommand {
     },
     /// Print the files that are read, weakest first
     Path,
+}
+
+/// How the schema of the configuration is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaFormat {
+    /// JSON schema, draft-07.
+    Json,
+    /// The reference of all keys.
+    Markdown,
 }
 
 #[derive(Debug, Args)]
@@ -167,6 +180,9 @@ pub(crate) struct Help {
     /// `environment`, `exit-codes`, or a command
     #[arg(value_name = "TOPIC")]
     pub topic: Vec<String>,
+    /// Print `environment` as the page of the reference
+    #[arg(long, hide = true)]
+    pub markdown: bool,
 }
 
 impl Cli {

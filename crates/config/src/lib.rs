@@ -54,6 +54,7 @@ mod origin;
 mod parse;
 mod path;
 mod project;
+mod reference;
 mod render;
 mod schema;
 mod secret;
@@ -72,6 +73,7 @@ pub use explain::{Explanation, Shadowed};
 pub use load::{Loaded, Loader};
 pub use origin::{Layer, Origin, Unused};
 pub use path::{KeyPath, PathError, Segment};
+pub use reference::reference;
 pub use render::Style;
 pub use schema::{ProviderSchema, schema, schema_with};
 pub use settings::{

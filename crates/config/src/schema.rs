@@ -120,6 +120,8 @@ fn forbid_null(keywords: &mut Map<String, Value>) {
 
 /// Writes the built-in defaults into the schema, so that editors show them.
 fn add_defaults(schema: &mut Value, defaults: &Value) {
+    let alternatives = schema.get_mut("anyOf").and_then(Value::as_array_mut);
+    alternatives.into_iter().flatten().for_each(|alternative| add_defaults(alternative, defaults));
     let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return };
     for (key, property) in properties {
         match defaults.get(key) {

@@ -1,6 +1,7 @@
 //! The environment variables that set values, as one table.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::Value;
 
@@ -167,6 +168,20 @@ fn unknown(name: &str, also_known: &[String]) -> Diagnostic {
     match closest(&stem(name), stems.iter().map(String::as_str)) {
         Some(meant) => diagnostic.help(format!("did you mean `OUTCROP_{meant}`?")),
         None => diagnostic.help("`outcrop help environment` lists the variables that are read"),
+    }
+}
+
+impl fmt::Display for Kind {
+    /// What the text of such a variable is, in words.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Boolean => "`true`, `yes`, `on`, `1`, or `false`, `no`, `off`, `0`",
+            Self::Integer => "whole number",
+            Self::Seconds => "number of seconds",
+            Self::List => "texts, separated by commas",
+            Self::File => "path of a file",
+        })
     }
 }
 

@@ -106,6 +106,11 @@ impl Outcrop {
         outcrop_config::schema_with(&schemas(&self.registry))
     }
 
+    /// The same for people, as Markdown: every key with its type, unit, default, and who may set it.
+    pub fn schema_reference(&self) -> String {
+        outcrop_config::reference(&schemas(&self.registry))
+    }
+
     /// Settings that this version knows and does not act on yet, by key.
     pub fn without_effect(&self) -> Vec<&'static str> {
         let fallbacks = &self.settings().agents.defaults.model.fallbacks;

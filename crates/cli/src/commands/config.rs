@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use outcrop::{KeyPath, Outcrop};
 use serde_json::json;
 
-use crate::args::{Config, ConfigCommand};
+use crate::args::{Config, ConfigCommand, SchemaFormat};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
@@ -16,15 +16,18 @@ const WRONG: u8 = 3;
 pub(crate) fn run(arguments: Config, context: &Context, terminal: &mut Terminal) -> Result<(), Failure> {
     let outcrop = context.library(None)?;
     match arguments.command {
-        ConfigCommand::Schema => schema(&outcrop, terminal),
+        ConfigCommand::Schema { format } => schema(&outcrop, format, terminal),
         ConfigCommand::Check { strict, json } => check(&outcrop, strict, json, terminal),
         ConfigCommand::Explain { key, json } => explain(&outcrop, &key, json, terminal),
         ConfigCommand::Path => path(&outcrop, terminal),
     }
 }
 
-fn schema(outcrop: &Outcrop, terminal: &mut Terminal) -> Result<(), Failure> {
-    terminal.print(&format!("{:#}\n", outcrop.schema()))
+fn schema(outcrop: &Outcrop, format: SchemaFormat, terminal: &mut Terminal) -> Result<(), Failure> {
+    terminal.print(&match format {
+        SchemaFormat::Json => format!("{:#}\n", outcrop.schema()),
+        SchemaFormat::Markdown => outcrop.schema_reference(),
+    })
 }
 
 fn check(outcrop: &Outcrop, strict: bool, json: bool, terminal: &mut Terminal) -> Result<(), Failure> {

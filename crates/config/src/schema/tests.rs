@@ -53,6 +53,8 @@ fn defaults_are_in_the_schema() {
     assert_eq!(discovery["refreshInterval"]["default"], 3600);
     assert_eq!(discovery["geography"]["default"], "auto");
     assert_eq!(discovery["enabled"].get("default"), None);
+    let model = &schema["properties"]["agents"]["properties"]["defaults"]["properties"]["model"];
+    assert_eq!(property(model, "fallbacks").unwrap()["default"], json!([]));
 }
 
 #[test]

@@ -14,6 +14,9 @@ use crate::secret::SecretSchema;
 /// [`ProviderEntry::settings`](crate::ProviderEntry::settings).
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
+#[schemars(
+    description = "`models.providers.<id>`: the part that every provider shares. Its `api` says which further keys it knows."
+)]
 #[non_exhaustive]
 pub struct Provider {
     /// The protocol that the service speaks, such as `bedrock-converse-stream` or `openai-completions`.
