@@ -1,6 +1,7 @@
 //! The configuration through the command line: what is read, what is said about it, and that it has an effect.
 
 mod guide;
+mod import;
 mod related;
 
 use std::path::{Path, PathBuf};
