@@ -1,5 +1,9 @@
 //! The configuration through the command line: what is read, what is said about it, and that it has an effect.
 
+mod guide;
+mod import;
+mod related;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -29,41 +33,6 @@ const WRONG: &str = r#"{
   },
 }
 "#;
-
-#[test]
-fn a_discovery_file_of_a_related_product_does_what_it_says() {
-    let emulator = Emulator::start();
-    let run = Outcrop::new(["models", "list", "--json", "--config"])
-        .arg(fixture("discovery.json5"))
-        .via(&emulator)
-        .run()
-        .succeeds();
-    assert_eq!(run.stderr, "");
-    let found = run.json();
-    let makers: std::collections::BTreeSet<_> =
-        found["models"].as_array().unwrap().iter().map(|model| model["provider"].as_str().unwrap()).collect();
-    assert_eq!(makers, ["amazon", "anthropic"].into());
-}
-
-#[test]
-fn a_manual_file_of_a_related_product_does_what_it_says() {
-    let emulator = Emulator::start();
-    let manual = fixture("manual.json5");
-    let run =
-        Outcrop::new(["ask", "--json", "Hello", "--config"]).arg(&manual).via(&emulator).run().succeeds();
-    assert_eq!(run.stderr, "");
-    let answer = run.json();
-    // Its id has a version too many.
-    assert_eq!(answer["model"], "amazon-bedrock/us.anthropic.claude-opus-4-6-v1");
-    assert_eq!(emulator.requests()[0]["modelId"], "us.anthropic.claude-opus-4-6-v1");
-    assert!(answer["costUsd"].as_f64() > Some(0.0), "zeros are placeholders, not a price: {answer}");
-
-    for name in ["manual.json5", "discovery.json5"] {
-        let check =
-            Outcrop::new(["config", "check", "--strict", "--config"]).arg(fixture(name)).run().succeeds();
-        assert!(check.stderr.contains("is fine"), "{}", check.stderr);
-    }
-}
 
 #[test]
 fn explain_names_file_line_and_column() {

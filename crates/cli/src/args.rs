@@ -4,6 +4,7 @@ mod accepted_key;
 mod ask;
 mod auth;
 mod iam;
+mod import;
 mod models;
 
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use self::accepted_key::AcceptedKeyParser;
 pub(crate) use self::ask::{Ask, Guardrail};
 pub(crate) use self::auth::{Auth, Doctor};
 pub(crate) use self::iam::{Iam, IamCommand, IamPolicy};
+pub(crate) use self::import::{ImportFile, ImportLayer};
 pub(crate) use self::models::{Form, List, Models, ModelsCommand, OneModel, SetModel};
 use crate::failure::Failure;
 
@@ -137,6 +139,8 @@ pub(crate) enum ConfigCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Take over what another product's file says of Bedrock
+    Import(ImportFile),
     /// Print the files that are read, weakest first
     Path,
 }
@@ -205,7 +209,9 @@ impl Cli {
             Command::Config(config) => {
                 matches!(
                     config.command,
-                    ConfigCommand::Check { json: true, .. } | ConfigCommand::Explain { json: true, .. }
+                    ConfigCommand::Check { json: true, .. }
+                        | ConfigCommand::Explain { json: true, .. }
+                        | ConfigCommand::Import(ImportFile { json: true, .. })
                 )
             }
             Command::Auth(auth) => auth.status().json,

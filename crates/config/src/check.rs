@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic, Severity, closest};
 use crate::node::{Data, Member, Node, Span};
+use crate::normalise;
 use crate::origin::Unused;
 use crate::path::{KeyPath, Segment};
 use crate::schema::{self, Schemas};
@@ -48,6 +49,21 @@ const FOREIGN: &[(&[&str], &[&str])] = &[
             "thinkingLevelMap",
         ],
     ),
+];
+
+/// What the providers of a related product speak that this workspace has none for. Of an entry with such an `api`
+/// nothing else is read, unless a program brings a provider that speaks it.
+const FOREIGN_APIS: &[&str] = &[
+    "anthropic-messages",
+    "azure-openai-responses",
+    "github-copilot",
+    "google-generative-ai",
+    "google-vertex",
+    "mistral-conversations",
+    "ollama",
+    "openai-codex-responses",
+    "openai-completions",
+    "openai-responses",
 ];
 
 /// The schema of what nobody describes.
@@ -107,6 +123,21 @@ impl Rules<'_> {
     pub(crate) fn api(&self, path: &KeyPath) -> Option<&str> {
         path.provider().and_then(|(id, _)| self.apis.get(id)).map(String::as_str)
     }
+
+    /// Whether the provider with this id is one of a related product that nothing here can call.
+    fn is_foreign(&self, id: &str) -> bool {
+        let api = self.apis.get(id).map(String::as_str);
+        let unspoken = self.schemas.are_given() && !self.schemas.provider(api).1;
+        unspoken && api.is_some_and(|api| FOREIGN_APIS.contains(&api))
+    }
+}
+
+/// The entry without all that its provider would read: its models are still known to be somebody else's.
+fn only_api(mut entry: Node) -> Node {
+    if let Some(members) = entry.members_mut() {
+        members.retain(|member| member.key == "api");
+    }
+    entry
 }
 
 struct Walk<'a> {
@@ -215,20 +246,24 @@ impl Walk<'_> {
 
     fn member(&mut self, member: Member, schema: &Value) -> Option<Member> {
         let Member { key, key_span, node } = member;
+        if matches!(self.path.provider(), Some((id, [])) if self.rules.is_foreign(id)) {
+            self.unused(&node, &key_span);
+            return Some(Member { node: only_api(node), key, key_span });
+        }
         let entry = self.rules.schemas.provider(self.rules.api(&self.path));
         let (schema, complete) = match self.path.provider() {
             Some((_, [])) => (Some(entry.0), true),
             Some((_, [_])) => (schema::property(entry.0, &key), entry.1),
             _ => (schema::property(schema, &key), true),
         };
-        if schema.is_none() && self.unknown(&key, &key_span, complete) {
+        if schema.is_none() && self.unknown(&key, &key_span, &node, complete) {
             return None;
         }
         Some(Member { node: self.node(node, schema.unwrap_or(&ANYTHING))?, key, key_span })
     }
 
     /// Reports a key that no schema knows. `false` if the key may be the provider's own and is to be kept.
-    fn unknown(&mut self, key: &str, key_span: &Span, complete: bool) -> bool {
+    fn unknown(&mut self, key: &str, key_span: &Span, node: &Node, complete: bool) -> bool {
         let parent =
             KeyPath::from(self.path.segments().split_last().map_or(Vec::new(), |(_, rest)| rest.to_vec()));
         let places: Vec<&str> = parent
@@ -249,8 +284,7 @@ impl Walk<'_> {
         let meant = if foreign { None } else { closest(key, known.iter().copied()) };
         let others_welcome = matches!(places.as_slice(), [] | ["agents"] | ["agents", "defaults"]);
         if foreign || (others_welcome && meant.is_none()) {
-            let origin = self.source.origin(key_span);
-            self.findings.unused.push(Unused { key: self.path.clone(), origin });
+            self.unused(node, key_span);
             return true;
         }
         if !complete && meant.is_none() {
@@ -268,6 +302,21 @@ impl Walk<'_> {
             }
         });
         true
+    }
+
+    /// Lists a key that means nothing here. Beside what [`normalise`] takes out of such a key, what is left is listed
+    /// one by one: it would be wrong to say of the whole that nothing reads it.
+    fn unused(&mut self, node: &Node, key_span: &Span) {
+        if !normalise::leads_to_alias(&self.path) || node.members().is_empty() {
+            let origin = self.source.origin(key_span);
+            self.findings.unused.push(Unused { key: self.path.clone(), origin });
+            return;
+        }
+        for member in node.members() {
+            self.path.push(Segment::Key(member.key.clone()));
+            self.unused(&member.node, &member.key_span);
+            self.path.pop();
+        }
     }
 
     fn push(&mut self, diagnostic: Diagnostic) {

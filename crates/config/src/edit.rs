@@ -115,7 +115,7 @@ impl Edit {
         Self::open_with(file.as_ref(), Arc::default())
     }
 
-    fn open_with(file: &Path, loader: Arc<Loader>) -> Result<Self, EditError> {
+    pub(crate) fn open_with(file: &Path, loader: Arc<Loader>) -> Result<Self, EditError> {
         let before = write::read(file)?;
         let text = before.clone().unwrap_or_default();
         let edit = Self { file: file.to_owned(), before, text, assigned: Vec::new(), loader };
@@ -131,6 +131,21 @@ impl Edit {
     /// The text as it would be written.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether the file was there.
+    pub(crate) const fn is_there(&self) -> bool {
+        self.before.is_some()
+    }
+
+    /// Takes the whole text of `other`, comments included, if nothing stands in this file. `false`: something does.
+    pub(crate) fn fill(&mut self, other: &Self) -> bool {
+        let is_blank = self.text.trim_start_matches(BYTE_ORDER_MARK).trim().is_empty();
+        if is_blank {
+            self.text.clone_from(&other.text);
+            self.assigned.push(KeyPath::default());
+        }
+        is_blank
     }
 
     /// The value that stands at `path` in the file, as it is written there: without its variables replaced, and secrets

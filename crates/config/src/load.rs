@@ -101,6 +101,11 @@ impl Loader {
         Loaded { config, diagnostics }
     }
 
+    /// The same, reading from other sources.
+    pub(crate) fn with_sources(self, sources: Sources) -> Self {
+        Self { sources, ..self }
+    }
+
     /// The same with a text in place of the file at `path`, where that file counts.
     pub(crate) fn with_edited(&self, path: &Path, text: &str) -> Self {
         Self { sources: self.sources.with_edited(path, text), ..self.clone() }

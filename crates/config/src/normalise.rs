@@ -18,6 +18,17 @@ pub(crate) fn normalise(source: &mut Source, diagnostics: &mut Vec<Diagnostic>) 
     source.root = root;
 }
 
+/// The newer place of `models.bedrockDiscovery`.
+pub(crate) fn alias() -> KeyPath {
+    KeyPath::of(&DISCOVERY_ALIAS)
+}
+
+/// Whether `path` is a key around the alias.
+pub(crate) fn leads_to_alias(path: &KeyPath) -> bool {
+    let alias = alias();
+    alias.starts_with(path) && alias != *path
+}
+
 /// Takes the member at `path` out, and what is empty without it.
 fn take(node: &mut Node, path: &[&str]) -> Option<Member> {
     let [first, rest @ ..] = path else { return None };

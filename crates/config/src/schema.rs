@@ -199,6 +199,11 @@ impl Schemas {
         &BASE
     }
 
+    /// Whether anybody said which providers there are.
+    pub(crate) fn are_given(&self) -> bool {
+        !self.own.is_empty()
+    }
+
     /// The schema of a provider entry, and whether it is complete: without the provider's own schema nobody can tell
     /// that a key is unknown.
     pub(crate) fn provider(&self, api: Option<&str>) -> (&Value, bool) {

@@ -132,6 +132,9 @@ fn entry_diagnostics(config: &outcrop_config::Config, registry: &Registry) -> Ve
     for entry in config.providers() {
         let Some(api) = entry.api() else { continue };
         let Ok(factory) = registry.factory(api) else {
+            if config.unused().iter().any(|unused| unused.key == entry.path()) {
+                continue;
+            }
             let known: Vec<_> = registry.factories().map(|factory| factory.api().to_owned()).collect();
             diagnostics.push(entry.diagnostic("/api", format!("no provider speaks the api `{api}`"), &known));
             continue;

@@ -94,7 +94,8 @@ fn stronger(config: &Config, path: &KeyPath, file: &Path) -> Option<StrongerDefa
     Some(StrongerDefault { model, origin })
 }
 
-fn refused(error: EditError) -> Error {
+/// Why a file was not changed, with what to do about it.
+pub(crate) fn refused(error: EditError) -> Error {
     let hints = error.hints();
     let wrong = !error.diagnostics().is_empty();
     let message = error.to_string();

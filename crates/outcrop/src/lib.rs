@@ -11,6 +11,7 @@ mod default_model;
 mod doctor;
 mod facade;
 mod iam;
+mod import;
 mod models;
 mod paths;
 mod reference;
@@ -24,6 +25,7 @@ pub use facade::{Chosen, Outcrop};
 pub use iam::{
     Action, MANAGED_POLICY_SIZE, Policy, PolicyDocument, PolicyRequest, Principal, Statement, TrustedService,
 };
+pub use import::Imported;
 pub use models::{ListedModel, ModelFilter, ModelList};
 pub use outcrop_aws::{
     CallerIdentity, Endpoints, Link, MfaPrompt, Outcome, Presence, RegionOrigin, RegionStatus, RegionStep,

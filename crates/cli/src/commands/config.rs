@@ -1,5 +1,7 @@
 //! `outcrop config`.
 
+mod import;
+
 use std::fmt::Write as _;
 
 use outcrop::{KeyPath, Outcrop};
@@ -19,6 +21,7 @@ pub(crate) fn run(arguments: Config, context: &Context, terminal: &mut Terminal)
         ConfigCommand::Schema { format } => schema(&outcrop, format, terminal),
         ConfigCommand::Check { strict, json } => check(&outcrop, strict, json, terminal),
         ConfigCommand::Explain { key, json } => explain(&outcrop, &key, json, terminal),
+        ConfigCommand::Import(arguments) => import::run(&outcrop, &arguments, terminal),
         ConfigCommand::Path => path(&outcrop, terminal),
     }
 }

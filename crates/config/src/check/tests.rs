@@ -119,7 +119,7 @@ warning[config::unknown-key]: nothing reads the key `agents.defaults.modell`
     insta::assert_snapshot!(unused.join("\n"), @r#"
 gateway
 channels
-plugins
+plugins.entries.slack
 models.mode
 models.providers."amazon-bedrock".authHeader
 models.providers."amazon-bedrock".models[0].compat
@@ -279,12 +279,37 @@ warning[config::alias]: `models.bedrockDiscovery.region` is set in this file too
         "{ plugins: { entries: { 'amazon-bedrock': { enabled: true, config: { discovery: { enabled: false } } } } } }",
     );
     assert_eq!(loaded.config.settings().models.bedrock_discovery.enabled, Some(false));
-    assert_eq!(loaded.config.unused()[0].key.to_string(), "plugins");
+    assert_eq!(loaded.config.unused()[0].key.to_string(), r#"plugins.entries."amazon-bedrock".enabled"#);
     let loaded = load(
         "{ models: 5, plugins: { entries: { 'amazon-bedrock': { config: { discovery: { enabled: false } } } } } }",
     );
     assert_eq!(loaded.diagnostics.len(), 1);
     assert_eq!(loaded.diagnostics[0].code, Code::Type);
+}
+
+#[test]
+fn providers_of_a_related_product_are_listed_and_not_read() {
+    let text = "{ models: { providers: {
+  attic: { api: 'ollama', apiKey: { source: 'env' }, baseUrl: '${NOWHERE}', models: [{ colour: 1 }] },
+  mine: { api: 'my-api', tenant: 'a' },
+  odd: { api: 'odd-api', retry: { attempts: 0 } },
+} } }";
+    let loaded = load(text);
+    let codes: Vec<_> = loaded.diagnostics.iter().map(|problem| (problem.code, problem.line)).collect();
+    assert_eq!(codes, [(Code::Range, Some(4))]);
+    let unused: Vec<_> = loaded.config.unused().iter().map(|unused| unused.key.to_string()).collect();
+    assert_eq!(unused, ["models.providers.attic"]);
+    // Its models are not to be taken for those of somebody else.
+    assert_eq!(loaded.config.provider("attic").unwrap().settings(), &json!({ "api": "ollama" }));
+
+    // A program may bring a provider for it, and one that says nothing of its providers decides later.
+    let sources = Sources::default().with_text(Layer::User, "config.json5", text);
+    let provider = ProviderSchema { api: "ollama".to_owned(), schema: json!({ "type": "object" }) };
+    for loader in [Loader::new(sources.clone()).with_providers([provider]), Loader::new(sources)] {
+        let loaded = loader.load();
+        assert_eq!(loaded.config.unused(), []);
+        assert!(loaded.diagnostics.iter().any(|problem| problem.code == Code::Substitution));
+    }
 }
 
 #[test]

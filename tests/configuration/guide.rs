@@ -1,0 +1,281 @@
+//! What the documentation says of the configuration is so.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::{file, fixture};
+use crate::support::{Home, Outcrop};
+
+/// A fenced block of a document.
+#[derive(Debug)]
+struct Block {
+    document: PathBuf,
+    language: String,
+    text: String,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn documents() -> Vec<PathBuf> {
+    let of = |folder: PathBuf| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let folders = of(root().join("docs")).filter(|path| path.is_dir()).collect::<Vec<_>>();
+    let mut documents: Vec<_> =
+        folders.into_iter().chain([root(), root().join("docs")]).flat_map(of).collect();
+    documents.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    documents.sort();
+    documents
+}
+
+/// The fenced blocks of a document; those in lists are moved to the margin.
+fn blocks(document: &Path) -> Vec<Block> {
+    let text = std::fs::read_to_string(document).unwrap();
+    let mut lines = text.lines();
+    let mut blocks = Vec::new();
+    while let Some(line) = lines.next() {
+        let Some(language) = line.trim_start().strip_prefix("```") else { continue };
+        let inner = lines.by_ref().take_while(|line| !line.trim_start().starts_with("```"));
+        let text = inner.flat_map(|line| [line, "\n"]).collect();
+        blocks.push(Block { document: document.to_owned(), language: language.trim().to_owned(), text });
+    }
+    blocks
+}
+
+fn all_blocks() -> Vec<Block> {
+    documents().iter().flat_map(|document| blocks(document)).collect()
+}
+
+fn guide() -> PathBuf {
+    root().join("docs/guide/configuration.md")
+}
+
+impl Block {
+    /// Whether it is a configuration: whatever else is shown is JSON, and has no such members.
+    fn is_configuration(&self) -> bool {
+        let of_json = || {
+            let shown: Option<Value> = serde_json::from_str(&self.text).ok();
+            shown
+                .is_some_and(|shown| ["models", "agents", "plugins"].iter().any(|key| shown[key].is_object()))
+        };
+        self.language == "json5" || (self.language == "json" && of_json())
+    }
+
+    /// The commands of a block of a console.
+    fn commands(&self) -> Vec<&str> {
+        let lines = self.text.lines().filter(|_| self.language == "console");
+        lines.filter_map(|line| line.strip_prefix("$ ")).collect()
+    }
+}
+
+/// The words of the command of ours in a line of a shell, as far as a pipe or a redirection; `None` if it has none.
+fn words(command: &str) -> Option<Vec<String>> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    for character in command.chars() {
+        match (quote, character) {
+            (Some(open), _) if open == character => quote = None,
+            (None, '"' | '\'') => quote = Some(character),
+            // What goes into ours may come from anywhere.
+            (None, '|') if !words.iter().any(|word| word == "outcrop") => words = vec![String::new()],
+            (None, '|' | '>' | '#') => break,
+            (None, ' ') => words.push(String::new()),
+            _ => words.last_mut().unwrap().push(character),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    let ours = words.iter().position(|word| word == "outcrop")?;
+    Some(words.split_off(ours + 1))
+}
+
+#[test]
+fn every_configuration_that_is_shown_is_one() {
+    let published = std::fs::read_to_string(root().join("schema/config.schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&serde_json::from_str(&published).unwrap()).unwrap();
+    let mut shown = 0;
+    for block in all_blocks().into_iter().filter(Block::is_configuration) {
+        let (home, place) = (Home::new(), block.document.display());
+        let path = file(&home, "shown.json5", &block.text);
+        let run = |args: &[&str]| {
+            let names = block.text.split("${").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
+            let run = Outcrop::at(&home, args).arg("--config").arg(&path);
+            names.fold(run, |run, name| run.env(name, "something")).run()
+        };
+        let check = run(&["config", "check", "--strict", "--json"]).json();
+        assert_eq!(check["diagnostics"], json!([]), "{place}: {}", block.text);
+        assert_eq!(check["unused"], json!([]), "{place}: {}", block.text);
+        // What counts then, against the schema that editors use.
+        let value = |key: &str| run(&["config", "explain", "--json", key]).succeeds().json()["value"].take();
+        let loaded = json!({ "models": value("models"), "agents": value("agents") });
+        let wrong: Vec<_> = validator.iter_errors(&loaded).map(|error| error.to_string()).collect();
+        assert!(wrong.is_empty(), "{place}: {wrong:?}: {}", block.text);
+        shown += 1;
+    }
+    assert!(shown >= 12, "{shown} configurations are found in the documentation");
+}
+
+#[test]
+fn every_command_about_the_configuration_succeeds() {
+    let mut ran = BTreeSet::new();
+    for block in all_blocks() {
+        // The commands of a block belong together.
+        let home = Home::new();
+        for command in block.commands() {
+            let Some(words) = words(command) else { continue };
+            let place = format!("{}: {command}", block.document.display());
+            if words.iter().any(|word| word == "config") {
+                let run = Outcrop::at(&home, &words).env("EDITOR", "true").env("VISUAL", "true").run();
+                assert_eq!(run.code, Some(0), "{place}: {run:?}");
+                ran.insert("config");
+            }
+            // Of other commands, what they say of the configuration.
+            let set = words.iter().zip(words.iter().skip(1)).filter(|(word, _)| *word == "--set");
+            for (_, assignment) in set {
+                let args = ["config", "check", "--strict", "--json", "--set", assignment];
+                let check = Outcrop::at(&home, args).run().json();
+                assert_eq!((&check["ok"], &check["unused"]), (&json!(true), &json!([])), "{place}: {check}");
+                ran.insert("--set");
+            }
+        }
+    }
+    assert_eq!(ran, ["config", "--set"].into(), "what is found in the documentation");
+}
+
+#[test]
+fn layers_merge_as_the_guide_shows() {
+    let home = Home::new();
+    let shown: Vec<_> = blocks(&guide()).into_iter().filter(Block::is_configuration).collect();
+    let [user, project, ..] = shown.as_slice() else { panic!("{shown:?}") };
+    file(&home, "config/outcrop/config.json5", &user.text);
+    file(&home, "work/outcrop.json5", &project.text);
+    let value = |key: &str| {
+        let run = Outcrop::at(&home, ["config", "explain", "--json", key]).run().succeeds();
+        run.json()["value"].take()
+    };
+    assert_eq!(value("models.bedrockDiscovery.region"), "us-east-1");
+    assert_eq!(value("models.bedrockDiscovery.providerFilter"), json!(["amazon"]));
+    assert_eq!(value("agents.defaults.model.primary"), Value::Null);
+    Outcrop::at(&home, ["config", "check", "--strict"]).run().succeeds();
+}
+
+#[test]
+fn both_places_of_the_discovery_are_the_same() {
+    let shown: Vec<_> = blocks(&guide()).into_iter().filter(Block::is_configuration).collect();
+    let [.., newer, older] = shown.as_slice() else { panic!("{shown:?}") };
+    assert!(newer.text.contains("plugins") && !older.text.contains("plugins"), "{shown:?}");
+    let value = |block: &Block| {
+        let home = Home::new();
+        file(&home, "config/outcrop/config.json5", &block.text);
+        let args = ["config", "explain", "--json", "models.bedrockDiscovery"];
+        Outcrop::at(&home, args).run().succeeds().json()["value"].take()
+    };
+    assert_eq!(value(newer), value(older));
+    assert_eq!(value(newer)["enabled"], true);
+}
+
+#[test]
+fn what_the_guide_shows_of_check_and_explain_is_what_they_say() {
+    let home = Home::new();
+    let user =
+        "{\n  models: {\n    bedrockDiscovery: { region: \"eu-west-1\", refreshIntervall: 60 },\n  },\n}\n";
+    file(&home, "config/outcrop/config.json5", user);
+    file(&home, "work/outcrop.json5", "{\n  models: { bedrockDiscovery: { region: \"us-east-1\" } },\n}\n");
+    let run = |args: &[&str]| Outcrop::at(&home, args).env("AWS_REGION", "eu-north-1").run().succeeds();
+    let said = [
+        run(&["config", "check"]).stderr,
+        run(&["config", "explain", "models.bedrockDiscovery.region"]).stdout,
+    ];
+    let work = std::fs::canonicalize(home.work()).unwrap();
+    let shown = blocks(&guide()).into_iter().filter(|block| block.language == "text");
+    let shown: Vec<_> = shown.map(|block| block.text).collect();
+    let said = said.map(|text| {
+        let text = text.replace(home.config().to_str().unwrap(), "/home/me/.config");
+        let text = text.replace(work.to_str().unwrap(), "/home/me/project");
+        text.replace(home.work().to_str().unwrap(), "/home/me/project")
+    });
+    assert_eq!(shown, said);
+}
+
+#[test]
+fn the_guide_names_all_that_a_project_may_not_set() {
+    let text = std::fs::read_to_string(guide()).unwrap();
+    let (_, section) = text.split_once("## The file of a project\n").unwrap();
+    let (_, list) = section.split_once("Of a provider,").unwrap();
+    let list = list.split("are refused").next().unwrap();
+    let named: BTreeSet<_> = list.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+
+    let schema = Outcrop::new(["config", "schema"]).run().succeeds().json();
+    let entry = &schema["properties"]["models"]["properties"]["providers"]["additionalProperties"];
+    let shared = entry["properties"].as_object().unwrap();
+    let own = entry["allOf"][0]["then"]["properties"].as_object().unwrap();
+    let of_all = shared.iter().filter(|(_, key)| key["x-project"] == false);
+    let of_bedrock = own.iter().filter(|(name, key)| !shared.contains_key(*name) && key["x-project"] != true);
+    let refused: BTreeSet<_> = of_all.chain(of_bedrock).map(|(name, _)| name.clone()).collect();
+    assert_eq!(named, refused);
+}
+
+#[test]
+fn the_reference_has_every_field() {
+    fn fields(value: &Value, names: &mut BTreeSet<String>) {
+        match value {
+            Value::Array(elements) => elements.iter().for_each(|element| fields(element, names)),
+            Value::Object(members) => members.iter().for_each(|(name, value)| {
+                names.insert(name.clone());
+                fields(value, names);
+            }),
+            _ => {}
+        }
+    }
+    let home = Home::new();
+    file(&home, "work/outcrop.json5", "{ models: { mode: 'merge', bedrockDiscovery: { geography: 5 } } }");
+    let reference = std::fs::read_to_string(root().join("docs/reference/json.md")).unwrap();
+    let geography = "models.bedrockDiscovery.geography";
+    let household = fixture("household.json5");
+    for (command, args, code) in [
+        ("config check", &["config", "check", "--json"][..], 3),
+        (
+            "config explain",
+            &["config", "explain", "--json", geography, "--set", &format!("{geography}=eu")],
+            0,
+        ),
+        ("config import", &["config", "import", "--json", "--dry-run", household.to_str().unwrap()], 0),
+    ] {
+        let found = Outcrop::at(&home, args).run().exits_with(code).json();
+        let (_, below) = reference.split_once(&format!("## `{command} --json`\n")).expect(command);
+        let text = below.split("\n## ").next().unwrap();
+        let mut names = BTreeSet::new();
+        fields(&found, &mut names);
+        // An origin is described once.
+        if command != "config explain" {
+            let of_origin = ["layer", "file", "line", "column", "variable"];
+            names.retain(|name| !of_origin.contains(&name.as_str()) || text.contains(&format!("`{name}`")));
+        }
+        assert!(names.len() > 5, "{found}");
+        for name in names {
+            let quoted = [format!("`{name}`"), format!("\"{name}\"")];
+            assert!(quoted.iter().any(|it| text.contains(it)), "{name} is not in the section on `{command}`");
+        }
+    }
+}
+
+/// Otherwise nothing of the above would be proved of what is found.
+#[test]
+fn blocks_and_commands_are_found() {
+    assert!(documents().len() > 8, "{:?}", documents());
+    let block = |language: &str, text: &str| Block {
+        document: fixture("manual.json5"),
+        language: language.to_owned(),
+        text: text.to_owned(),
+    };
+    assert!(block("json", r#"{ "models": {} }"#).is_configuration());
+    assert!(!block("json", r#"{ "models": [] }"#).is_configuration());
+    assert_eq!(block("console", "$ a\nb\n$ c\n").commands(), ["a", "c"]);
+    assert_eq!(words("aws configure | less"), None);
+    assert_eq!(words("git diff | outcrop ask | jq .text").unwrap(), ["ask"]);
+    assert_eq!(
+        words(r#"outcrop ask --set a='["b c"]' d > e"#).unwrap(),
+        ["ask", "--set", r#"a=["b c"]"#, "d"]
+    );
+}
