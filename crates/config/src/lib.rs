@@ -46,6 +46,7 @@ mod config;
 mod diagnostic;
 mod edit;
 mod explain;
+mod instead;
 mod load;
 mod merge;
 mod node;

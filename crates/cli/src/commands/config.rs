@@ -6,7 +6,7 @@ use outcrop::{KeyPath, Outcrop};
 use serde_json::json;
 
 use crate::args::{Config, ConfigCommand};
-use crate::context::Context;
+use crate::context::{Context, heed_flags};
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 
@@ -15,6 +15,10 @@ const WRONG: u8 = 3;
 
 pub(crate) fn run(arguments: Config, context: &Context, terminal: &mut Terminal) -> Result<(), Failure> {
     let outcrop = context.library(None)?;
+    // `check` tells of wrong flags as of everything else.
+    if !matches!(arguments.command, ConfigCommand::Check { .. }) {
+        heed_flags(&outcrop)?;
+    }
     match arguments.command {
         ConfigCommand::Schema => schema(&outcrop, terminal),
         ConfigCommand::Check { strict, json } => check(&outcrop, strict, json, terminal),
