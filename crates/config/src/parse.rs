@@ -215,13 +215,16 @@ fn integer(negative: bool, magnitude: u64) -> Option<Number> {
 }
 
 #[cfg(test)]
+mod oracle;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::Layer;
 
-    fn parsed(text: &str) -> (serde_json::Value, Vec<String>) {
+    pub(super) fn parsed(text: &str) -> (serde_json::Value, Vec<String>) {
         let mut source = Source::new(Layer::User);
         let mut diagnostics = Vec::new();
         parse_file(&mut source, text, &mut diagnostics);
