@@ -2,6 +2,7 @@
 
 mod guide;
 mod import;
+mod mistakes;
 mod related;
 
 use std::path::{Path, PathBuf};
@@ -219,18 +220,39 @@ fn nothing_is_sent_by_a_configuration_that_is_wrong_about_who_where_or_under_whi
     let guarded = "{ models: { providers: { 'amazon-bedrock': { guardrail: { guardrailIdentifier: 'g' } } }";
     let home = Home::new();
     file(&home, "config/outcrop/config.json5", guarded);
+    let refused = "nothing is sent by a wrong configuration";
     let runs = [
-        Outcrop::new(["ask", "Hello", "-m", MODEL, "--endpoint-url", "nowhere"]),
-        Outcrop::new(["ask", "Hello", "-m", MODEL, "--set", "models.providers.amazon-bedrock.auth=magic"]),
-        Outcrop::new(["ask", "Hello", "-m", MODEL]).env("OUTCROP_AUTH", "magic"),
-        Outcrop::new(["ask", "Hello", "-m", MODEL, "--set", "models.providers.amazon-bedrock.guardrail={}"]),
-        Outcrop::at(&home, ["ask", "Hello", "-m", MODEL]),
-        Outcrop::at(&home, ["models", "list"]),
+        (Outcrop::new(["ask", "Hello", "-m", MODEL, "--endpoint-url", "nowhere"]), "--endpoint-url: "),
+        (
+            Outcrop::new([
+                "ask",
+                "Hello",
+                "-m",
+                MODEL,
+                "--set",
+                "models.providers.amazon-bedrock.auth=magic",
+            ]),
+            "--set: ",
+        ),
+        (
+            Outcrop::new([
+                "ask",
+                "Hello",
+                "-m",
+                MODEL,
+                "--set",
+                "models.providers.amazon-bedrock.guardrail={}",
+            ]),
+            "--set: ",
+        ),
+        (Outcrop::new(["ask", "Hello", "-m", MODEL]).env("OUTCROP_AUTH", "magic"), refused),
+        (Outcrop::at(&home, ["ask", "Hello", "-m", MODEL]), refused),
+        (Outcrop::at(&home, ["models", "list"]), refused),
     ];
-    for run in runs {
+    for (run, words) in runs {
         let run = run.via(&emulator).run().exits_with(3);
         assert_eq!(run.stdout, "");
-        assert!(run.stderr.contains("nothing is sent by a wrong configuration"), "{}", run.stderr);
+        assert!(run.stderr.contains(words), "{}", run.stderr);
     }
     assert!(emulator.requests().is_empty(), "{:?}", emulator.requests());
 }

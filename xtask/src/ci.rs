@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::process::{cargo, run as run_command};
-use crate::{Failure, deps, facts, say, schema, test};
+use crate::{Failure, deps, facts, fuzz, say, schema, test};
 
 /// One stage, with what it proves.
 struct Stage {
@@ -27,6 +27,11 @@ const STAGES: &[Stage] = &[
         name: "schema",
         about: "the published schema and its references are the program's",
         run: || schema::check(),
+    },
+    Stage {
+        name: "fuzz",
+        about: "a minute of configurations that nobody would write",
+        run: || fuzz::run(&[]),
     },
     Stage { name: "test", about: "all tests and doctests", run: || test::run(&[]) },
 ];

@@ -40,18 +40,24 @@ pub(crate) fn build() -> Result<(), Failure> {
 
 /// The program `outcrop` as the end-to-end tests run it, built if need be.
 pub(crate) fn program() -> Result<PathBuf, Failure> {
+    built("test", "end_to_end", "bin", "outcrop")
+}
+
+/// A program that the tests or the examples are built with: cargo is asked for the target `name` of the kind `wanted`.
+pub(crate) fn built(wanted: &str, name: &str, kind: &str, program: &str) -> Result<PathBuf, Failure> {
     let messages = capture(cargo().args(SELECTION).args([
         "--no-run",
-        "--test",
-        "end_to_end",
+        &format!("--{wanted}"),
+        name,
         "--message-format",
         "json-render-diagnostics",
     ]))?;
-    executable(&messages).ok_or_else(|| Failure::Task("cargo built no program `outcrop`".to_owned()))
+    executable(&messages, kind, program)
+        .ok_or_else(|| Failure::Task(format!("cargo built no program `{program}`")))
 }
 
 /// The path of the program in cargo's messages.
-fn executable(messages: &str) -> Option<PathBuf> {
+fn executable(messages: &str, kind: &str, program: &str) -> Option<PathBuf> {
     #[derive(Deserialize)]
     struct Message {
         target: Target,
@@ -66,7 +72,7 @@ fn executable(messages: &str) -> Option<PathBuf> {
         .lines()
         // Messages about other things have other fields.
         .filter_map(|line| serde_json::from_str::<Message>(line).ok())
-        .filter(|message| message.target.name == "outcrop" && message.target.kind == ["bin"])
+        .filter(|message| message.target.name == program && message.target.kind == [kind])
         .find_map(|message| message.executable)
 }
 
@@ -109,9 +115,12 @@ mod tests {
             r#"{"reason":"compiler-artifact","target":{"name":"outcrop","kind":["lib"]},"executable":null}"#,
             r#"{"reason":"compiler-artifact","target":{"name":"end_to_end","kind":["test"]},"executable":"/t/e"}"#,
             r#"{"reason":"compiler-artifact","target":{"name":"outcrop","kind":["bin"]},"executable":"/t/outcrop"}"#,
+            r#"{"reason":"compiler-artifact","target":{"name":"fuzz","kind":["example"]},"executable":"/t/fuzz"}"#,
             r#"{"reason":"build-finished","success":true}"#,
         ];
-        assert_eq!(executable(&messages.join("\n")), Some(PathBuf::from("/t/outcrop")));
-        assert_eq!(executable(messages[0]), None);
+        let all = messages.join("\n");
+        assert_eq!(executable(&all, "bin", "outcrop"), Some(PathBuf::from("/t/outcrop")));
+        assert_eq!(executable(&all, "example", "fuzz"), Some(PathBuf::from("/t/fuzz")));
+        assert_eq!(executable(messages[0], "bin", "outcrop"), None);
     }
 }

@@ -6,7 +6,9 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
 
-use outcrop::{Assignment, Code, DEFAULT_PROVIDER, FileSource, KeyPath, Outcrop, Sources, cache_folder};
+use outcrop::{
+    Assignment, Code, DEFAULT_PROVIDER, Diagnostic, FileSource, KeyPath, Outcrop, Sources, cache_folder,
+};
 use outcrop_core::Secret;
 use outcrop_emulator::{Credentials, Emulator, Options, Running};
 use serde_json::json;
@@ -29,6 +31,19 @@ pub(crate) struct Ready {
     /// Never taken apart: the process ends with the command, and what it holds goes with it at once.
     pub outcrop: ManuallyDrop<Outcrop>,
     _emulator: Option<Running>,
+}
+
+/// Fails if a flag, such as `--set`, says something wrong: what is asked for now is not left out as a line of a file is.
+pub(crate) fn heed_flags(outcrop: &Outcrop) -> Result<(), Failure> {
+    let is_wrong = |diagnostic: &&Diagnostic| diagnostic.flag.is_some() && diagnostic.is_error();
+    let wrong: Vec<_> = outcrop.diagnostics().iter().filter(is_wrong).collect();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let messages: Vec<_> = wrong.iter().map(ToString::to_string).collect();
+    let hints = wrong.into_iter().flat_map(|diagnostic| &diagnostic.help);
+    let error = outcrop::Error::config(messages.join("; "));
+    Err(hints.fold(error, |error, hint| error.with_hint(hint.clone())).into())
 }
 
 impl Context {
@@ -63,6 +78,7 @@ impl Context {
         {
             return Err(outcrop::Error::config(missing.to_string()).into());
         }
+        heed_flags(&outcrop)?;
         terminal.diagnose(outcrop.diagnostics());
         for key in outcrop.without_effect() {
             terminal.warn(&format!("`{key}` has no effect in this version"));

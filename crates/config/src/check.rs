@@ -283,16 +283,18 @@ impl Walk<'_> {
         let known = schema.map(schema::property_names).unwrap_or_default();
         let meant = if foreign { None } else { closest(key, known.iter().copied()) };
         let others_welcome = matches!(places.as_slice(), [] | ["agents"] | ["agents", "defaults"]);
-        if foreign || (others_welcome && meant.is_none()) {
+        // A file may be shared with another program; a flag is meant for this one.
+        let is_flag = self.source.flag.is_some();
+        if !is_flag && (foreign || (others_welcome && meant.is_none())) {
             self.unused(node, key_span);
             return true;
         }
-        if !complete && meant.is_none() {
+        if !complete && meant.is_none() && !foreign {
             return false;
         }
         let message = format!("nothing reads the key `{}`", self.path);
-        let diagnostic =
-            self.report(Code::UnknownKey, Severity::Warning, key_span, message).label("unknown key");
+        let severity = if is_flag { Severity::Error } else { Severity::Warning };
+        let diagnostic = self.report(Code::UnknownKey, severity, key_span, message).label("unknown key");
         self.push(match meant {
             Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
             None if known.is_empty() => diagnostic,

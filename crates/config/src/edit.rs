@@ -209,7 +209,7 @@ impl Edit {
     }
 
     fn diagnostics(&self, text: &str) -> Vec<Diagnostic> {
-        self.loader.with_edited(&self.file, text).load().diagnostics
+        self.loader.with_edited(&self.file, text).check().diagnostics
     }
 
     /// The same path with positions in place of ids, as diagnostics about the file name them.

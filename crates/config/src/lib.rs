@@ -47,6 +47,7 @@ mod diagnostic;
 mod edit;
 mod explain;
 mod import;
+mod instead;
 mod load;
 mod merge;
 mod node;

@@ -18,7 +18,7 @@ use crate::schema::{self, ProviderSchema, Schemas};
 use crate::settings::Settings;
 use crate::source::Source;
 use crate::sources::{Assigned, Assignment, Sources};
-use crate::{normalise, parse, project, variables};
+use crate::{instead, normalise, parse, project, variables};
 
 /// The built-in defaults.
 const DEFAULTS: &str = include_str!("defaults.json5");
@@ -68,6 +68,13 @@ impl Loader {
 
     /// Reads, checks and merges. Never fails: what is wrong is in [`Loaded::diagnostics`].
     pub fn load(&self) -> Loaded {
+        let mut loaded = self.check();
+        instead::say(&loaded.config, &mut loaded.diagnostics);
+        loaded
+    }
+
+    /// The same without what holds in place of wrong values, which is of no use where they are refused.
+    pub(crate) fn check(&self) -> Loaded {
         let schemas = Schemas::new(&self.providers);
         let mut findings = Findings::default();
         let (mut sources, files) = self.read(&schemas, &mut findings.diagnostics);
@@ -211,6 +218,7 @@ fn report_open_guardrails(config: &Config, diagnostics: &mut Vec<Diagnostic>) {
         if !diagnostics.iter().any(reported) {
             let message = "a guardrail without `guardrailIdentifier` lets no call through";
             let diagnostic = entry.diagnostic("/guardrail", message, &[]).key(&path);
+            let diagnostic = diagnostic.help("name the guardrail by its id or its ARN");
             diagnostics.push(Diagnostic { code: Code::Missing, ..diagnostic });
         }
     }

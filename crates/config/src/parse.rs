@@ -9,6 +9,7 @@ use serde_json::Number;
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::node::{Data, Member, Node, Span};
+use crate::path::{KeyPath, Segment};
 use crate::schema::looks_secret;
 use crate::secret::carries_credentials;
 use crate::source::Source;
@@ -96,12 +97,14 @@ struct Conversion {
     reports: Vec<Report>,
     /// Places of values that are or sound secret: no excerpt may show them, whatever else is wrong on their line.
     secrets: Vec<Span>,
+    /// Where the conversion is.
+    path: KeyPath,
 }
 
 /// A problem that waits until all secrets are known.
 enum Report {
     DuplicateKey(String, Span),
-    Inexact(String, Span),
+    Inexact(KeyPath, String, Span),
 }
 
 impl Report {
@@ -112,10 +115,16 @@ impl Report {
                 let diagnostic = source.diagnostic(Code::DuplicateKey, Severity::Warning, &span, message);
                 diagnostic.label("this one counts").help("remove one of the two")
             }
-            Self::Inexact(literal, span) => {
+            Self::Inexact(path, literal, span) => {
                 let message = format!("`{literal}` cannot be kept exactly as a number");
+                let is_whole =
+                    literal.trim_start_matches(['+', '-']).bytes().all(|byte| byte.is_ascii_digit());
                 let diagnostic = source.diagnostic(Code::Number, Severity::Error, &span, message);
-                diagnostic.help(format!("if it is an id, write it as a string: \"{literal}\""))
+                diagnostic.key(&path).help(if is_whole {
+                    format!("if it is an id, write it as a string: \"{literal}\"")
+                } else {
+                    "write a finite number of 64 bits".to_owned()
+                })
             }
         }
     }
@@ -134,9 +143,7 @@ impl Conversion {
                 Data::Text(literal.value.clone().into_owned())
             }
             Ast::NumberLit(literal) => self.number(literal.value, &span),
-            Ast::Array(array) => {
-                Data::Array(array.elements.iter().map(|element| self.node(element)).collect())
-            }
+            Ast::Array(array) => Data::Array(self.array(&array.elements)),
             Ast::Object(object) => self.object(&object.properties),
         };
         Node::new(data, span)
@@ -144,10 +151,20 @@ impl Conversion {
 
     fn number(&mut self, literal: &str, span: &Span) -> Data {
         let Some(number) = exact_number(literal) else {
-            self.reports.push(Report::Inexact(literal.to_owned(), span.clone()));
+            self.reports.push(Report::Inexact(self.path.clone(), literal.to_owned(), span.clone()));
             return Data::Broken;
         };
         Data::Number(number)
+    }
+
+    fn array(&mut self, elements: &[Ast<'_>]) -> Vec<Node> {
+        let mut nodes = Vec::with_capacity(elements.len());
+        for (position, element) in elements.iter().enumerate() {
+            self.path.push(Segment::Index(position));
+            nodes.push(self.node(element));
+            self.path.pop();
+        }
+        nodes
     }
 
     fn object(&mut self, properties: &[ObjectProp<'_>]) -> Data {
@@ -158,7 +175,9 @@ impl Conversion {
             if looks_secret(key) {
                 self.secrets.push(property.value.start()..property.value.end());
             }
+            self.path.push(Segment::Key(key.to_owned()));
             let member = Member { key: key.to_owned(), key_span, node: self.node(&property.value) };
+            self.path.pop();
             match members.iter_mut().find(|earlier| earlier.key == key) {
                 None => members.push(member),
                 Some(earlier) => {
@@ -196,13 +215,16 @@ fn integer(negative: bool, magnitude: u64) -> Option<Number> {
 }
 
 #[cfg(test)]
+mod oracle;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::Layer;
 
-    fn parsed(text: &str) -> (serde_json::Value, Vec<String>) {
+    pub(super) fn parsed(text: &str) -> (serde_json::Value, Vec<String>) {
         let mut source = Source::new(Layer::User);
         let mut diagnostics = Vec::new();
         parse_file(&mut source, text, &mut diagnostics);

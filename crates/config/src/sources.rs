@@ -304,8 +304,13 @@ fn read(source: &Source, path: &Path, required: bool, diagnostics: &mut Vec<Diag
             None
         }
         Err(error) => {
-            let code = if required { Code::NamedFile } else { Code::Read };
-            diagnostics.push(failed(code, format!("the configuration file cannot be read: {error}")));
+            let (code, help) = if required {
+                (Code::NamedFile, "name a file that is there and that you may read")
+            } else {
+                (Code::Read, "make it a file that you may read: nothing in it has an effect until then")
+            };
+            let message = format!("the configuration file cannot be read: {error}");
+            diagnostics.push(failed(code, message).help(help));
             None
         }
     }

@@ -149,7 +149,7 @@ pub(crate) fn read(
                 let diagnostic = Diagnostic::new(Code::Type, Severity::Error, message)
                     .at(&Origin::of_variable(Layer::Environment, name))
                     .key(&path)
-                    .help(format!("`{name}`: {}", variable.doc));
+                    .help(format!("`{name}`: {}", variable.doc.trim_end_matches('.')));
                 diagnostics.push(diagnostic);
             }
         }

@@ -330,7 +330,7 @@ impl Outcrop {
     }
 
     /// Refuses to call anybody by a configuration in which something is wrong with who calls, where to, or under which
-    /// guardrail. A file that cannot be read at all may have said anything.
+    /// guardrail. A file that cannot be read at all, or is something else than an object, may have said anything.
     pub(crate) fn refuse_unsafe(&self, id: &ProviderId) -> Result<()> {
         const NEEDED: [&str; 13] = [
             "api",
@@ -349,7 +349,8 @@ impl Outcrop {
         ];
         let entry = ["models", "providers", id.as_str()];
         let is_unsafe = |diagnostic: &&Diagnostic| {
-            let unreadable = matches!(diagnostic.code, Code::Read | Code::NamedFile | Code::Syntax);
+            let unreadable = matches!(diagnostic.code, Code::Read | Code::NamedFile | Code::Syntax)
+                || (diagnostic.code == Code::Type && diagnostic.key.is_none());
             let needed = diagnostic.key.as_ref().is_some_and(|key| {
                 let names: Vec<_> = key.segments().iter().map(|it| it.as_key().unwrap_or_default()).collect();
                 names

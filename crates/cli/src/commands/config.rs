@@ -8,7 +8,7 @@ use outcrop::{KeyPath, Outcrop};
 use serde_json::json;
 
 use crate::args::{Config, ConfigCommand, SchemaFormat};
-use crate::context::Context;
+use crate::context::{Context, heed_flags};
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 
@@ -17,6 +17,10 @@ const WRONG: u8 = 3;
 
 pub(crate) fn run(arguments: Config, context: &Context, terminal: &mut Terminal) -> Result<(), Failure> {
     let outcrop = context.library(None)?;
+    // `check` tells of wrong flags as of everything else.
+    if !matches!(arguments.command, ConfigCommand::Check { .. }) {
+        heed_flags(&outcrop)?;
+    }
     match arguments.command {
         ConfigCommand::Schema { format } => schema(&outcrop, format, terminal),
         ConfigCommand::Check { strict, json } => check(&outcrop, strict, json, terminal),

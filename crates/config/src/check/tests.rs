@@ -154,6 +154,8 @@ error[config::missing]: `id` is missing
   |
 2 |   { name: 'no id' },
   |   ^^^^^^^^^^^^^^^^^ has no `id`
+  |
+  = help: the model is left out
 
 error[config::type]: expected a string for `id`, found a number
  --> config.json5:3:9
@@ -163,6 +165,7 @@ error[config::type]: expected a string for `id`, found a number
   |
   = help: write it in quotes
   = help: `id`: The id that the model is called by
+  = help: the model is left out
 
 warning[config::duplicate-key]: the model `a` stands here twice; the last one counts
  --> config.json5:4:3
@@ -248,6 +251,7 @@ error[config::number]: `123456789012345678901` cannot be kept exactly as a numbe
   |                               ^^^^^^^^^^^^^^^^^^^^^
   |
   = help: if it is an id, write it as a string: "123456789012345678901"
+  = help: it counts as unset
 "#);
 }
 
@@ -329,6 +333,8 @@ error[config::missing]: a guardrail without `guardrailIdentifier` lets no call t
   |
 2 |   guardrail: { trace: 'enabled' },
   |              ^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: name the guardrail by its id or its ARN
 ");
 }
 

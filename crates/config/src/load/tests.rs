@@ -77,10 +77,12 @@ error[config::type]: expected a whole number of seconds for `refreshInterval`, f
   |                                                  ^^ expected a whole number of seconds
   |
   = help: `refreshInterval`: How long a listing is used before it is fetched again, in seconds
+  = help: the value of s.json5:1:50 holds instead
 
 error[config::range]: `refreshInterval` must be between 0 and 31536000 seconds, found -5
 --> environment variable OUTCROP_DISCOVERY_REFRESH_INTERVAL
  = help: `refreshInterval`: How long a listing is used before it is fetched again, in seconds
+ = help: the value of s.json5:1:50 holds instead
 ");
     let discovery = &loaded.config.settings().models.bedrock_discovery;
     assert_eq!((discovery.refresh_interval, discovery.region.as_deref()), (Some(7), Some("r")));
@@ -117,7 +119,8 @@ fn variables_are_typed_and_unknown_ones_are_reported() {
     insta::assert_snapshot!(rendered(&loaded), @r"
 error[config::type]: expected `true` or `false` in `OUTCROP_DISCOVERY_ENABLED`, found `maybe`
 --> environment variable OUTCROP_DISCOVERY_ENABLED
- = help: `OUTCROP_DISCOVERY_ENABLED`: Whether the models of the AWS account are listed.
+ = help: `OUTCROP_DISCOVERY_ENABLED`: Whether the models of the AWS account are listed
+ = help: it counts as unset
 
 warning[config::unknown-variable]: nothing reads the variable `OUTCROP_DISCOVRY_REGION`
 --> environment variable OUTCROP_DISCOVRY_REGION
@@ -163,7 +166,7 @@ error[config::type]: expected a whole number of seconds for `refreshInterval`, f
 --> --set
  = help: `refreshInterval`: How long a listing is used before it is fetched again, in seconds
 
-warning[config::unknown-key]: nothing reads the key `models.bedrockDiscovery.regoin`
+error[config::unknown-key]: nothing reads the key `models.bedrockDiscovery.regoin`
 --> --set
  = help: did you mean `region`?
 "#);

@@ -35,6 +35,7 @@ error[config::refused]: a project may not set `baseUrl` of a provider
   |     ^^^^^^^ refused
   |
   = help: set it in your own configuration, or trust the file if you know who wrote it
+  = help: it counts as unset
 
 error[config::refused]: a project may not set `apiKey` of a provider
  --> outcrop.json5:3:38
@@ -43,6 +44,7 @@ error[config::refused]: a project may not set `apiKey` of a provider
   |                                      ^^^^^^ refused
   |
   = help: set it in your own configuration, or trust the file if you know who wrote it
+  = help: it counts as unset
 
 error[config::refused]: a project may not set `helper` of a provider
  --> outcrop.json5:3:51
@@ -51,6 +53,7 @@ error[config::refused]: a project may not set `helper` of a provider
   |                                                   ^^^^^^ refused
   |
   = help: set it in your own configuration, or trust the file if you know who wrote it
+  = help: it counts as unset
 ");
     let settings = loaded.config.provider("amazon-bedrock").unwrap().settings();
     assert_eq!(

@@ -22,6 +22,7 @@ error[config::type]: expected `true` or `false` for `enabled`, found a string
   |
   = help: write it without the quotes
   = help: `enabled`: Whether the models of the AWS account are listed
+  = help: it counts as unset
 
 error[config::type]: expected a whole number of seconds for `refreshInterval`, found a string
  --> config.json5:3:59
@@ -30,6 +31,7 @@ error[config::type]: expected a whole number of seconds for `refreshInterval`, f
   |                                                           ^^^^^^ expected a whole number of seconds
   |
   = help: `refreshInterval`: How long a listing is used before it is fetched again, in seconds
+  = help: the default holds instead: `3600`
 
 error[config::type]: expected a whole number of tokens for `defaultMaxTokens`, found a fraction
  --> config.json5:3:85
@@ -38,6 +40,7 @@ error[config::type]: expected a whole number of tokens for `defaultMaxTokens`, f
   |                                                                                     ^^^ expected a whole number of tokens
   |
   = help: `defaultMaxTokens`: The longest answer that is assumed for a model whose limit nobody knows, in tokens
+  = help: the default holds instead: `4096`
 
 error[config::type]: expected a string for `providerFilter[1]`, found a number
  --> config.json5:3:112
@@ -46,6 +49,7 @@ error[config::type]: expected a string for `providerFilter[1]`, found a number
   |                                                                                                                ^ expected a string
   |
   = help: write it in quotes
+  = help: the default holds instead: `[]`
 
 error[config::type]: expected an object for `retry`, found an array
  --> config.json5:4:30
@@ -54,6 +58,7 @@ error[config::type]: expected an object for `retry`, found an array
   |                              ^^ expected an object
   |
   = help: `retry`: How often a call is tried again
+  = help: it counts as unset
 
 error[config::type]: expected a string for `baseUrl`, found a number
  --> config.json5:4:43
@@ -63,6 +68,7 @@ error[config::type]: expected a string for `baseUrl`, found a number
   |
   = help: write it in quotes
   = help: `baseUrl`: The address that models are called at, such as `https://bedrock-runtime.us-east-1.amazonaws.com`
+  = help: it counts as unset
 
 error[config::type]: expected a number of seconds for `total`, found an object
  --> config.json5:4:77
@@ -71,6 +77,7 @@ error[config::type]: expected a number of seconds for `total`, found an object
   |                                                                             ^^ expected a number of seconds
   |
   = help: `total`: How long the whole answer may take, further tries included, in seconds
+  = help: it counts as unset
 
 error[config::type]: expected an object for `overrides`, found a number
  --> config.json5:5:16
@@ -79,6 +86,7 @@ error[config::type]: expected an object for `overrides`, found a number
   |                ^ expected an object
   |
   = help: `overrides`: What you know better than AWS and the built-in table, under the id of a model or a pattern
+  = help: it counts as unset
 
 error[config::type]: expected a string or an object for `model`, found a number
  --> config.json5:7:32
@@ -88,6 +96,7 @@ error[config::type]: expected a string or an object for `model`, found a number
   |
   = help: write it in quotes
   = help: `model`: The default model: an object, or only the reference of the model as a string, which sets `primary`
+  = help: what other layers say of it holds instead
 ");
     let loaded = load(text);
     let models = &loaded.config.settings().models;
@@ -110,6 +119,7 @@ error[config::range]: `refreshInterval` must be between 0 and 31536000 seconds, 
   |                                        ^^ out of range
   |
   = help: `refreshInterval`: How long a listing is used before it is fetched again, in seconds
+  = help: the default holds instead: `3600`
 
 error[config::range]: `defaultContextWindow` must be between 1 and 1000000000 tokens, found 0
  --> config.json5:2:66
@@ -118,6 +128,7 @@ error[config::range]: `defaultContextWindow` must be between 1 and 1000000000 to
   |                                                                  ^ out of range
   |
   = help: `defaultContextWindow`: The context window that is assumed for a model whose limit nobody knows, in tokens
+  = help: the default holds instead: `32000`
 
 error[config::range]: `attempts` must be between 1 and 100, found 0
  --> config.json5:3:40
@@ -126,6 +137,7 @@ error[config::range]: `attempts` must be between 1 and 100, found 0
   |                                        ^ out of range
   |
   = help: `attempts`: How often a call is tried in all, the first time included
+  = help: it counts as unset
 
 error[config::range]: `connect` must be between 0.001 and 86400 seconds, found 1000000000
  --> config.json5:3:66
@@ -134,6 +146,7 @@ error[config::range]: `connect` must be between 0.001 and 86400 seconds, found 1
   |                                                                  ^^^ out of range
   |
   = help: `connect`: How long it may take until there is a connection, TLS and proxy included, in seconds
+  = help: it counts as unset
 
 error[config::range]: `input` must be at least 0 USD per million tokens, found -3
  --> config.json5:3:108
@@ -142,6 +155,7 @@ error[config::range]: `input` must be at least 0 USD per million tokens, found -
   |                                                                                                            ^^ out of range
   |
   = help: `input`: Tokens sent that were in no cache, in USD per million
+  = help: what else is known of the model holds instead
 ");
 }
 
@@ -169,6 +183,7 @@ error[config::value]: `include[0]` has a value that is not known, found `Custom`
   |                                              ^^^^^^^^ did you mean `custom`?
   |
   = help: allowed: `provisioned`, `imported`, `custom`, `marketplace`
+  = help: the default holds instead: `[]`
 
 error[config::value]: `auth` has a value that is not known, found `beare`
  --> config.json5:4:16
@@ -177,6 +192,7 @@ error[config::value]: `auth` has a value that is not known, found `beare`
   |                ^^^^^^^ did you mean `bearer`?
   |
   = help: allowed: `aws-sdk`, `bearer`, `profile`, `api-key`, `none`
+  = help: it counts as unset
 
 error[config::value]: `baseUrl` is not the address of a web service
  --> config.json5:4:34
@@ -185,6 +201,7 @@ error[config::value]: `baseUrl` is not the address of a web service
   |                                  ^^^^^^^^^^^^^^^^^ expected `https://` and a host
   |
   = help: write it like `https://bedrock-runtime.us-east-1.amazonaws.com`
+  = help: it counts as unset
 
 error[config::value]: `trace` has a value that is not known
  --> config.json5:4:99
@@ -193,6 +210,7 @@ error[config::value]: `trace` has a value that is not known
   |                                                                                                   ^^^^^^^^^
   |
   = help: allowed: `enabled`, `disabled`, `enabled_full`
+  = help: a guardrail with a mistake lets no call through
 
 error[config::value]: `tenant` has a value that is not known, found `c`
  --> config.json5:5:33
@@ -201,6 +219,7 @@ error[config::value]: `tenant` has a value that is not known, found `c`
   |                                 ^^^
   |
   = help: allowed: `a`, `b`
+  = help: it counts as unset
 ");
 }
 
@@ -226,6 +245,7 @@ error[config::substitution]: the environment variable `MISSING` is not set
   |                                                ^^^^^^^^^^^^
   |
   = help: set `MISSING`, or write `$${` for a literal `${`
+  = help: it counts as unset
 
 error[config::substitution]: `${` is not closed
  --> config.json5:2:71
@@ -234,6 +254,7 @@ error[config::substitution]: `${` is not closed
   |                                                                       ^^^^^^^^
   |
   = help: add `}`, or write `$${` for a literal `${`
+  = help: it counts as unset
 
 error[config::substitution]: `a.b` is not the name of an environment variable
  --> config.json5:2:86
@@ -242,6 +263,7 @@ error[config::substitution]: `a.b` is not the name of an environment variable
   |                                                                                      ^^^^^^^^
   |
   = help: write `$${` for a literal `${`
+  = help: it counts as unset
 ");
     let loaded = load(text);
     let entry = loaded.config.provider("x").unwrap();
@@ -261,6 +283,7 @@ error[config::type]: expected a string for `account`, found a number
   |                                                           ^^^^^^^^^^^^ expected a string
   |
   = help: write it in quotes
+  = help: it counts as unset
 ");
 }
 

@@ -125,6 +125,19 @@ fn file() -> impl Strategy<Value = (String, Value)> {
     )
 }
 
+/// A file with a line for each key and element, and comments behind some.
+fn tidy_file() -> impl Strategy<Value = (String, Value)> {
+    (object(value()), prop::collection::vec(any::<bool>(), 1..9)).prop_map(|(value, noise)| {
+        let mut noise = noise.into_iter().cycle();
+        let pretty = serde_json::to_string_pretty(&value).unwrap();
+        let lines = pretty.lines().map(|line| {
+            let comment = if noise.next() == Some(true) { " // as it is" } else { "" };
+            format!("{line}{comment}\n")
+        });
+        (lines.collect(), value)
+    })
+}
+
 /// A path that leads somewhere about half of the time.
 fn keys(value: &Value, turns: &[(usize, String)]) -> Vec<String> {
     let mut keys = Vec::new();
@@ -259,6 +272,28 @@ proptest! {
         } else {
             prop_assert!(is_within(edit.text(), &text), "{}", edit.text());
         }
+    }
+
+    #[test]
+    fn what_was_added_behind_others_is_taken_back_byte_for_byte(
+        (text, value) in tidy_file(),
+        turns in prop::collection::vec((any::<usize>(), key()), 1..4),
+        new in value(),
+    ) {
+        let mut edit = edit_of("c.json5", &text);
+        let keys = keys(&value, &turns);
+        // The first key on the way that is not there: what `set` adds, whole.
+        let added = (1..=keys.len()).map(|count| path_of(&keys[..count])).find(|path| edit.get(path).is_none());
+        let Some(added) = added else { return Ok(()) };
+        let parent = KeyPath::from(added.segments().split_last().unwrap().1.to_vec());
+        // What was empty on one line is empty on two afterwards.
+        prop_assume!(edit.get(&parent).is_some_and(|parent| parent.as_object().is_some_and(|it| !it.is_empty())));
+        if edit.set(&path_of(&keys), &new).is_err() {
+            return Ok(());
+        }
+        let once = edit.text().to_owned();
+        edit.unset(&added).unwrap();
+        prop_assert_eq!(edit.text(), text, "{}", once);
     }
 
     #[test]
