@@ -22,7 +22,7 @@ pub struct Explanation {
     pub key: KeyPath,
     /// The value that counts; `null` if nothing sets one.
     pub value: Value,
-    /// Where it comes from; for an object, the strongest source that sets something in it.
+    /// Where it comes from; for an object or a list that is merged, the strongest source that sets something in it.
     pub origin: Option<Origin>,
     /// What weaker sources say, strongest first.
     pub shadowed: Vec<Shadowed>,
@@ -82,6 +82,14 @@ impl Config {
         keys.into_iter().collect()
     }
 
+    /// What one layer says about a key, whether or not a stronger one hides it; of an object, its own part. Values of
+    /// secret keys are asterisks.
+    pub fn said_by(&self, layer: Layer, path: &KeyPath) -> Option<(Value, Origin)> {
+        let stack = self.stack(&self.merged.stable_path(path));
+        let own = stack.into_iter().find(|said| said.origin.layer == layer);
+        own.map(|said| (said.value, said.origin))
+    }
+
     /// Who set the value at a stable path.
     fn winner(&self, path: &KeyPath) -> Option<Origin> {
         match self.merged.winner(path) {
@@ -89,7 +97,8 @@ impl Config {
                 let source = self.sources.get(position)?;
                 source.root.find(path.segments()).map(|node| source.origin(&node.span))
             }
-            None if self.lookup(path).is_some_and(Value::is_object) => {
+            // What is merged belongs to all who contribute.
+            None if self.lookup(path).is_some_and(|value| value.is_object() || value.is_array()) => {
                 self.stack(path).into_iter().next().map(|top| top.origin)
             }
             None => None,

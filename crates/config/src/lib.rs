@@ -71,6 +71,7 @@ pub use edit::{Edit, EditError, Written};
 pub use explain::{Explanation, Shadowed};
 pub use load::{Loaded, Loader};
 pub use origin::{Layer, Origin, Unused};
+pub use parse::parse_json5;
 pub use path::{KeyPath, PathError, Segment};
 pub use render::Style;
 pub use schema::{ProviderSchema, schema, schema_with};

@@ -154,7 +154,7 @@ pub struct Sources {
     pub user: Option<FileSource>,
     /// The file of the project.
     pub project: Option<FileSource>,
-    /// The folder that a first file of the project belongs in; nothing is read from it.
+    /// The folder that a first file of the project belongs in: where `project` names none, it counts from when it is there.
     pub project_folder: Option<PathBuf>,
     /// Whether the file of the project may set credentials, endpoints and the like.
     pub project_trusted: bool,
@@ -229,16 +229,18 @@ impl Sources {
         let file = match layer {
             Layer::System => self.system.clone(),
             Layer::User => self.user.clone(),
-            Layer::Project => self.project.clone().or_else(|| {
-                let folder = self.project_folder.as_ref()?;
-                Some(FileSource::Optional(folder.join(project::FILE_NAME)))
-            }),
+            Layer::Project => self.project.clone().or_else(|| self.first_project_file()),
             Layer::File => {
                 self.files().into_iter().find(|(layer, _)| *layer == Layer::File).map(|(_, file)| file)
             }
             Layer::Defaults | Layer::Ambient | Layer::Environment | Layer::CommandLine => None,
         };
         file.map(|file| file.path().to_owned())
+    }
+
+    fn first_project_file(&self) -> Option<FileSource> {
+        let folder = self.project_folder.as_ref()?;
+        Some(FileSource::Optional(folder.join(project::FILE_NAME)))
     }
 
     /// The same without texts that stand in the place of files.
@@ -283,7 +285,8 @@ impl Sources {
             files.push((Layer::File, file));
         } else {
             files.push((Layer::User, self.user.clone()));
-            files.push((Layer::Project, self.project.clone()));
+            let first = || self.first_project_file().filter(|file| file.path().is_file());
+            files.push((Layer::Project, self.project.clone().or_else(first)));
         }
         files.into_iter().filter_map(|(layer, file)| Some((layer, file?))).collect()
     }

@@ -277,3 +277,18 @@ fn the_keys_of_a_layer_are_those_that_it_sets() {
     assert!(summary.is_some_and(|text| !text.is_empty()));
     assert_eq!(config.summary(&path("models.nobody.knows")), None);
 }
+
+#[test]
+fn a_merged_list_comes_from_the_strongest_of_its_sources() {
+    let text = |id: &str| format!("{{ models: {{ providers: {{ x: {{ models: [{{ id: '{id}' }}] }} }} }} }}");
+    let sources =
+        Sources::default().with_text(Layer::System, "s", text("a")).with_text(Layer::User, "u", text("b"));
+    let config = Loader::new(sources).load().config;
+    let path = path("models.providers.x.models");
+    let explained = config.explain(&path);
+    assert_eq!(explained.value, serde_json::json!([{ "id": "a" }, { "id": "b" }]));
+    assert_eq!(explained.origin.map(|origin| origin.layer), Some(Layer::User));
+    let said = config.said_by(Layer::System, &path).map(|(value, origin)| (value, origin.layer));
+    assert_eq!(said, Some((serde_json::json!([{ "id": "a" }]), Layer::System)));
+    assert_eq!(config.said_by(Layer::Project, &path), None);
+}
