@@ -1,5 +1,7 @@
 //! The configuration through the command line: what is read, what is said about it, and that it has an effect.
 
+mod editing;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};

@@ -3,6 +3,7 @@
 mod accepted_key;
 mod ask;
 mod auth;
+mod config;
 mod iam;
 mod models;
 
@@ -15,6 +16,9 @@ use outcrop_emulator::AcceptedKey;
 use self::accepted_key::AcceptedKeyParser;
 pub(crate) use self::ask::{Ask, Guardrail};
 pub(crate) use self::auth::{Auth, Doctor};
+pub(crate) use self::config::{
+    Config, ConfigCommand, Destination, GetValue, ListValues, SetValue, UnsetValue,
+};
 pub(crate) use self::iam::{Iam, IamCommand, IamPolicy};
 pub(crate) use self::models::{Form, List, Models, ModelsCommand, OneModel, SetModel};
 use crate::failure::Failure;
@@ -92,7 +96,7 @@ pub(crate) enum Command {
     Ask(Ask),
     /// See the models that can be called, and why others cannot
     Models(Models),
-    /// See the configuration
+    /// See and change the configuration
     Config(Config),
     /// See who calls AWS, from where to where, and how that was found out
     Auth(Auth),
@@ -104,37 +108,6 @@ pub(crate) enum Command {
     Emulate(Emulate),
     /// More help: `environment`, `exit-codes`, or a command
     Help(Help),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Config {
-    #[command(subcommand)]
-    pub command: ConfigCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ConfigCommand {
-    /// Print the JSON schema of the configuration
-    Schema,
-    /// Check the configuration
-    Check {
-        /// Fail on warnings too
-        #[arg(long)]
-        strict: bool,
-        /// Print one JSON object
-        #[arg(long)]
-        json: bool,
-    },
-    /// Say where a value comes from
-    Explain {
-        /// The key, such as `models.bedrockDiscovery.region`
-        key: String,
-        /// Print one JSON object
-        #[arg(long)]
-        json: bool,
-    },
-    /// Print the files that are read, weakest first
-    Path,
 }
 
 #[derive(Debug, Args)]
@@ -186,12 +159,7 @@ impl Cli {
         match &self.command {
             Command::Ask(ask) => ask.json || ask.events,
             Command::Models(models) => models.prints_json(),
-            Command::Config(config) => {
-                matches!(
-                    config.command,
-                    ConfigCommand::Check { json: true, .. } | ConfigCommand::Explain { json: true, .. }
-                )
-            }
+            Command::Config(config) => config.command.prints_json(),
             Command::Auth(auth) => auth.status().json,
             Command::Doctor(doctor) => doctor.json,
             Command::Iam(iam) => matches!(&iam.command, IamCommand::Policy(policy) if policy.json),

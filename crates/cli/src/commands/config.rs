@@ -1,5 +1,8 @@
 //! `outcrop config`.
 
+mod change;
+mod get;
+
 use std::fmt::Write as _;
 
 use outcrop::{KeyPath, Outcrop};
@@ -16,11 +19,20 @@ const WRONG: u8 = 3;
 pub(crate) fn run(arguments: Config, context: &Context, terminal: &mut Terminal) -> Result<(), Failure> {
     let outcrop = context.library(None)?;
     match arguments.command {
+        ConfigCommand::Get(arguments) => get::get(&outcrop, &arguments, terminal),
+        ConfigCommand::List(arguments) => get::list(&outcrop, &arguments, terminal),
+        ConfigCommand::Set(arguments) => change::set(&outcrop, &arguments, terminal),
+        ConfigCommand::Unset(arguments) => change::unset(&outcrop, &arguments, terminal),
         ConfigCommand::Schema => schema(&outcrop, terminal),
         ConfigCommand::Check { strict, json } => check(&outcrop, strict, json, terminal),
         ConfigCommand::Explain { key, json } => explain(&outcrop, &key, json, terminal),
         ConfigCommand::Path => path(&outcrop, terminal),
     }
+}
+
+/// A key as it was typed.
+fn parsed(key: &str) -> Result<KeyPath, Failure> {
+    key.parse().map_err(|error| Failure::usage(format!("`{key}` is no key: {error}")))
 }
 
 fn schema(outcrop: &Outcrop, terminal: &mut Terminal) -> Result<(), Failure> {
@@ -46,7 +58,7 @@ fn check(outcrop: &Outcrop, strict: bool, json: bool, terminal: &mut Terminal) -
 }
 
 fn explain(outcrop: &Outcrop, key: &str, json: bool, terminal: &mut Terminal) -> Result<(), Failure> {
-    let path: KeyPath = key.parse().map_err(|error| Failure::usage(format!("`{key}` is no key: {error}")))?;
+    let path = parsed(key)?;
     let explanation = outcrop.config().explain(&path);
     if json {
         return terminal.print_json(&explanation);
