@@ -252,6 +252,20 @@ fn what_nothing_sets_is_explained() {
 }
 
 #[test]
+fn whoever_reads_hears_of_mistakes() {
+    let home = Home::new();
+    let path =
+        file(&home, USER, "{ models: { bedrockDiscovery: { region: 'eu-west-1' refreshInterval: 60 } } }");
+    let place = format!("{}:1:", path.display());
+    for args in [&["get", "models.bedrockDiscovery.refreshInterval"][..], &["list"]] {
+        let run = config(&home, args).succeeds();
+        assert!(run.stdout.contains("3600") && run.stderr.contains(&place), "{run:?}");
+    }
+    let set = config(&home, &["set", REGION, "x"]).exits_with(3);
+    assert!(set.stderr.contains("a file with a mistake is not edited"), "{}", set.stderr);
+}
+
+#[test]
 fn list_says_where_each_value_comes_from_and_no_secret() {
     let home = Home::new();
     let text = "{\n  models: { providers: { 'amazon-bedrock': {\n    apiKey: 'a-very-secret-key', region: 'eu-west-1' } } },\n}\n";

@@ -38,6 +38,8 @@ impl Said {
 
 pub(super) fn get(outcrop: &Outcrop, arguments: &GetValue, terminal: &mut Terminal) -> Result<(), Failure> {
     let path = parsed(&arguments.key)?;
+    // What a file with a mistake says does not count, and whoever asks has to know.
+    terminal.diagnose(outcrop.diagnostics());
     let said = Said::of(outcrop, &path, arguments.layer.map(Layer::from));
     if arguments.json {
         terminal.print_json(&said)?;
@@ -66,6 +68,7 @@ pub(super) fn list(
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     let below = arguments.key.as_deref().map(parsed).transpose()?.unwrap_or_default();
+    terminal.diagnose(outcrop.diagnostics());
     let layer = arguments.layer.map(Layer::from);
     let keys = match layer {
         Some(layer) => outcrop.config().keys_of(layer),
