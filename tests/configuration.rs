@@ -1,5 +1,6 @@
 //! The configuration through the command line: what is read, what is said about it, and that it has an effect.
 
+mod editing;
 mod guide;
 mod import;
 mod mistakes;

@@ -3,6 +3,7 @@
 mod accepted_key;
 mod ask;
 mod auth;
+mod config;
 mod iam;
 mod import;
 mod models;
@@ -16,6 +17,9 @@ use outcrop_emulator::AcceptedKey;
 use self::accepted_key::AcceptedKeyParser;
 pub(crate) use self::ask::{Ask, Guardrail};
 pub(crate) use self::auth::{Auth, Doctor};
+pub(crate) use self::config::{
+    Config, ConfigCommand, Destination, GetValue, ListValues, SchemaFormat, SetValue, UnsetValue,
+};
 pub(crate) use self::iam::{Iam, IamCommand, IamPolicy};
 pub(crate) use self::import::{ImportFile, ImportLayer};
 pub(crate) use self::models::{Form, List, Models, ModelsCommand, OneModel, SetModel};
@@ -94,7 +98,7 @@ pub(crate) enum Command {
     Ask(Ask),
     /// See the models that can be called, and why others cannot
     Models(Models),
-    /// See the configuration
+    /// See and change the configuration
     Config(Config),
     /// See who calls AWS, from where to where, and how that was found out
     Auth(Auth),
@@ -106,52 +110,6 @@ pub(crate) enum Command {
     Emulate(Emulate),
     /// More help: `environment`, `exit-codes`, or a command
     Help(Help),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Config {
-    #[command(subcommand)]
-    pub command: ConfigCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ConfigCommand {
-    /// Print the JSON schema of the configuration
-    Schema {
-        /// A JSON schema for editors, or a reference for people
-        #[arg(long, value_name = "FORMAT", default_value = "json")]
-        format: SchemaFormat,
-    },
-    /// Check the configuration
-    Check {
-        /// Fail on warnings too
-        #[arg(long)]
-        strict: bool,
-        /// Print one JSON object
-        #[arg(long)]
-        json: bool,
-    },
-    /// Say where a value comes from
-    Explain {
-        /// The key, such as `models.bedrockDiscovery.region`
-        key: String,
-        /// Print one JSON object
-        #[arg(long)]
-        json: bool,
-    },
-    /// Take over what another product's file says of Bedrock
-    Import(ImportFile),
-    /// Print the files that are read, weakest first
-    Path,
-}
-
-/// How the schema of the configuration is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SchemaFormat {
-    /// JSON schema, draft-07.
-    Json,
-    /// The reference of all keys.
-    Markdown,
 }
 
 #[derive(Debug, Args)]
@@ -206,14 +164,7 @@ impl Cli {
         match &self.command {
             Command::Ask(ask) => ask.json || ask.events,
             Command::Models(models) => models.prints_json(),
-            Command::Config(config) => {
-                matches!(
-                    config.command,
-                    ConfigCommand::Check { json: true, .. }
-                        | ConfigCommand::Explain { json: true, .. }
-                        | ConfigCommand::Import(ImportFile { json: true, .. })
-                )
-            }
+            Command::Config(config) => config.command.prints_json(),
             Command::Auth(auth) => auth.status().json,
             Command::Doctor(doctor) => doctor.json,
             Command::Iam(iam) => matches!(&iam.command, IamCommand::Policy(policy) if policy.json),

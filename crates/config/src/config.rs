@@ -8,12 +8,12 @@ use outcrop_core::REDACTED;
 use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::load::{Loaded, Loader};
+use crate::load::{Loaded, Loader, interpreted};
 use crate::merge::Merged;
 use crate::node::Node;
 use crate::origin::{Layer, Origin, Unused};
 use crate::path::{KeyPath, Segment};
-use crate::schema::Schemas;
+use crate::schema::{self, Schemas};
 use crate::secret::carries_credentials;
 use crate::settings::{Provider, Settings};
 use crate::source::Source;
@@ -70,6 +70,38 @@ impl Config {
     /// `OUTCROP_CONFIG`, else the user's. `None` if nothing says where that is, or if a text stands in its place.
     pub fn own_file(&self) -> Option<(Layer, PathBuf)> {
         self.loader.sources().own_file()
+    }
+
+    /// The file of a layer, whether or not it is there or counts; for a project without one, where it would be. `None`
+    /// for a layer that has no file, or whose file nothing names.
+    pub fn file_of(&self, layer: Layer) -> Option<PathBuf> {
+        self.loader.sources().file_of(layer)
+    }
+
+    /// A text as a value for `path`, in the manner of `--set`: JSON5, or a string where it is no JSON5 or where the key
+    /// takes only strings.
+    ///
+    /// ```
+    /// use outcrop_config::{KeyPath, Loader};
+    ///
+    /// let config = Loader::default().load().config;
+    /// let path: KeyPath = "models.bedrockDiscovery.region".parse()?;
+    /// assert_eq!(config.interpret(&path, "us-east-1"), "us-east-1");
+    /// let path: KeyPath = "models.bedrockDiscovery.refreshInterval".parse()?;
+    /// assert_eq!(config.interpret(&path, "0xE10"), 3600);
+    /// # Ok::<(), outcrop_config::PathError>(())
+    /// ```
+    pub fn interpret(&self, path: &KeyPath, text: &str) -> Value {
+        interpreted(text, self.schema_of(path)).to_json()
+    }
+
+    /// What a key is for, in one sentence; `None` if nobody knows the key.
+    pub fn summary(&self, path: &KeyPath) -> Option<String> {
+        schema::summary(self.schema_of(path)?).map(Into::into)
+    }
+
+    fn schema_of(&self, path: &KeyPath) -> Option<&Value> {
+        self.schemas.find(path, path.provider().and_then(|(id, _)| self.api(id)))
     }
 
     /// Reads everything again from the same sources.

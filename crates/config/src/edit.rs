@@ -3,8 +3,10 @@
 //! The text is parsed to find places, and changed there; it is never written anew from a tree. What stands outside of an
 //! edited value, comments, order, indentation and quotes included, stays byte for byte.
 
+mod diff;
 mod document;
 mod error;
+mod guard;
 mod splice;
 mod style;
 mod write;

@@ -1,5 +1,7 @@
 //! The whole stack of a key: what counts, where it comes from, and what it hides.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -70,26 +72,22 @@ impl Config {
 
     /// Every value that is set, as paths to strings, numbers, booleans, nulls and arrays, in alphabetical order.
     pub fn keys(&self) -> Vec<KeyPath> {
-        fn collect(value: &Value, path: &KeyPath, keys: &mut Vec<KeyPath>) {
-            match value {
-                Value::Object(members) if !members.is_empty() || path.segments().is_empty() => {
-                    for (key, value) in members {
-                        collect(value, &path.key(key), keys);
-                    }
-                }
-                Value::Array(elements) if path.merges_by_id() && !elements.is_empty() => {
-                    for (index, element) in elements.iter().enumerate() {
-                        let id = element.get("id").and_then(Value::as_str);
-                        let segment = id.map_or(Segment::Index(index), |id| Segment::Key(id.to_owned()));
-                        collect(element, &path.join(segment), keys);
-                    }
-                }
-                _ => keys.push(path.clone()),
-            }
-        }
-        let mut keys = Vec::new();
-        collect(&self.value, &KeyPath::default(), &mut keys);
-        keys
+        keys_of(&self.value)
+    }
+
+    /// The same of what one layer sets, whether or not a stronger one hides it.
+    pub fn keys_of(&self, layer: Layer) -> Vec<KeyPath> {
+        let sources = self.sources.iter().filter(|source| source.layer == layer);
+        let keys: BTreeSet<_> = sources.flat_map(|source| keys_of(&source.root.to_json())).collect();
+        keys.into_iter().collect()
+    }
+
+    /// What one layer says about a key, whether or not a stronger one hides it; of an object, its own part. Values of
+    /// secret keys are asterisks.
+    pub fn said_by(&self, layer: Layer, path: &KeyPath) -> Option<(Value, Origin)> {
+        let stack = self.stack(&self.merged.stable_path(path));
+        let own = stack.into_iter().find(|said| said.origin.layer == layer);
+        own.map(|said| (said.value, said.origin))
     }
 
     /// Who set the value at a stable path.
@@ -143,6 +141,30 @@ impl Config {
             })
             .collect()
     }
+}
+
+/// The paths to all values in a tree, in its order.
+fn keys_of(value: &Value) -> Vec<KeyPath> {
+    fn collect(value: &Value, path: &KeyPath, keys: &mut Vec<KeyPath>) {
+        match value {
+            Value::Object(members) if !members.is_empty() || path.segments().is_empty() => {
+                for (key, value) in members {
+                    collect(value, &path.key(key), keys);
+                }
+            }
+            Value::Array(elements) if path.merges_by_id() && !elements.is_empty() => {
+                for (index, element) in elements.iter().enumerate() {
+                    let id = element.get("id").and_then(Value::as_str);
+                    let segment = id.map_or(Segment::Index(index), |id| Segment::Key(id.to_owned()));
+                    collect(element, &path.join(segment), keys);
+                }
+            }
+            _ => keys.push(path.clone()),
+        }
+    }
+    let mut keys = Vec::new();
+    collect(value, &KeyPath::default(), &mut keys);
+    keys
 }
 
 #[cfg(test)]

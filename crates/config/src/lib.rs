@@ -75,6 +75,7 @@ pub use explain::{Explanation, Shadowed};
 pub use import::Import;
 pub use load::{Loaded, Loader};
 pub use origin::{Layer, Origin, Unused};
+pub use parse::parse_json5;
 pub use path::{KeyPath, PathError, Segment};
 pub use reference::reference;
 pub use render::Style;

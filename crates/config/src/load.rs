@@ -182,18 +182,19 @@ fn assigned(assignment: &Assignment, schemas: &Schemas, diagnostics: &mut Vec<Di
     }
     let node = match &assignment.value {
         Assigned::Value(value) => Node::from_json(value),
-        Assigned::Json5(text) => {
-            let types = schemas.find(path, None).map(schema::types).unwrap_or_default();
-            let only_text =
-                types.contains(&"string") && types.iter().all(|name| matches!(*name, "string" | "null"));
-            let plain = || Node::placeless(Data::Text(text.clone()));
-            parse::parse_value(text)
-                .filter(|node| !only_text || matches!(node.data, Data::Text(_) | Data::Null))
-                .unwrap_or_else(plain)
-        }
+        Assigned::Json5(text) => interpreted(text, schemas.find(path, None)),
     };
     source.root.place(path.segments(), node);
     Some(source)
+}
+
+/// A text as JSON5, and as a string where it is no JSON5 or where the schema takes only strings.
+pub(crate) fn interpreted(text: &str, schema: Option<&Value>) -> Node {
+    let types = schema.map(schema::types).unwrap_or_default();
+    let only_text = types.contains(&"string") && types.iter().all(|name| matches!(*name, "string" | "null"));
+    parse::parse_value(text)
+        .filter(|node| !only_text || matches!(node.data, Data::Text(_) | Data::Null))
+        .unwrap_or_else(|| Node::placeless(Data::Text(text.to_owned())))
 }
 
 /// The typed model of a checked tree.

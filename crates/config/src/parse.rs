@@ -48,6 +48,16 @@ pub(crate) fn parse_file(source: &mut Source, text: &str, diagnostics: &mut Vec<
     }
 }
 
+/// A text as a JSON5 value, with numbers as exact as JSON has them. `None` if it is not JSON5.
+///
+/// ```
+/// assert_eq!(outcrop_config::parse_json5("0xE10 // an hour"), Some(3600.into()));
+/// assert_eq!(outcrop_config::parse_json5("us-east-1"), None);
+/// ```
+pub fn parse_json5(text: &str) -> Option<serde_json::Value> {
+    parse_value(text).map(|node| node.to_json())
+}
+
 /// A JSON5 value that stands on its own, as after `--set path=`. `None` if it is not JSON5.
 pub(crate) fn parse_value(text: &str) -> Option<Node> {
     let parsed = parse_to_ast(text, &CollectOptions::default(), &options()).ok()?;

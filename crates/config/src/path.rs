@@ -88,7 +88,7 @@ impl KeyPath {
     }
 
     /// Whether an array at this path merges by the `id` of its elements instead of being replaced.
-    pub(crate) fn merges_by_id(&self) -> bool {
+    pub fn merges_by_id(&self) -> bool {
         matches!(self.provider(), Some((_, [Segment::Key(list)])) if list == "models")
     }
 

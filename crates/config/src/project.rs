@@ -9,7 +9,7 @@ use crate::path::{KeyPath, Segment};
 use crate::source::Source;
 
 /// The name of a project's file.
-const FILE_NAME: &str = "outcrop.json5";
+pub(crate) const FILE_NAME: &str = "outcrop.json5";
 
 /// The nearest `outcrop.json5`, in `folder` or above it.
 pub(crate) fn find(folder: &Path) -> Option<PathBuf> {

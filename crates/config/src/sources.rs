@@ -154,6 +154,8 @@ pub struct Sources {
     pub user: Option<FileSource>,
     /// The file of the project.
     pub project: Option<FileSource>,
+    /// The folder that a first file of the project belongs in: where `project` names none, it counts from when it is there.
+    pub project_folder: Option<PathBuf>,
     /// Whether the file of the project may set credentials, endpoints and the like.
     pub project_trusted: bool,
     /// The file of `--config`; replaces the files of the user and of the project. Unset: `OUTCROP_CONFIG` of
@@ -171,6 +173,7 @@ impl fmt::Debug for Sources {
             .field("system", &self.system)
             .field("user", &self.user)
             .field("project", &self.project)
+            .field("project_folder", &self.project_folder)
             .field("project_trusted", &self.project_trusted)
             .field("file", &self.file)
             .field("command_line", &self.command_line)
@@ -195,6 +198,7 @@ impl Sources {
             system: system_folder(&environment).map(optional),
             user: user_folder(&environment).map(optional),
             project: project::find(working_directory).map(FileSource::Optional),
+            project_folder: Some(working_directory.to_owned()),
             environment,
             ..Self::default()
         }
@@ -215,11 +219,40 @@ impl Sources {
 
     /// The layer of the file at `path`, whether or not it counts; [`Layer::File`] for any other.
     pub(crate) fn layer_of(&self, path: &Path) -> Layer {
-        let files =
-            [(Layer::System, &self.system), (Layer::User, &self.user), (Layer::Project, &self.project)];
-        let is_it = |file: &FileSource| file.path() == path;
-        let found = files.into_iter().find(|(_, file)| file.as_ref().is_some_and(is_it));
-        found.map_or(Layer::File, |(layer, _)| layer)
+        let layers = [Layer::System, Layer::User, Layer::Project];
+        layers.into_iter().find(|layer| self.place_of(*layer).as_deref() == Some(path)).unwrap_or(Layer::File)
+    }
+
+    /// The path or the name of the file of a layer, whether or not it counts; for a project without one, where it would
+    /// be.
+    fn place_of(&self, layer: Layer) -> Option<PathBuf> {
+        let file = match layer {
+            Layer::System => self.system.clone(),
+            Layer::User => self.user.clone(),
+            Layer::Project => self.project.clone().or_else(|| self.first_project_file()),
+            Layer::File => {
+                self.files().into_iter().find(|(layer, _)| *layer == Layer::File).map(|(_, file)| file)
+            }
+            Layer::Defaults | Layer::Ambient | Layer::Environment | Layer::CommandLine => None,
+        };
+        file.map(|file| file.path().to_owned())
+    }
+
+    fn first_project_file(&self) -> Option<FileSource> {
+        let folder = self.project_folder.as_ref()?;
+        Some(FileSource::Optional(folder.join(project::FILE_NAME)))
+    }
+
+    /// The same without texts that stand in the place of files.
+    pub(crate) fn file_of(&self, layer: Layer) -> Option<PathBuf> {
+        let is_text = |file: &Option<FileSource>| matches!(file, Some(FileSource::Text { .. }));
+        let is_text = match layer {
+            Layer::System => is_text(&self.system),
+            Layer::User => is_text(&self.user),
+            Layer::Project => is_text(&self.project),
+            _ => is_text(&self.file),
+        };
+        if is_text { None } else { self.place_of(layer) }
     }
 
     /// The same with a text in place of the file at `path`, where that file counts.
@@ -252,7 +285,8 @@ impl Sources {
             files.push((Layer::File, file));
         } else {
             files.push((Layer::User, self.user.clone()));
-            files.push((Layer::Project, self.project.clone()));
+            let first = || self.first_project_file().filter(|file| file.path().is_file());
+            files.push((Layer::Project, self.project.clone().or_else(first)));
         }
         files.into_iter().filter_map(|(layer, file)| Some((layer, file?))).collect()
     }
@@ -334,108 +368,4 @@ fn user_folder(environment: &BTreeMap<String, String>) -> Option<PathBuf> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-    }
-
-    #[test]
-    #[cfg(all(unix, not(target_os = "macos")))]
-    fn the_user_file_follows_xdg() {
-        let cases = [
-            (environment(&[("HOME", "/home/me")]), Some("/home/me/.config/outcrop/config.json5")),
-            (
-                environment(&[("HOME", "/home/me"), ("XDG_CONFIG_HOME", "/x")]),
-                Some("/x/outcrop/config.json5"),
-            ),
-            (
-                environment(&[("HOME", "/home/me"), ("XDG_CONFIG_HOME", "x")]),
-                Some("/home/me/.config/outcrop/config.json5"),
-            ),
-            (environment(&[("HOME", "")]), None),
-            (environment(&[]), None),
-        ];
-        for (environment, expected) in cases {
-            let sources = Sources::platform(environment, Path::new("/nowhere"));
-            assert_eq!(sources.user.as_ref().map(FileSource::path), expected.map(Path::new));
-            assert_eq!(sources.system.unwrap().path(), Path::new("/etc/outcrop/config.json5"));
-        }
-    }
-
-    #[test]
-    fn assignments_split_outside_of_quotes() {
-        assert_eq!(split_assignment(r#"a."b=c".d=e=f"#), Some((r#"a."b=c".d"#, "e=f")));
-        assert_eq!(split_assignment(r#"a."b\"=c"=d"#), Some((r#"a."b\"=c""#, "d")));
-        assert_eq!(split_assignment("a="), Some(("a", "")));
-        assert_eq!(split_assignment("a"), None);
-        let error = Assignment::set("a..b=1").unwrap_err();
-        assert_eq!(error.to_string(), "`a..b` is not a path of keys: a key is missing");
-    }
-
-    #[test]
-    fn debug_shows_no_value_of_the_environment_or_the_command_line() {
-        let mut sources =
-            Sources { environment: environment(&[("AWS_SECRET_ACCESS_KEY", "hush")]), ..Sources::default() };
-        sources.command_line.push(Assignment::set("models.providers.mine.apiKey=hush").unwrap());
-        let sources = sources.with_text(
-            Layer::User,
-            "config.json5",
-            "{ models: { providers: { a: { apiKey: 'hush' } } } }",
-        );
-        let shown = format!("{sources:?}");
-        assert!(shown.contains("AWS_SECRET_ACCESS_KEY") && !shown.contains("hush"), "{shown}");
-    }
-
-    #[test]
-    fn a_missing_file_matters_only_if_somebody_asked_for_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let missing = folder.path().join("missing.json5");
-        let mut sources = Sources { user: Some(FileSource::Optional(missing.clone())), ..Sources::default() };
-        let mut diagnostics = Vec::new();
-        let (read, files) = sources.read_files(&mut diagnostics);
-        assert!(read.is_empty() && diagnostics.is_empty());
-        assert_eq!(files, [ConfigFile { layer: Layer::User, path: missing.clone(), found: false }]);
-
-        sources.environment = environment(&[("OUTCROP_CONFIG", missing.to_str().unwrap())]);
-        sources.read_files(&mut diagnostics);
-        assert_eq!(diagnostics.len(), 1);
-        assert_eq!(diagnostics[0].code, Code::NamedFile);
-        assert_eq!(diagnostics[0].file.as_deref(), Some(missing.as_path()));
-
-        // A folder is there, and cannot be read as a file.
-        let unreadable =
-            Sources { user: Some(FileSource::Optional(folder.path().into())), ..Sources::default() };
-        diagnostics.clear();
-        unreadable.read_files(&mut diagnostics);
-        assert_eq!(diagnostics[0].code, Code::Read);
-    }
-
-    #[test]
-    fn a_file_that_is_no_text_is_reported() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("latin1.json5");
-        std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), b"{ a: '\xe4' }").unwrap();
-        let sources = Sources { user: Some(FileSource::Optional(path)), ..Sources::default() };
-        let mut diagnostics = Vec::new();
-        assert!(sources.read_files(&mut diagnostics).0.is_empty());
-        assert_eq!(diagnostics[0].message, "not valid JSON5: the file is not UTF-8 from byte 6 on");
-    }
-
-    #[test]
-    fn the_named_file_replaces_user_and_project() {
-        let mut sources = Sources::default()
-            .with_text(Layer::System, "s", "")
-            .with_text(Layer::User, "u", "")
-            .with_text(Layer::Project, "p", "");
-        let layers = |sources: &Sources| sources.files().iter().map(|(layer, _)| *layer).collect::<Vec<_>>();
-        assert_eq!(layers(&sources), [Layer::System, Layer::User, Layer::Project]);
-        sources.environment = environment(&[("OUTCROP_CONFIG", "  ")]);
-        assert_eq!(layers(&sources), [Layer::System, Layer::User, Layer::Project]);
-        sources.environment = environment(&[("OUTCROP_CONFIG", "/from/environment.json5")]);
-        assert_eq!(layers(&sources), [Layer::System, Layer::File]);
-        let sources = sources.with_text(Layer::File, "f", "");
-        assert_eq!(sources.files()[1].1.path(), Path::new("f"));
-    }
-}
+mod tests;

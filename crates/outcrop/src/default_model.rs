@@ -44,7 +44,7 @@ impl Outcrop {
     /// and if the file cannot be written. The file is then as it was.
     pub fn set_default_model(&self, reference: &ModelReference) -> Result<DefaultModelSet> {
         self.check_reference(reference)?;
-        let file = own_file(self.config())?;
+        let (_, file) = own_file(self.config())?;
         let path = KeyPath::of(&["agents", "defaults", "model", "primary"]);
         let value = Value::from(reference.key());
         let update = self.config().update(&file, |edit| {
@@ -74,8 +74,8 @@ impl Outcrop {
     }
 }
 
-/// The file that the user means. One that was named has to be there: a wrong name would only hide the configuration.
-fn own_file(config: &Config) -> Result<PathBuf> {
+/// The file that the user means, and its layer. One that was named has to be there: a wrong name would only hide the configuration.
+pub(crate) fn own_file(config: &Config) -> Result<(Layer, PathBuf)> {
     let Some((layer, file)) = config.own_file() else {
         return Err(Error::config("there is no configuration file to write to")
             .with_hint("name one with `--config`, or say in `HOME` where your files are"));
@@ -84,7 +84,7 @@ fn own_file(config: &Config) -> Result<PathBuf> {
         return Err(Error::config(format!("the configuration file `{}` does not exist", file.display()))
             .with_hint("look at the name, or create the file first: `{}` is enough"));
     }
-    Ok(file)
+    Ok((layer, file))
 }
 
 /// The default model that counts, if it does not come from `file`.
@@ -94,7 +94,7 @@ fn stronger(config: &Config, path: &KeyPath, file: &Path) -> Option<StrongerDefa
     Some(StrongerDefault { model, origin })
 }
 
-/// Why a file was not changed, with what to do about it.
+/// Why a file was not changed, as this crate's error.
 pub(crate) fn refused(error: EditError) -> Error {
     let hints = error.hints();
     let wrong = !error.diagnostics().is_empty();

@@ -7,6 +7,7 @@
 mod auth;
 mod builder;
 mod catalogue;
+mod change;
 mod default_model;
 mod doctor;
 mod facade;
@@ -19,6 +20,7 @@ mod vetting;
 
 pub use builder::{Builder, Emulator};
 pub use catalogue::{CatalogueStatus, ProviderRegion, Refreshed, ShownModel};
+pub use change::{Change, Changed};
 pub use default_model::{DefaultModelSet, StrongerDefault};
 pub use doctor::{Check, Examination, Verdict};
 pub use facade::{Chosen, Outcrop};
@@ -33,7 +35,7 @@ pub use outcrop_aws::{
 };
 pub use outcrop_config::{
     Assigned, Assignment, Code, Config, ConfigFile, Diagnostic, FileSource, KeyPath, Layer, Origin,
-    PathError, Segment, Severity, Sources, Style, VARIABLES,
+    PathError, Segment, Severity, Sources, Style, VARIABLES, parse_json5,
 };
 pub use outcrop_core;
 pub use outcrop_core::{Error, ErrorKind, ModelProvider, ModelProviderExt, Query, Request, Result};

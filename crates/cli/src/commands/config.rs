@@ -1,5 +1,7 @@
 //! `outcrop config`.
 
+mod change;
+mod get;
 mod import;
 
 use std::fmt::Write as _;
@@ -22,12 +24,21 @@ pub(crate) fn run(arguments: Config, context: &Context, terminal: &mut Terminal)
         heed_flags(&outcrop)?;
     }
     match arguments.command {
+        ConfigCommand::Get(arguments) => get::get(&outcrop, &arguments, terminal),
+        ConfigCommand::List(arguments) => get::list(&outcrop, &arguments, terminal),
+        ConfigCommand::Set(arguments) => change::set(&outcrop, &arguments, terminal),
+        ConfigCommand::Unset(arguments) => change::unset(&outcrop, &arguments, terminal),
         ConfigCommand::Schema { format } => schema(&outcrop, format, terminal),
         ConfigCommand::Check { strict, json } => check(&outcrop, strict, json, terminal),
         ConfigCommand::Explain { key, json } => explain(&outcrop, &key, json, terminal),
         ConfigCommand::Import(arguments) => import::run(&outcrop, &arguments, terminal),
         ConfigCommand::Path => path(&outcrop, terminal),
     }
+}
+
+/// A key as it was typed.
+fn parsed(key: &str) -> Result<KeyPath, Failure> {
+    key.parse().map_err(|error| Failure::usage(format!("`{key}` is no key: {error}")))
 }
 
 fn schema(outcrop: &Outcrop, format: SchemaFormat, terminal: &mut Terminal) -> Result<(), Failure> {
@@ -56,7 +67,7 @@ fn check(outcrop: &Outcrop, strict: bool, json: bool, terminal: &mut Terminal) -
 }
 
 fn explain(outcrop: &Outcrop, key: &str, json: bool, terminal: &mut Terminal) -> Result<(), Failure> {
-    let path: KeyPath = key.parse().map_err(|error| Failure::usage(format!("`{key}` is no key: {error}")))?;
+    let path = parsed(key)?;
     let explanation = outcrop.config().explain(&path);
     if json {
         return terminal.print_json(&explanation);

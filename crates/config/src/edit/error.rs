@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::diagnostic::Diagnostic;
+use crate::path::KeyPath;
 
 /// Why a file was not changed. Whatever it is, the file is as it was.
 ///
@@ -26,6 +27,22 @@ pub enum EditError {
     Blocked(Box<Diagnostic>),
     /// The file would hold errors that it does not hold now; there is at least one.
     Invalid(Vec<Diagnostic>),
+    /// The value of a key is not the one that was expected.
+    Unexpected {
+        /// The file.
+        file: PathBuf,
+        /// The key.
+        key: KeyPath,
+        /// Whether the file has any value there.
+        found: bool,
+    },
+    /// The file would lose entries that nobody said should go.
+    Loses {
+        /// The file.
+        file: PathBuf,
+        /// The entries: providers, models, overrides.
+        entries: Vec<KeyPath>,
+    },
     /// Somebody else changed the file since it was read.
     Changed {
         /// The file.
@@ -46,7 +63,11 @@ impl EditError {
         match self {
             Self::Malformed(diagnostic) | Self::Blocked(diagnostic) => std::slice::from_ref(diagnostic),
             Self::Invalid(diagnostics) => diagnostics,
-            Self::Read { .. } | Self::Changed { .. } | Self::Write { .. } => &[],
+            Self::Read { .. }
+            | Self::Unexpected { .. }
+            | Self::Loses { .. }
+            | Self::Changed { .. }
+            | Self::Write { .. } => &[],
         }
     }
 
@@ -57,6 +78,8 @@ impl EditError {
             Self::Read { .. } => vec!["look at the file and its permissions".to_owned()],
             Self::Malformed(_) => vec!["mend the file first, or remove it to begin a new one".to_owned()],
             Self::Blocked(_) | Self::Invalid(_) => said().collect(),
+            Self::Unexpected { .. } => vec!["look at what it is now, and decide again".to_owned()],
+            Self::Loses { .. } => vec!["set or remove single entries, by their own keys".to_owned()],
             Self::Changed { .. } => vec!["try again".to_owned()],
             Self::Write { cause, .. } => vec![
                 match cause.kind() {
@@ -81,6 +104,17 @@ impl fmt::Display for EditError {
             Self::Invalid(diagnostics) => {
                 f.write_str("the configuration would be wrong")?;
                 diagnostics.iter().try_for_each(|diagnostic| write!(f, "; {}", diagnostic.message))
+            }
+            Self::Unexpected { file, key, found } => {
+                let found = if *found { "another value than expected" } else { "no value" };
+                write!(f, "`{}` has {found} at `{key}`", file.display())
+            }
+            Self::Loses { file, entries } => {
+                write!(f, "`{}` would lose ", file.display())?;
+                for (position, entry) in entries.iter().enumerate() {
+                    write!(f, "{}`{entry}`", if position == 0 { "" } else { ", " })?;
+                }
+                Ok(())
             }
             Self::Changed { file } => write!(f, "somebody else changed `{}` meanwhile", file.display()),
             Self::Write { file, .. } => write!(f, "`{}` cannot be written", file.display()),

@@ -1,6 +1,8 @@
-//! What an edit makes of a text, case by case. `laws` holds for any text, `files` is about reading and writing.
+//! What an edit makes of a text, case by case. `laws` holds for any text, `files` is about reading and writing, `guards`
+//! about what is only done if it is meant.
 
 mod files;
+mod guards;
 mod laws;
 
 use serde_json::{Value, json};

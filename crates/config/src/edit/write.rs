@@ -41,21 +41,27 @@ impl Edit {
     /// A lock file beside it, `.NAME.lock`, keeps others out who write in the same way; it stays there.
     ///
     /// # Errors
-    /// - [`EditError::Invalid`] if something would be wrong that is not wrong now, or a value that was set is wrong.
+    /// - Those of [`Edit::check`].
     /// - [`EditError::Changed`] if the file is not what it was when it was opened.
     /// - [`EditError::Write`] if the file cannot be written, [`EditError::Read`] if it cannot be read any more.
     pub fn write(self) -> Result<Written, EditError> {
         self.write_by(Options::new())
     }
 
+    /// Whether the changes are right, without writing anything.
+    ///
+    /// # Errors
+    /// [`EditError::Invalid`] if something would be wrong that is not wrong now, or a value that was set is wrong.
+    pub fn check(&self) -> Result<(), EditError> {
+        let errors: Vec<_> = self.problems().into_iter().filter(Diagnostic::is_error).collect();
+        if errors.is_empty() { Ok(()) } else { Err(EditError::Invalid(errors)) }
+    }
+
     pub(super) fn write_by(self, options: Options) -> Result<Written, EditError> {
         if self.text == self.before.as_deref().unwrap_or_default() {
             return Ok(Written::Unchanged);
         }
-        let errors: Vec<_> = self.problems().into_iter().filter(Diagnostic::is_error).collect();
-        if !errors.is_empty() {
-            return Err(EditError::Invalid(errors));
-        }
+        self.check()?;
         let failed = |cause| EditError::Write { file: self.file.clone(), cause };
         let shared = matches!(self.source().layer, Layer::System | Layer::Project);
         if let Some(folder) = self.file.parent().filter(|_| shared) {

@@ -257,3 +257,38 @@ models.providers."amazon-bedrock".models."us.anthropic.claude-opus-4-6-v1:0".rea
         assert!(loaded.config.origin(&key).is_some(), "{key} comes from nowhere");
     }
 }
+
+#[test]
+fn the_keys_of_a_layer_are_those_that_it_sets() {
+    let sources = Sources::default()
+        .with_text(
+            Layer::User,
+            "u",
+            "{ models: { bedrockDiscovery: { region: 'a', enabled: true } }, nobody: 1 }",
+        )
+        .with_text(Layer::Project, "p", "{ models: { bedrockDiscovery: { region: 'b' } } }");
+    let config = Loader::new(sources).load().config;
+    let keys = |layer| config.keys_of(layer).iter().map(ToString::to_string).collect::<Vec<_>>();
+    let (enabled, region) = ("models.bedrockDiscovery.enabled", "models.bedrockDiscovery.region");
+    assert_eq!(keys(Layer::User), [enabled, region]);
+    assert_eq!(keys(Layer::Project), [region]);
+    assert_eq!(keys(Layer::CommandLine), [""; 0]);
+    let summary = config.summary(&path(enabled));
+    assert!(summary.is_some_and(|text| !text.is_empty()));
+    assert_eq!(config.summary(&path("models.nobody.knows")), None);
+}
+
+#[test]
+fn a_merged_list_comes_from_the_strongest_of_its_sources() {
+    let text = |id: &str| format!("{{ models: {{ providers: {{ x: {{ models: [{{ id: '{id}' }}] }} }} }} }}");
+    let sources =
+        Sources::default().with_text(Layer::System, "s", text("a")).with_text(Layer::User, "u", text("b"));
+    let config = Loader::new(sources).load().config;
+    let path = path("models.providers.x.models");
+    let explained = config.explain(&path);
+    assert_eq!(explained.value, serde_json::json!([{ "id": "a" }, { "id": "b" }]));
+    assert_eq!(explained.origin.map(|origin| origin.layer), Some(Layer::User));
+    let said = config.said_by(Layer::System, &path).map(|(value, origin)| (value, origin.layer));
+    assert_eq!(said, Some((serde_json::json!([{ "id": "a" }]), Layer::System)));
+    assert_eq!(config.said_by(Layer::Project, &path), None);
+}
