@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::process::{cargo, run as run_command};
-use crate::{Failure, deps, facts, say, schema, test};
+use crate::{Failure, deps, facts, fuzz, say, schema, test};
 
 /// One stage, with what it proves.
 struct Stage {
@@ -24,6 +24,11 @@ const STAGES: &[Stage] = &[
     Stage { name: "docs", about: "the documentation builds without a warning", run: docs },
     Stage { name: "build", about: "the tests, built: their time is no test's fault", run: test::build },
     Stage { name: "schema", about: "the published schema is the program's", run: || schema::check() },
+    Stage {
+        name: "fuzz",
+        about: "a minute of configurations that nobody would write",
+        run: || fuzz::run(&[]),
+    },
     Stage { name: "test", about: "all tests and doctests", run: || test::run(&[]) },
 ];
 

@@ -5,6 +5,7 @@ mod ci;
 mod deps;
 mod facts;
 mod files;
+mod fuzz;
 mod process;
 mod python;
 mod schema;
@@ -51,6 +52,12 @@ const TASKS: &[Task] = &[
         arguments: "[--latest | --render | --check]",
         about: "rebuilds the model facts from the catalogues in their header, or from the latest, and prints what changed",
         run: facts::run,
+    },
+    Task {
+        name: "fuzz",
+        arguments: "[--seconds N] [--seed S]",
+        about: "reads and edits configurations that nobody would write, for a minute; prints the seed",
+        run: fuzz::run,
     },
     Task {
         name: "schema",
@@ -154,9 +161,17 @@ mod tests {
 
     #[test]
     fn wrong_command_lines_are_usage_errors_that_name_the_way_out() {
-        for line in
-            ["", "tset", "test --fast", "schema --chek", "ci --without", "ci --without tests", "ci test"]
-        {
+        for line in [
+            "",
+            "tset",
+            "test --fast",
+            "schema --chek",
+            "fuzz --seconds",
+            "fuzz --seed x",
+            "ci --without",
+            "ci --without tests",
+            "ci test",
+        ] {
             let Err(Failure::Usage(message)) = run(&args(line)) else { panic!("`{line}` is no usage error") };
             assert!(message.contains("takes") || message.contains("usage: cargo xtask"), "{line}: {message}");
         }

@@ -12,7 +12,7 @@ use crate::python::{self, Environment};
 use crate::{Failure, nothing, say};
 
 /// One selection of packages and features for building and for running, so that nothing is built twice.
-const SELECTION: [&str; 3] = ["test", "--workspace", "--all-features"];
+const SELECTION: [&str; 2] = ["--workspace", "--all-features"];
 
 /// Sets up Python, runs all tests and doctests, and checks every request body that they produced.
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
@@ -24,6 +24,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     empty(&bodies).map_err(|error| format!("{}: {error}", bodies.display()))?;
     run_command(
         cargo()
+            .arg("test")
             .args(SELECTION)
             .arg("--no-fail-fast")
             .env("OUTCROP_TEST_PYTHON", &client.python)
@@ -35,23 +36,24 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
 
 /// Builds what `run` runs.
 pub(crate) fn build() -> Result<(), Failure> {
-    run_command(cargo().args(SELECTION).arg("--no-run"))
+    run_command(cargo().arg("test").args(SELECTION).arg("--no-run"))
 }
 
 /// The program `outcrop` as the end-to-end tests run it, built if need be.
 pub(crate) fn program() -> Result<PathBuf, Failure> {
-    let messages = capture(cargo().args(SELECTION).args([
-        "--no-run",
-        "--test",
-        "end_to_end",
-        "--message-format",
-        "json-render-diagnostics",
-    ]))?;
-    executable(&messages).ok_or_else(|| Failure::Task("cargo built no program `outcrop`".to_owned()))
+    built(&["test", "--no-run", "--test", "end_to_end"], "bin", "outcrop")
+}
+
+/// The program of this kind that a command of cargo builds, by the selection of the tests.
+pub(crate) fn built(command: &[&str], kind: &str, program: &str) -> Result<PathBuf, Failure> {
+    let messages =
+        capture(cargo().args(command).args(SELECTION).args(["--message-format", "json-render-diagnostics"]))?;
+    executable(&messages, kind, program)
+        .ok_or_else(|| Failure::Task(format!("cargo built no program `{program}`")))
 }
 
 /// The path of the program in cargo's messages.
-fn executable(messages: &str) -> Option<PathBuf> {
+fn executable(messages: &str, kind: &str, program: &str) -> Option<PathBuf> {
     #[derive(Deserialize)]
     struct Message {
         target: Target,
@@ -66,7 +68,7 @@ fn executable(messages: &str) -> Option<PathBuf> {
         .lines()
         // Messages about other things have other fields.
         .filter_map(|line| serde_json::from_str::<Message>(line).ok())
-        .filter(|message| message.target.name == "outcrop" && message.target.kind == ["bin"])
+        .filter(|message| message.target.name == program && message.target.kind == [kind])
         .find_map(|message| message.executable)
 }
 
@@ -109,9 +111,12 @@ mod tests {
             r#"{"reason":"compiler-artifact","target":{"name":"outcrop","kind":["lib"]},"executable":null}"#,
             r#"{"reason":"compiler-artifact","target":{"name":"end_to_end","kind":["test"]},"executable":"/t/e"}"#,
             r#"{"reason":"compiler-artifact","target":{"name":"outcrop","kind":["bin"]},"executable":"/t/outcrop"}"#,
+            r#"{"reason":"compiler-artifact","target":{"name":"fuzz","kind":["example"]},"executable":"/t/fuzz"}"#,
             r#"{"reason":"build-finished","success":true}"#,
         ];
-        assert_eq!(executable(&messages.join("\n")), Some(PathBuf::from("/t/outcrop")));
-        assert_eq!(executable(messages[0]), None);
+        let all = messages.join("\n");
+        assert_eq!(executable(&all, "bin", "outcrop"), Some(PathBuf::from("/t/outcrop")));
+        assert_eq!(executable(&all, "example", "fuzz"), Some(PathBuf::from("/t/fuzz")));
+        assert_eq!(executable(messages[0], "bin", "outcrop"), None);
     }
 }
