@@ -18,7 +18,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
         }
     }
     // Built as the tests are, so that nothing is built twice.
-    let program = test::built("example", "fuzz", "example", "fuzz")?;
+    let program = test::built(&["build", "--example", "fuzz"], "example", "fuzz")?;
     say("what is found is printed with the text and the seed that found it");
     run_command(command(program).args(args))
 }

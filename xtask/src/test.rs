@@ -12,7 +12,7 @@ use crate::python::{self, Environment};
 use crate::{Failure, nothing, say};
 
 /// One selection of packages and features for building and for running, so that nothing is built twice.
-const SELECTION: [&str; 3] = ["test", "--workspace", "--all-features"];
+const SELECTION: [&str; 2] = ["--workspace", "--all-features"];
 
 /// Sets up Python, runs all tests and doctests, and checks every request body that they produced.
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
@@ -24,6 +24,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     empty(&bodies).map_err(|error| format!("{}: {error}", bodies.display()))?;
     run_command(
         cargo()
+            .arg("test")
             .args(SELECTION)
             .arg("--no-fail-fast")
             .env("OUTCROP_TEST_PYTHON", &client.python)
@@ -35,23 +36,18 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
 
 /// Builds what `run` runs.
 pub(crate) fn build() -> Result<(), Failure> {
-    run_command(cargo().args(SELECTION).arg("--no-run"))
+    run_command(cargo().arg("test").args(SELECTION).arg("--no-run"))
 }
 
 /// The program `outcrop` as the end-to-end tests run it, built if need be.
 pub(crate) fn program() -> Result<PathBuf, Failure> {
-    built("test", "end_to_end", "bin", "outcrop")
+    built(&["test", "--no-run", "--test", "end_to_end"], "bin", "outcrop")
 }
 
-/// A program that the tests or the examples are built with: cargo is asked for the target `name` of the kind `wanted`.
-pub(crate) fn built(wanted: &str, name: &str, kind: &str, program: &str) -> Result<PathBuf, Failure> {
-    let messages = capture(cargo().args(SELECTION).args([
-        "--no-run",
-        &format!("--{wanted}"),
-        name,
-        "--message-format",
-        "json-render-diagnostics",
-    ]))?;
+/// The program of this kind that a command of cargo builds, by the selection of the tests.
+pub(crate) fn built(command: &[&str], kind: &str, program: &str) -> Result<PathBuf, Failure> {
+    let messages =
+        capture(cargo().args(command).args(SELECTION).args(["--message-format", "json-render-diagnostics"]))?;
     executable(&messages, kind, program)
         .ok_or_else(|| Failure::Task(format!("cargo built no program `{program}`")))
 }
