@@ -31,7 +31,7 @@ fn secrets() -> Vec<String> {
 }
 
 /// One row for each command: what makes it do its work. `--help` says which commands there are.
-const COMMANDS: [(&str, &[&str]); 16] = [
+const COMMANDS: [(&str, &[&str]); 17] = [
     ("ask", &["ask", "-m", MODEL, "hello"]),
     ("models list", &["models", "list", "--refresh"]),
     ("models", &["models", "--refresh"]),
@@ -43,6 +43,7 @@ const COMMANDS: [(&str, &[&str]); 16] = [
     ("config schema", &["config", "schema"]),
     ("config check", &["config", "check"]),
     ("config explain", &["config", "explain", "models.providers.amazon-bedrock"]),
+    ("config import", &["config", "import", "--dry-run", "../config/outcrop/config.json5"]),
     ("config path", &["config", "path"]),
     ("auth status", &["auth", "status", "--verify"]),
     ("auth", &["auth"]),
