@@ -31,7 +31,7 @@ fn secrets() -> Vec<String> {
 }
 
 /// One row for each command: what makes it do its work. `--help` says which commands there are.
-const COMMANDS: [(&str, &[&str]); 17] = [
+const COMMANDS: [(&str, &[&str]); 21] = [
     ("ask", &["ask", "-m", MODEL, "hello"]),
     ("models list", &["models", "list", "--refresh"]),
     ("models", &["models", "--refresh"]),
@@ -44,6 +44,10 @@ const COMMANDS: [(&str, &[&str]); 17] = [
     ("config check", &["config", "check"]),
     ("config explain", &["config", "explain", "models.providers.amazon-bedrock"]),
     ("config import", &["config", "import", "--dry-run", "../config/outcrop/config.json5"]),
+    ("config get", &["config", "get", "models.providers.amazon-bedrock"]),
+    ("config list", &["config", "list"]),
+    ("config set", &["config", "set", "--dry-run", "models.providers.amazon-bedrock.region", "eu-west-1"]),
+    ("config unset", &["config", "unset", "--dry-run", "models.providers.amazon-bedrock.region"]),
     ("config path", &["config", "path"]),
     ("auth status", &["auth", "status", "--verify"]),
     ("auth", &["auth"]),
