@@ -296,7 +296,7 @@ impl Walk<'_> {
         let severity = if is_flag { Severity::Error } else { Severity::Warning };
         let diagnostic = self.report(Code::UnknownKey, severity, key_span, message).label("unknown key");
         self.push(match meant {
-            Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
+            Some(_) => diagnostic.meant(meant),
             None if known.is_empty() => diagnostic,
             None => {
                 let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();

@@ -37,6 +37,8 @@ pub enum Code {
     Type,
     /// A value of the right type that is not among the allowed ones.
     Value,
+    /// A value that nobody here knows, of those that may be more than are known; it counts all the same.
+    UnknownValue,
     /// A number that is too small or too large.
     Range,
     /// A key that must be there is not.
@@ -59,7 +61,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for documentation and tests.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Read,
         Self::NamedFile,
         Self::Syntax,
@@ -67,6 +69,7 @@ impl Code {
         Self::Number,
         Self::Type,
         Self::Value,
+        Self::UnknownValue,
         Self::Range,
         Self::Missing,
         Self::UnknownKey,
@@ -88,6 +91,7 @@ impl Code {
             Self::Number => "config::number",
             Self::Type => "config::type",
             Self::Value => "config::value",
+            Self::UnknownValue => "config::unknown-value",
             Self::Range => "config::range",
             Self::Missing => "config::missing",
             Self::UnknownKey => "config::unknown-key",
@@ -197,6 +201,14 @@ impl Diagnostic {
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
         self
+    }
+
+    /// What was probably meant, if anything comes near.
+    pub(crate) fn meant(self, meant: Option<&str>) -> Self {
+        match meant {
+            Some(meant) => self.help(format!("did you mean `{meant}`?")),
+            None => self,
+        }
     }
 
     pub(crate) fn allowed(mut self, allowed: &[String]) -> Self {

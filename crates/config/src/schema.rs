@@ -74,7 +74,8 @@ fn remove_noise(schema: &mut Value) {
         Value::Array(schemas) => schemas.iter_mut().for_each(remove_noise),
         Value::Object(keywords) => {
             keywords.remove("default");
-            if keywords.get("format").is_some_and(|format| format != "uri" && format != "date") {
+            let told = ["uri", "date", "geography"];
+            if keywords.get("format").is_some_and(|format| !told.iter().any(|name| format == name)) {
                 keywords.remove("format");
             }
             for (keyword, inner) in keywords.iter_mut() {
@@ -330,6 +331,12 @@ pub(crate) fn allowed_texts(schema: &Value) -> Option<Vec<String>> {
         texts.extend(listed.iter().chain(one.get("const")).filter_map(Value::as_str).map(str::to_owned));
     }
     (!texts.is_empty()).then_some(texts)
+}
+
+/// Texts that a string may be beside others.
+pub(crate) fn known_texts(schema: &Value) -> Vec<&str> {
+    let examples = schema.get("examples").and_then(Value::as_array).into_iter().flatten();
+    examples.filter_map(Value::as_str).collect()
 }
 
 /// The first sentence of the description.

@@ -28,17 +28,18 @@ impl Walk<'_> {
             );
             return None;
         }
+        let quoted = if quotable { format!(", found `{text}`") } else { String::new() };
         if let Some(allowed) = schema::allowed_texts(schema)
             && !allowed.contains(&text)
         {
-            let found = if quotable { format!(", found `{text}`") } else { String::new() };
-            let message = format!("`{}` has a value that is not known{found}", self.name());
-            let mut diagnostic = self.report(Code::Value, Severity::Error, span, message).allowed(&allowed);
-            if let Some(meant) = closest(&text, allowed.iter().map(String::as_str)) {
-                diagnostic = diagnostic.label(format!("did you mean `{meant}`?"));
-            }
-            self.push(diagnostic);
+            let message = format!("`{}` has a value that is not known{quoted}", self.name());
+            let diagnostic = self.report(Code::Value, Severity::Error, span, message);
+            let meant = closest(&text, allowed.iter().map(String::as_str));
+            self.push(diagnostic.meant(meant).allowed(&allowed));
             return None;
+        }
+        if schema.get("format").is_some_and(|format| format == "geography") {
+            return self.geography(text, &quoted, span, schema);
         }
         let is_address = schema.get("format").is_some_and(|format| format == "uri");
         if is_address && carries_credentials(&text) {
@@ -68,6 +69,29 @@ impl Walk<'_> {
             return None;
         }
         Some(text)
+    }
+
+    /// A geography of AWS. The set is open, so that one nobody here knows is kept: falling back to another would send
+    /// calls to where they were not meant to go.
+    fn geography(&mut self, text: String, quoted: &str, span: &Span, schema: &Value) -> Option<String> {
+        let name = text.trim().to_ascii_lowercase();
+        let known = schema::known_texts(schema);
+        if known.contains(&&*name) {
+            return Some(text);
+        }
+        let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+        let is_prefix = name.split('-').all(is_word);
+        let (code, severity, message) = if is_prefix {
+            let message = format!("`{}` is none of the geographies that are known{quoted}", self.name());
+            (Code::UnknownValue, Severity::Warning, message)
+        } else {
+            let message = format!("`{}` is not the prefix of a geography{quoted}", self.name());
+            (Code::Value, Severity::Error, message)
+        };
+        let names: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+        let diagnostic = self.report(code, severity, span, message).meant(closest(&name, known));
+        self.push(diagnostic.help(format!("known: {}", names.join(", "))));
+        is_prefix.then_some(text)
     }
 
     /// `Some(None)`: there is nothing to replace. `None`: it failed and was reported.

@@ -29,6 +29,9 @@ pub(super) fn sample(schema: &Value, path: &KeyPath, variant: u8) -> Value {
     if let Some(allowed) = schema::allowed_texts(schema) {
         return Value::from(allowed[usize::from(variant) % allowed.len()].as_str());
     }
+    if let known @ [_, ..] = schema::known_texts(schema).as_slice() {
+        return Value::from(known[usize::from(variant) % known.len()]);
+    }
     let at_least = schema.get("minimum");
     match types[0] {
         "string" if schema.get("format").is_some_and(|format| format == "date") => {
