@@ -129,6 +129,42 @@ impl Config {
         Some(ProviderEntry { config: self, id, provider })
     }
 
+    /// A problem that somebody found in the configuration by rules of his own, with its place: the value at a JSON pointer
+    /// (RFC 6901), or the nearest value around it. `allowed` are the values that would be right, if they can be listed.
+    pub fn diagnostic(&self, pointer: &str, message: impl Into<String>, allowed: &[String]) -> Diagnostic {
+        self.diagnostic_at(&self.resolve(&KeyPath::default(), pointer), message.into(), allowed)
+    }
+
+    fn diagnostic_at(&self, key: &KeyPath, message: String, allowed: &[String]) -> Diagnostic {
+        let diagnostic = match self.locate(key) {
+            Some((source, node)) => source.diagnostic(Code::Provider, Severity::Error, &node.span, message),
+            None => Diagnostic::new(Code::Provider, Severity::Error, message),
+        };
+        diagnostic.key(key).allowed(allowed)
+    }
+
+    fn resolve(&self, place: &KeyPath, pointer: &str) -> KeyPath {
+        let is_array = |path: &KeyPath| self.lookup(path).is_some_and(Value::is_array);
+        self.merged.stable_path(&place.join_pointer(pointer, is_array))
+    }
+
+    /// The value at a path, or the nearest one around it, where it was written.
+    fn locate(&self, key: &KeyPath) -> Option<(&Source, &Node)> {
+        let mut path = key.clone();
+        while !path.segments().is_empty() {
+            let found = match self.merged.winner(&path) {
+                Some(position) => self.sources.get(position).and_then(|source| find(source, &path)),
+                // An object belongs to all who contribute; the strongest is the one that was edited last.
+                None => self.sources.iter().rev().find_map(|source| find(source, &path)),
+            };
+            if found.is_some() {
+                return found;
+            }
+            path.pop();
+        }
+        None
+    }
+
     pub(crate) fn lookup(&self, path: &KeyPath) -> Option<&Value> {
         path.segments().iter().try_fold(&*self.value, |value, segment| match segment {
             Segment::Index(index) => value.get(index),
@@ -227,40 +263,17 @@ impl<'a> ProviderEntry<'a> {
     /// Where the value at a JSON pointer (RFC 6901) into [`settings`](Self::settings) comes from. For a value that
     /// nothing sets, the nearest value around it.
     pub fn origin(&self, pointer: &str) -> Option<Origin> {
-        self.locate(pointer).map(|(source, node)| source.origin(&node.span))
+        self.config.locate(&self.resolve(pointer)).map(|(source, node)| source.origin(&node.span))
     }
 
     /// A problem that the provider's factory found in [`settings`](Self::settings), with its place: the value at
     /// `pointer`, or the nearest value around it. `allowed` are the values that it would accept, if they can be listed.
     pub fn diagnostic(&self, pointer: &str, message: impl Into<String>, allowed: &[String]) -> Diagnostic {
-        let diagnostic = match self.locate(pointer) {
-            Some((source, node)) => {
-                source.diagnostic(Code::Provider, Severity::Error, &node.span, message.into())
-            }
-            None => Diagnostic::new(Code::Provider, Severity::Error, message.into()),
-        };
-        diagnostic.key(&self.resolve(pointer)).allowed(allowed)
+        self.config.diagnostic_at(&self.resolve(pointer), message.into(), allowed)
     }
 
     fn resolve(&self, pointer: &str) -> KeyPath {
-        let is_array = |path: &KeyPath| self.config.lookup(path).is_some_and(Value::is_array);
-        self.config.merged.stable_path(&self.path().join_pointer(pointer, is_array))
-    }
-
-    fn locate(&self, pointer: &str) -> Option<(&'a Source, &'a Node)> {
-        let mut path = self.resolve(pointer);
-        while !path.segments().is_empty() {
-            let found = match self.config.merged.winner(&path) {
-                Some(position) => self.config.sources.get(position).and_then(|source| find(source, &path)),
-                // An object belongs to all who contribute; the strongest is the one that was edited last.
-                None => self.config.sources.iter().rev().find_map(|source| find(source, &path)),
-            };
-            if found.is_some() {
-                return found;
-            }
-            path.pop();
-        }
-        None
+        self.config.resolve(&self.path(), pointer)
     }
 }
 

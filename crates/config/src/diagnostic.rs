@@ -53,6 +53,8 @@ pub enum Code {
     Refused,
     /// A key stands in its old and in its new place; the new one counts.
     Alias,
+    /// A model is named of a provider that is not configured.
+    Reference,
     /// `--set` with something that is no path.
     Path,
     /// A provider does not accept its settings.
@@ -61,7 +63,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for documentation and tests.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Read,
         Self::NamedFile,
         Self::Syntax,
@@ -77,6 +79,7 @@ impl Code {
         Self::Substitution,
         Self::Refused,
         Self::Alias,
+        Self::Reference,
         Self::Path,
         Self::Provider,
     ];
@@ -99,6 +102,7 @@ impl Code {
             Self::Substitution => "config::substitution",
             Self::Refused => "config::refused",
             Self::Alias => "config::alias",
+            Self::Reference => "config::reference",
             Self::Path => "config::path",
             Self::Provider => "config::provider",
         }

@@ -67,6 +67,7 @@ mod substitute;
 #[cfg(test)]
 mod testing;
 mod variables;
+mod whole;
 
 pub use config::{Config, ProviderEntry};
 pub use diagnostic::{Code, Diagnostic, Severity};

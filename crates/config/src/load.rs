@@ -18,7 +18,7 @@ use crate::schema::{self, ProviderSchema, Schemas};
 use crate::settings::Settings;
 use crate::source::Source;
 use crate::sources::{Assigned, Assignment, Sources};
-use crate::{instead, normalise, parse, project, variables};
+use crate::{instead, normalise, parse, project, variables, whole};
 
 /// The built-in defaults.
 const DEFAULTS: &str = include_str!("defaults.json5");
@@ -103,7 +103,7 @@ impl Loader {
             files,
             unused,
         };
-        report_open_guardrails(&config, &mut diagnostics);
+        whole::check(&config, &mut diagnostics);
         diagnostics.sort_by_key(|diagnostic| (rank(&config, diagnostic), diagnostic.line, diagnostic.column));
         Loaded { config, diagnostics }
     }
@@ -205,24 +205,6 @@ fn typed(value: &Value, diagnostics: &mut Vec<Diagnostic>) -> Settings {
         diagnostics.push(Diagnostic::new(Code::Type, Severity::Error, message));
         Settings::deserialize(defaults()).unwrap_or_default()
     })
-}
-
-/// A guardrail without an identifier lets no call through; whoever wrote it should hear that from here first.
-fn report_open_guardrails(config: &Config, diagnostics: &mut Vec<Diagnostic>) {
-    for entry in config.providers() {
-        let guardrail = entry.provider().guardrail.as_ref();
-        if guardrail.is_none_or(|guardrail| !guardrail.guardrail_identifier.is_empty()) {
-            continue;
-        }
-        let path = entry.path().key("guardrail");
-        let reported = |earlier: &Diagnostic| earlier.key.as_ref().is_some_and(|key| key.starts_with(&path));
-        if !diagnostics.iter().any(reported) {
-            let message = "a guardrail without `guardrailIdentifier` lets no call through";
-            let diagnostic = entry.diagnostic("/guardrail", message, &[]).key(&path);
-            let diagnostic = diagnostic.help("name the guardrail by its id or its ARN");
-            diagnostics.push(Diagnostic { code: Code::Missing, ..diagnostic });
-        }
-    }
 }
 
 /// Where a diagnostic comes in the list: files in their order, then variables, then flags.

@@ -15,7 +15,8 @@ use crate::settings::Settings;
 pub struct ProviderSchema {
     /// The `api` value of the provider entries that it holds for.
     pub api: String,
-    /// A JSON schema of type object: the keys that the provider knows beside the shared ones. References within the
+    /// A JSON schema of type object: the keys that the provider knows beside the shared ones, which are not changed by it.
+    /// References within the
     /// schema (`#/definitions/…`, `#/$defs/…`) are allowed. `writeOnly: true` marks secrets, `x-unit` names a unit,
     /// `x-project: true` lets an untrusted project file set the key.
     pub schema: Value,

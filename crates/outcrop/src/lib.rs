@@ -8,6 +8,7 @@ mod auth;
 mod builder;
 mod catalogue;
 mod change;
+mod checks;
 mod default_model;
 mod doctor;
 mod facade;

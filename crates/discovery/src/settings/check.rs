@@ -1,5 +1,6 @@
 //! What may stand in a provider entry's `discovery`, `models` and `overrides`: a table of keys.
 
+use outcrop_aws::Region;
 use outcrop_core::SettingProblem;
 use outcrop_model_facts::Geography;
 use serde_json::{Map, Value};
@@ -20,13 +21,15 @@ const fn key(name: &'static str, fits: fn(&Value) -> bool, what: &'static str) -
 const FLAG: &str = "`true` or `false`";
 const TEXT: &str = "a text that is not blank";
 const TEXTS: &str = "a list of texts that are not blank";
+const REGION: &str = "the name of a region such as `eu-central-1`";
+const REGIONS: &str = "a list of names of regions such as `eu-central-1`";
 const TOKENS: &str = "a whole number of tokens from 1 to 4294967295";
 const RATE: &str = "a number of US dollars of at least 0";
 
 const DISCOVERY: &[Key] = &[
     key("enabled", Value::is_boolean, FLAG),
-    key("region", is_text, TEXT),
-    key("regions", are_texts, TEXTS),
+    key("region", is_region, REGION),
+    key("regions", are_regions, REGIONS),
     key("providerFilter", are_texts, TEXTS),
     key("refreshInterval", Value::is_u64, "a whole number of seconds of at least 0"),
     key("defaultContextWindow", is_tokens, TOKENS),
@@ -37,7 +40,7 @@ const DISCOVERY: &[Key] = &[
     key("include", are_further, "a list of `provisioned`, `imported`, `custom`, `marketplace`"),
 ];
 
-const MODEL: &[Key] = &[key("id", is_text, TEXT), key("region", is_text, TEXT)];
+const MODEL: &[Key] = &[key("id", is_text, TEXT), key("region", is_region, REGION)];
 
 /// What may be said of a model, in an entry of its own or in an override.
 const KNOWN: &[Key] = &[
@@ -194,6 +197,14 @@ pub(super) fn without_nulls(value: &Value) -> Value {
 
 fn is_text(value: &Value) -> bool {
     value.as_str().is_some_and(|text| !text.trim().is_empty())
+}
+
+fn is_region(value: &Value) -> bool {
+    value.as_str().is_some_and(|name| Region::is_name(name.trim()))
+}
+
+fn are_regions(value: &Value) -> bool {
+    value.as_array().is_some_and(|items| items.iter().all(is_region))
 }
 
 fn are_texts(value: &Value) -> bool {
