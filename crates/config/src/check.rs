@@ -12,6 +12,7 @@ use crate::normalise;
 use crate::origin::Unused;
 use crate::path::{KeyPath, Segment};
 use crate::schema::{self, Schemas};
+use crate::secret::Way;
 use crate::source::Source;
 
 /// Keys of a related product that have no meaning here, by where they stand. `*` is any key.
@@ -94,28 +95,24 @@ pub(crate) fn check(source: &mut Source, rules: &Rules<'_>, findings: &mut Findi
 
 /// Notes the places of the values that the schema calls secret.
 pub(crate) fn mark_secrets(source: &mut Source, rules: &Rules<'_>) {
-    fn collect(node: &Node, path: &mut KeyPath, hidden: bool, rules: &Rules<'_>, spans: &mut Vec<Span>) {
+    fn collect(node: &Node, way: &Way<'_>, rules: &Rules<'_>, spans: &mut Vec<Span>) {
+        let below = |segment| way.below(&segment, |id| rules.apis.get(id).map(String::as_str));
         match &node.data {
             Data::Object(members) => {
                 for member in members {
-                    path.push(Segment::Key(member.key.clone()));
-                    let hidden = hidden || rules.schemas.is_secret(path, rules.api(path));
-                    collect(&member.node, path, hidden, rules, spans);
-                    path.pop();
+                    collect(&member.node, &below(Segment::Key(member.key.clone())), rules, spans);
                 }
             }
             Data::Array(elements) => {
                 for (index, element) in elements.iter().enumerate() {
-                    path.push(Segment::Index(index));
-                    collect(element, path, hidden, rules, spans);
-                    path.pop();
+                    collect(element, &below(Segment::Index(index)), rules, spans);
                 }
             }
-            _ if hidden => spans.push(node.span.clone()),
+            _ if way.is_hidden() => spans.push(node.span.clone()),
             _ => {}
         }
     }
-    collect(&source.root, &mut KeyPath::default(), false, rules, &mut source.secrets);
+    collect(&source.root, &Way::new(rules.schemas), rules, &mut source.secrets);
 }
 
 impl Rules<'_> {

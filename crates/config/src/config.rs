@@ -14,7 +14,7 @@ use crate::node::Node;
 use crate::origin::{Layer, Origin, Unused};
 use crate::path::{KeyPath, Segment};
 use crate::schema::{self, Schemas};
-use crate::secret::carries_credentials;
+use crate::secret::{Way, carries_credentials};
 use crate::settings::{Provider, Settings};
 use crate::source::Source;
 use crate::sources::ConfigFile;
@@ -179,36 +179,27 @@ impl Config {
 
     /// `value` with asterisks in place of what no one may see.
     pub(crate) fn redacted(&self, path: &KeyPath, value: Value) -> Value {
-        let api = path.provider().and_then(|(id, _)| self.api(id));
+        self.shown(&Way::to(&self.schemas, path, |id| self.api(id)), value)
+    }
+
+    fn shown(&self, way: &Way<'_>, value: Value) -> Value {
+        let below = |segment, value| self.shown(&way.below(&segment, |id| self.api(id)), value);
         match value {
             Value::Object(members) => {
                 let member = |(key, value): (String, Value)| {
-                    let value = self.redacted(&path.key(&key), value);
+                    let value = below(Segment::Key(key.clone()), value);
                     (key, value)
                 };
                 Value::Object(members.into_iter().map(member).collect())
             }
             Value::Array(elements) => {
                 let elements = elements.into_iter().enumerate();
-                elements
-                    .map(|(index, element)| self.redacted(&path.join(Segment::Index(index)), element))
-                    .collect()
+                elements.map(|(index, element)| below(Segment::Index(index), element)).collect()
             }
             Value::String(text) if carries_credentials(&text) => Value::from(REDACTED),
-            Value::String(_) | Value::Number(_) | Value::Bool(_) if self.hides(path, api) => {
-                Value::from(REDACTED)
-            }
+            Value::String(_) | Value::Number(_) | Value::Bool(_) if way.is_hidden() => Value::from(REDACTED),
             value => value,
         }
-    }
-
-    /// Whether `path` leads to or through a secret.
-    fn hides(&self, path: &KeyPath, api: Option<&str>) -> bool {
-        let mut here = KeyPath::default();
-        path.segments().iter().any(|segment| {
-            here.push(segment.clone());
-            self.schemas.is_secret(&here, api)
-        })
     }
 
     fn api(&self, provider: &str) -> Option<&str> {

@@ -10,8 +10,7 @@ use serde_json::Number;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::node::{Data, Member, Node, Span};
 use crate::path::{KeyPath, Segment};
-use crate::schema::looks_secret;
-use crate::secret::carries_credentials;
+use crate::secret::{carries_credentials, looks_secret};
 use crate::source::Source;
 
 /// JSON5: everything that the parser reads, except for commas left out.
