@@ -2,7 +2,7 @@
 
 mod scalar;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
 
@@ -194,22 +194,19 @@ impl Walk<'_> {
 
     /// Of two elements with the same id the last one counts, as of two equal keys.
     fn drop_repeated_ids(&mut self, elements: &mut Vec<Node>) {
-        let id = |element: &Node| element.get("id").and_then(Node::text).map(str::to_owned);
-        let mut position = 0;
-        while let Some(element) = elements.get(position) {
-            let wanted = id(element);
-            if elements.iter().skip(position + 1).any(|later| id(later) == wanted) {
-                let message = format!(
-                    "the model `{}` stands here twice; the last one counts",
-                    wanted.unwrap_or_default()
-                );
-                let diagnostic = self.report(Code::DuplicateKey, Severity::Warning, &element.span, message);
-                self.push(diagnostic.help("remove one of the two"));
-                elements.remove(position);
-            } else {
-                position += 1;
+        let mut later = HashSet::new();
+        let mut kept = Vec::with_capacity(elements.len());
+        for element in elements.drain(..).rev() {
+            let id = element.get("id").and_then(Node::text).unwrap_or_default().to_owned();
+            let message = format!("the model `{id}` stands here twice; the last one counts");
+            if later.insert(id) {
+                kept.push(element);
+                continue;
             }
+            let diagnostic = self.report(Code::DuplicateKey, Severity::Warning, &element.span, message);
+            self.push(diagnostic.help("remove one of the two"));
         }
+        elements.extend(kept.into_iter().rev());
     }
 
     fn object(&mut self, members: Vec<Member>, span: &Span, schema: &Value) -> Option<Data> {

@@ -66,6 +66,7 @@ mod sources;
 mod substitute;
 #[cfg(test)]
 mod testing;
+mod text;
 mod variables;
 mod whole;
 

@@ -222,4 +222,6 @@ mod every_key;
 #[cfg(test)]
 mod every_layer;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::str::Utf8Error;
+use std::string::FromUtf8Error;
 
 use serde_json::Value;
 
@@ -11,6 +12,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::origin::Layer;
 use crate::path::{KeyPath, PathError};
 use crate::source::Source;
+use crate::text::Text;
 use crate::variables::CONFIG_FILE;
 use crate::{parse, project};
 
@@ -314,19 +316,41 @@ impl Sources {
 }
 
 /// What is said about a file that is no text.
-pub(crate) fn not_utf8(source: &Source, error: Utf8Error) -> Diagnostic {
-    let message = format!("not valid JSON5: the file is not UTF-8 from byte {} on", error.valid_up_to());
-    let diagnostic = Diagnostic::new(Code::Syntax, Severity::Error, message);
-    diagnostic.at(&source.origin(&(0..0))).help("save the file as UTF-8")
+pub(crate) fn not_utf8(source: &Source, error: &FromUtf8Error) -> Diagnostic {
+    let bytes = error.as_bytes();
+    let is_utf16 = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
+    let what = if is_utf16 { "the file is UTF-16" } else { "the file is not UTF-8 from here on" };
+    let message = format!("not valid JSON5: {what}");
+    let mut diagnostic = Diagnostic::new(Code::Syntax, Severity::Error, message).at(&source.origin(&(0..0)));
+    if !is_utf16 {
+        let right = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(bytes.get(..right).unwrap_or_default());
+        let (line, column) = Text::from(&*text).place(right);
+        (diagnostic.line, diagnostic.column) = (Some(line), Some(column));
+    }
+    diagnostic.help("save the file as UTF-8")
+}
+
+/// More than anybody writes: what is larger is no configuration, or has no end.
+const LARGEST: u64 = 16 << 20;
+
+/// The bytes of a file, if they are not too many.
+fn bytes_of(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|size| size <= LARGEST) {
+        return Ok(bytes);
+    }
+    Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, "it has more than 16 MiB"))
 }
 
 fn read(source: &Source, path: &Path, required: bool, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
     let failed =
         |code, message: String| Diagnostic::new(code, Severity::Error, message).at(&source.origin(&(0..0)));
-    match std::fs::read(path) {
-        Ok(bytes) => String::from_utf8(bytes)
-            .inspect_err(|error| diagnostics.push(not_utf8(source, error.utf8_error())))
-            .ok(),
+    match bytes_of(path) {
+        Ok(bytes) => {
+            String::from_utf8(bytes).inspect_err(|error| diagnostics.push(not_utf8(source, error))).ok()
+        }
         // A folder on the way that is a file, as in `/dev/null/.config`, is how people say "no home".
         Err(error)
             if !required

@@ -30,7 +30,7 @@ pub(super) fn read(file: &Path) -> Result<Option<String>, EditError> {
     };
     String::from_utf8(bytes).map(Some).map_err(|error| {
         let source = Source { file: Some(file.to_owned()), ..Source::new(Layer::File) };
-        EditError::Malformed(Box::new(not_utf8(&source, error.utf8_error())))
+        EditError::Malformed(Box::new(not_utf8(&source, &error)))
     })
 }
 

@@ -104,7 +104,7 @@ fn a_file_that_is_no_text_is_reported() {
     let sources = Sources { user: Some(FileSource::Optional(path)), ..Sources::default() };
     let mut diagnostics = Vec::new();
     assert!(sources.read_files(&mut diagnostics).0.is_empty());
-    assert_eq!(diagnostics[0].message, "not valid JSON5: the file is not UTF-8 from byte 6 on");
+    assert_eq!(diagnostics[0].message, "not valid JSON5: the file is not UTF-8 from here on");
 }
 
 #[test]

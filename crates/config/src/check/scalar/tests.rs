@@ -258,7 +258,7 @@ error[config::substitution]: `${` is not closed
   = help: add `}`, or write `$${` for a literal `${`
   = help: it counts as unset
 
-error[config::substitution]: `a.b` is not the name of an environment variable
+error[config::substitution]: `${a.b}` names no environment variable
  --> config.json5:2:86
   |
 2 |   baseUrl: 'https://${HOST}/$${path}', region: '${MISSING}', profile: '${HOST', api: '${a.b}',

@@ -151,7 +151,7 @@ fn a_file_with_a_mistake_is_not_touched() {
         (b"{ a: 1", ":1:1: not valid JSON5: unterminated object"),
         (b"\xef\xbb\xbf[1]", ":1:1: expected an object, found an array"),
         (b"'text'", ":1:1: expected an object, found a string"),
-        (b"{ a: '\xe4' }", ": not valid JSON5: the file is not UTF-8 from byte 6 on"),
+        (b"{ a: '\xe4' }", ":1:7: not valid JSON5: the file is not UTF-8 from here on"),
     ];
     for (text, message) in cases {
         put(&file, text);
