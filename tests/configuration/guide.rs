@@ -20,12 +20,21 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+/// Every document of the project, wherever it is.
 fn documents() -> Vec<PathBuf> {
-    let of = |folder: PathBuf| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let folders = of(root().join("docs")).filter(|path| path.is_dir()).collect::<Vec<_>>();
-    let mut documents: Vec<_> =
-        folders.into_iter().chain([root(), root().join("docs")]).flat_map(of).collect();
-    documents.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    fn collect(folder: &Path, documents: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && !name.starts_with('.') && name != "target" && name != "tests-data" {
+                collect(&path, documents);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                documents.push(path);
+            }
+        }
+    }
+    let mut documents = Vec::new();
+    collect(&root(), &mut documents);
     documents.sort();
     documents
 }
@@ -60,13 +69,16 @@ impl Block {
             shown
                 .is_some_and(|shown| ["models", "agents", "plugins"].iter().any(|key| shown[key].is_object()))
         };
-        self.language == "json5" || (self.language == "json" && of_json())
+        matches!(&*self.language, "json5" | "jsonc") || (self.language == "json" && of_json())
     }
 
-    /// The commands of a block of a console.
+    /// The commands of a block of a console, or of a shell.
     fn commands(&self) -> Vec<&str> {
-        let lines = self.text.lines().filter(|_| self.language == "console");
-        lines.filter_map(|line| line.strip_prefix("$ ")).collect()
+        let is_shell = matches!(&*self.language, "sh" | "bash" | "shell");
+        let lines = self.text.lines().filter(|_| is_shell || self.language == "console");
+        lines
+            .filter_map(|line| if is_shell { Some(line.trim()) } else { line.trim().strip_prefix("$ ") })
+            .collect()
     }
 }
 
@@ -141,6 +153,93 @@ fn every_command_about_the_configuration_succeeds() {
         }
     }
     assert_eq!(ran, ["config", "--set"].into(), "what is found in the documentation");
+}
+
+/// What stands between backticks in the text of a document, blocks apart.
+fn quoted(document: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(document).unwrap();
+    let mut in_block = false;
+    let mut words = Vec::new();
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            in_block = !in_block;
+        } else if !in_block {
+            words.extend(line.split('`').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    words
+}
+
+/// Whether a key with `<id>` for names, quoted ones, or `…` at its end is in the schema.
+fn is_key(schema: &Value, key: &str) -> bool {
+    let mut places = vec![schema];
+    let mut rest = key.trim_end_matches(".…").replace("[]", ".0").replace("[0]", ".0");
+    while !rest.is_empty() {
+        let unquoted = rest.strip_prefix('"').and_then(|quoted| quoted.split_once('"'));
+        let end = rest.find('.').unwrap_or(rest.len());
+        let (name, after) = match unquoted {
+            Some((name, after)) => (name.to_owned(), after.to_owned()),
+            None => (rest[..end].to_owned(), rest[end..].to_owned()),
+        };
+        let inner = places.iter().flat_map(|place| {
+            let alternatives = place["anyOf"].as_array().into_iter().flatten().chain([*place]);
+            alternatives.flat_map(|one| {
+                let further = one["allOf"].as_array().into_iter().flatten().map(|case| &case["then"]);
+                further.chain([one])
+            })
+        });
+        let found: Vec<_> = inner
+            .flat_map(|one| [&one["properties"][&*name], &one["additionalProperties"], &one["items"]])
+            .filter(|found| found.is_object())
+            .collect();
+        if found.is_empty() {
+            return false;
+        }
+        places = found;
+        rest = after.trim_start_matches('.').to_owned();
+    }
+    true
+}
+
+#[test]
+fn every_key_and_every_variable_that_is_named_is_one() {
+    let schema = Outcrop::new(["config", "schema"]).run().succeeds().json();
+    let variables = Outcrop::new(["help", "environment"]).run().succeeds().stdout;
+    let variables: BTreeSet<_> =
+        variables.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).collect();
+    let mut named = 0;
+    for document in documents() {
+        let place = document.display();
+        for word in quoted(&document) {
+            let key = word.split(['=', ':', ' ']).next().unwrap();
+            if ["models.", "agents."].iter().any(|root| key.starts_with(root)) && !key.ends_with(".rs") {
+                // One is misspelt to show what is said of it.
+                assert!(is_key(&schema, key) || key.ends_with("refreshIntervall"), "{place}: `{word}`");
+                named += 1;
+            }
+        }
+        let text = std::fs::read_to_string(&document).unwrap();
+        for (at, _) in text.match_indices("OUTCROP_") {
+            let name =
+                text[at..].split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'));
+            let name = name.into_iter().next().unwrap();
+            let is_ours = variables.contains(name) || name == "OUTCROP_" || name.starts_with("OUTCROP_TEST_");
+            assert!(is_ours, "{place}: {name}");
+        }
+    }
+    assert!(named > 8, "{named}");
+    for (key, right) in [
+        ("models.providers.\"amazon-bedrock\".models[0].name", true),
+        ("models.providers.<id>.timeouts.…", true),
+        ("models.providers.<id>.assumeRole.roleArn", true),
+        ("agents.defaults.model.fallbacks[]", true),
+        ("models.overrides.\"a.b\".maxTokens", true),
+        ("models.overrides.\"a.b\".maxToken", false),
+        ("models.bedrockDiscovery.regoin", false),
+        ("models.providers.<id>.timeouts.ever", false),
+    ] {
+        assert_eq!(is_key(&schema, key), right, "{key}");
+    }
 }
 
 #[test]
@@ -271,7 +370,10 @@ fn blocks_and_commands_are_found() {
     };
     assert!(block("json", r#"{ "models": {} }"#).is_configuration());
     assert!(!block("json", r#"{ "models": [] }"#).is_configuration());
-    assert_eq!(block("console", "$ a\nb\n$ c\n").commands(), ["a", "c"]);
+    assert!(block("jsonc", "{}").is_configuration());
+    assert_eq!(block("console", "$ a\nb\n  $ c\n").commands(), ["a", "c"]);
+    assert_eq!(block("sh", "a\n  b\n").commands(), ["a", "b"]);
+    assert_eq!(block("text", "$ a\n").commands(), [""; 0]);
     assert_eq!(words("aws configure | less"), None);
     assert_eq!(words("git diff | outcrop ask | jq .text").unwrap(), ["ask"]);
     assert_eq!(

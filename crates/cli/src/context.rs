@@ -79,7 +79,7 @@ impl Context {
             return Err(outcrop::Error::config(missing.to_string()).into());
         }
         heed_flags(&outcrop)?;
-        terminal.diagnose(outcrop.diagnostics());
+        terminal.diagnose_briefly(outcrop.diagnostics());
         for key in outcrop.without_effect() {
             terminal.warn(&format!("`{key}` has no effect in this version"));
         }

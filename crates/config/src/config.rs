@@ -135,6 +135,16 @@ impl Config {
         self.diagnostic_at(&self.resolve(&KeyPath::default(), pointer), message.into(), allowed)
     }
 
+    /// Sorts diagnostics as [`Loaded::diagnostics`] has them: files, weakest first, by line; then variables, then flags.
+    pub fn put_in_order(&self, diagnostics: &mut [Diagnostic]) {
+        let rank = |diagnostic: &Diagnostic| match &diagnostic.file {
+            Some(path) => self.files.iter().position(|file| file.path == *path).unwrap_or_default(),
+            None if diagnostic.flag.is_some() => usize::MAX,
+            None => usize::MAX - 1,
+        };
+        diagnostics.sort_by_key(|diagnostic| (rank(diagnostic), diagnostic.line, diagnostic.column));
+    }
+
     fn diagnostic_at(&self, key: &KeyPath, message: String, allowed: &[String]) -> Diagnostic {
         let diagnostic = match self.locate(key) {
             Some((source, node)) => source.diagnostic(Code::Provider, Severity::Error, &node.span, message),

@@ -104,7 +104,7 @@ impl Loader {
             unused,
         };
         whole::check(&config, &mut diagnostics);
-        diagnostics.sort_by_key(|diagnostic| (rank(&config, diagnostic), diagnostic.line, diagnostic.column));
+        config.put_in_order(&mut diagnostics);
         Loaded { config, diagnostics }
     }
 
@@ -205,16 +205,6 @@ fn typed(value: &Value, diagnostics: &mut Vec<Diagnostic>) -> Settings {
         diagnostics.push(Diagnostic::new(Code::Type, Severity::Error, message));
         Settings::deserialize(defaults()).unwrap_or_default()
     })
-}
-
-/// Where a diagnostic comes in the list: files in their order, then variables, then flags.
-fn rank(config: &Config, diagnostic: &Diagnostic) -> usize {
-    let is_file = |path: &Path| config.files().iter().position(|file| file.path == path);
-    match &diagnostic.file {
-        Some(file) => is_file(file).unwrap_or_default(),
-        None if diagnostic.flag.is_some() => usize::MAX,
-        None => usize::MAX - 1,
-    }
 }
 
 #[cfg(test)]

@@ -103,6 +103,7 @@ impl Builder {
         let Loaded { config, mut diagnostics, .. } =
             Loader::new(self.sources).with_providers(schemas(&registry)).load();
         diagnostics.extend(checks::diagnostics(&config, &registry, &diagnostics));
+        config.put_in_order(&mut diagnostics);
         Outcrop::new(environment, config, diagnostics, registry, aws)
     }
 }
