@@ -20,7 +20,8 @@
 //! is wrong with it. Loading never fails: a wrong value is reported and left out, so that what does not need it still
 //! works. Nothing here reads the process environment; the caller hands a snapshot down.
 //!
-//! [`Edit`] changes a file, and leaves comments and everything else in it as they are.
+//! [`Edit`] changes a file, and leaves comments and everything else in it as they are. With the feature `watch`,
+//! `Config::watch` follows the files while a program runs.
 //!
 //! ```
 //! use outcrop_config::{KeyPath, Layer, Loader, Sources};
@@ -46,6 +47,7 @@ mod config;
 mod diagnostic;
 mod edit;
 mod explain;
+mod found;
 mod import;
 mod instead;
 mod load;
@@ -68,6 +70,8 @@ mod substitute;
 mod testing;
 mod text;
 mod variables;
+#[cfg(feature = "watch")]
+mod watch;
 mod whole;
 
 pub use config::{Config, ProviderEntry};
@@ -89,3 +93,5 @@ pub use settings::{
 };
 pub use sources::{Assigned, Assignment, ConfigFile, FileSource, Sources};
 pub use variables::{Kind, VARIABLES, Variable};
+#[cfg(feature = "watch")]
+pub use watch::{Reload, Watch, WatchError, WatchOptions};
