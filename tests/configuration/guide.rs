@@ -155,6 +155,21 @@ fn every_command_about_the_configuration_succeeds() {
     assert_eq!(ran, ["config", "--set"].into(), "what is found in the documentation");
 }
 
+#[test]
+fn every_example_of_the_help_succeeds() {
+    let mut ran = 0;
+    for command in ["get", "set", "unset", "list", "check", "explain", "import", "path", "schema"] {
+        let help = Outcrop::new(["config", command, "--help"]).run().succeeds().stdout;
+        let home = Home::new();
+        for line in help.lines().map(str::trim).filter(|line| line.starts_with("outcrop config ")) {
+            let run = Outcrop::at(&home, words(line).unwrap()).run();
+            assert_eq!(run.code, Some(0), "{line}: {run:?}");
+            ran += 1;
+        }
+    }
+    assert!(ran >= 3, "{ran}");
+}
+
 /// What stands between backticks in the text of a document, blocks apart.
 fn quoted(document: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(document).unwrap();

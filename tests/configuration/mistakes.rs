@@ -164,6 +164,20 @@ fn many_mistakes_do_not_hide_what_was_asked_for() {
     assert!(said.contains("warning: 40 more: `outcrop config check`"), "{said}");
 }
 
+/// What the refusal says that one can do.
+#[test]
+fn what_a_project_may_not_set_a_named_file_may() {
+    let home = Home::new();
+    let text = "{ models: { providers: { 'amazon-bedrock': { baseUrl: 'https://proxy.example' } } } }";
+    let project = file(&home, "work/outcrop.json5", text);
+    let refused = Outcrop::at(&home, ["config", "check"]).run().exits_with(3).stderr;
+    assert!(
+        refused.contains("[config::refused]") && refused.contains("name this file with `--config`"),
+        "{refused}"
+    );
+    Outcrop::at(&home, ["config", "check", "--strict", "--config"]).arg(&project).run().succeeds();
+}
+
 /// What providers and catalogues find is told by the check, before any call.
 #[test]
 fn the_check_tells_what_calls_would_find() {

@@ -165,7 +165,9 @@ fn check_contradictions(entry: &Value, problems: &mut Problems) {
     let key = ["apiKey", "apiKeyFile"].into_iter().find(|key| said(key));
     let by_key =
         auth == Some(Auth::Bearer) || (key.is_some() && auth.is_none_or(|auth| auth == Auth::AwsSdk));
-    check_own_endpoints(entry, by_key, problems);
+    if by_key {
+        check_key_in_the_clear(entry, problems);
+    }
     for other in ["profile", "assumeRole"] {
         let is_said =
             said(other) || (other == "assumeRole" && entry.get(other).is_some_and(Value::is_object));
@@ -185,28 +187,16 @@ fn check_contradictions(entry: &Value, problems: &mut Problems) {
     }
 }
 
-/// An endpoint of one's own, by the key that names it, and what it may not stand beside.
-fn check_own_endpoints(entry: &Value, by_key: bool, problems: &mut Problems) {
+/// A session refuses to send a key in the clear; what it was told stands here.
+fn check_key_in_the_clear(entry: &Value, problems: &mut Problems) {
     for (key, plane) in [("baseUrl", Plane::Runtime), ("controlBaseUrl", Plane::Control)] {
         let Some(Ok(endpoint)) = text(entry, key).map(|url| Endpoint::parse(&url, key)) else { continue };
-        if !endpoint.is_own(plane) {
-            continue;
-        }
-        let pointer = format!("/{key}");
-        if by_key && !endpoint.is_safe_for_tokens() {
+        if endpoint.is_own(plane) && !endpoint.is_safe_for_tokens() {
             let message = format!(
                 "`{key}` is `{}`, where a Bedrock API key would travel in the clear: use `https://`",
                 endpoint.url()
             );
-            problems.push(&pointer, message, &[]);
-        }
-        for (switch, kind) in [("useFipsEndpoint", "FIPS"), ("useDualstackEndpoint", "dual-stack")] {
-            if entry.get(switch) == Some(&Value::Bool(true)) {
-                let message = format!(
-                    "`{switch}` asks for {kind} endpoints, and `{key}` names one of which nobody can tell: leave one out"
-                );
-                problems.push(&pointer, message, &[]);
-            }
+            problems.push(&format!("/{key}"), message, &[]);
         }
     }
 }
@@ -295,18 +285,16 @@ mod tests {
             (json!({ "region": "eu-west-1/x" }), "/region"),
             (json!({ "apiKey": "k", "baseUrl": proxy }), "/baseUrl"),
             (json!({ "auth": "bearer", "controlBaseUrl": proxy }), "/controlBaseUrl"),
-            (json!({ "useFipsEndpoint": true, "baseUrl": proxy }), "/baseUrl"),
-            (json!({ "useDualstackEndpoint": true, "controlBaseUrl": proxy }), "/controlBaseUrl"),
         ] {
             assert_eq!(pointers(&entry), [expected], "{entry}");
         }
-        let of_aws = "https://bedrock-runtime.us-east-1.amazonaws.com";
+        // It only names a region.
+        let of_aws = "http://bedrock-runtime.us-east-1.amazonaws.com";
         for entry in [
             json!({ "region": " eu-west-1 ", "auth": "none", "baseUrl": proxy }),
             json!({ "apiKey": "k", "baseUrl": "http://[::1]:8080", "controlBaseUrl": "https://proxy.example" }),
             json!({ "auth": "profile", "apiKey": "k", "baseUrl": proxy }),
-            json!({ "useFipsEndpoint": true, "useDualstackEndpoint": true, "baseUrl": of_aws }),
-            json!({ "useFipsEndpoint": false, "baseUrl": proxy }),
+            json!({ "apiKey": "k", "baseUrl": of_aws }),
         ] {
             assert_eq!(pointers(&entry), [""; 0], "{entry}");
         }

@@ -57,8 +57,6 @@ fn what_can_be_told_of_an_entry_is_told_without_calling() {
         ("region: 'EU-WEST-1'", "which is no region"),
         ("apiKey: 'k', baseUrl: 'http://proxy.example'", "in the clear"),
         ("apiKeyFile: '/k', controlBaseUrl: 'http://proxy.example'", "in the clear"),
-        ("useFipsEndpoint: true, baseUrl: 'https://proxy.example'", "FIPS"),
-        ("useDualstackEndpoint: true, controlBaseUrl: 'https://proxy.example'", "dual-stack"),
         ("guardrail: { guardrailIdentifier: 'A B' }", "the id or the ARN of a guardrail"),
     ] {
         let found = entry(members);
@@ -73,8 +71,6 @@ fn what_can_be_told_of_an_entry_is_told_without_calling() {
         "region: 'eu-west-1'",
         "apiKey: 'k', baseUrl: 'http://127.0.0.1:1'",
         "baseUrl: 'http://proxy.example', auth: 'none'",
-        "useFipsEndpoint: true, baseUrl: 'https://bedrock-runtime.us-east-1.amazonaws.com'",
-        "useFipsEndpoint: false, baseUrl: 'https://proxy.example'",
     ] {
         assert_eq!(entry(right), [""; 0], "{right}");
     }
