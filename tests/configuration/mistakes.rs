@@ -155,7 +155,8 @@ fn what_holds_in_place_of_a_wrong_value_is_said() {
 #[test]
 fn many_mistakes_do_not_hide_what_was_asked_for() {
     let (home, emulator) = (Home::new(), Emulator::start());
-    let lines: String = (0..50).map(|id| format!("  'm{id}': {{ contextWindow: 'x' }},\n")).collect();
+    let lines: Vec<_> = (0..50).map(|id| format!("  'm{id}': {{ contextWindow: 'x' }},")).collect();
+    let lines = lines.join("\n");
     file(&home, "config/outcrop/config.json5", &format!("{{ models: {{ overrides: {{\n{lines}}} }} }}"));
     let check = Outcrop::at(&home, ["config", "check"]).run().exits_with(3).stderr;
     assert_eq!(check.matches("error[config::type]").count(), 50);

@@ -119,7 +119,7 @@ mod tests {
         let wrong = text.find("wrong").unwrap();
         let secret = text.find('\'').unwrap();
         for end in [wrong + "wrong".len(), text.len()] {
-            let shown = excerpt(&text.as_str().into(), &(wrong..end), &[secret..wrong - 2]);
+            let shown = excerpt(&text.as_str().into(), &(wrong..end), &[secret..wrong - 2, 0..0]);
             assert!(shown.line.chars().count() < 3 * AROUND, "{}", shown.line.len());
             assert!(shown.line.contains("ü********, wrong: ß"), "{}", shown.line);
             assert!(shown.line[shown.marked].starts_with("wrong"));

@@ -254,7 +254,7 @@ mod tests {
             let below = path.key(name);
             if crate::schema::types(property).contains(&"object") {
                 single_values(property, &below, found);
-            } else if !crate::schema::items(property).is_some_and(|items| items.get("properties").is_some()) {
+            } else if crate::schema::items(property).is_none_or(|items| items.get("properties").is_none()) {
                 found.push(below.to_string());
             }
         }

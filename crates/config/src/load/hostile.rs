@@ -53,7 +53,8 @@ fn a_mistake_in_a_long_line_is_where_it_is() {
 
 #[test]
 fn a_thousand_mistakes_are_a_thousand_diagnostics() {
-    let lines: String = (0..1000).map(|id| format!("  'm{id}': {{ contextWindow: 'x' }},\n")).collect();
+    let lines =
+        (0..1000).map(|id| format!("  'm{id}': {{ contextWindow: 'x' }},\n")).collect::<Vec<_>>().concat();
     let loaded = load(&format!("{{ models: {{ overrides: {{\n{lines}}} }} }}"));
     let lines: Vec<_> = loaded.diagnostics.iter().map(|it| it.line).collect();
     assert_eq!(lines, (2..1002).map(Some).collect::<Vec<_>>());
@@ -61,8 +62,11 @@ fn a_thousand_mistakes_are_a_thousand_diagnostics() {
 
 #[test]
 fn many_keys_are_read_like_few() {
-    let lines: String = (0..5_000).map(|id| format!("'m{id}': {{ name: 'n' }}, 'm{id}': {{}},\n")).collect();
-    let models: String = (0..2_000).map(|id| format!("{{ id: 'm{}' }},", id / 2)).collect();
+    let lines = (0..5_000)
+        .map(|id| format!("'m{id}': {{ name: 'n' }}, 'm{id}': {{}},\n"))
+        .collect::<Vec<_>>()
+        .concat();
+    let models = (0..2_000).map(|id| format!("{{ id: 'm{}' }},", id / 2)).collect::<Vec<_>>().concat();
     let loaded = load(&format!(
         "{{ models: {{ overrides: {{ {lines} }}, providers: {{ x: {{ models: [{models}] }} }} }} }}"
     ));
