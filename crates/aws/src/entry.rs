@@ -71,8 +71,7 @@ impl AwsSettings {
             }
         }
         if let Some(region) = text(entry, "region").filter(|region| !Region::is_name(region)) {
-            let message =
-                format!("`region` is `{region}`, which is no region: those are named like `eu-central-1`");
+            let message = format!("`{region}` is no region: those are named like `eu-central-1`");
             problems.push("/region", message, &[]);
         }
         if text(entry, "apiKeyFile").is_some_and(|path| !is_absolute(&path)) {

@@ -28,8 +28,8 @@ const RATE: &str = "a number of US dollars of at least 0";
 
 const DISCOVERY: &[Key] = &[
     key("enabled", Value::is_boolean, FLAG),
-    key("region", is_region, REGION),
-    key("regions", are_regions, REGIONS),
+    key("region", is_text, TEXT),
+    key("regions", are_texts, TEXTS),
     key("providerFilter", are_texts, TEXTS),
     key("refreshInterval", Value::is_u64, "a whole number of seconds of at least 0"),
     key("defaultContextWindow", is_tokens, TOKENS),
@@ -40,7 +40,7 @@ const DISCOVERY: &[Key] = &[
     key("include", are_further, "a list of `provisioned`, `imported`, `custom`, `marketplace`"),
 ];
 
-const MODEL: &[Key] = &[key("id", is_text, TEXT), key("region", is_region, REGION)];
+const MODEL: &[Key] = &[key("id", is_text, TEXT), key("region", is_text, TEXT)];
 
 /// What may be said of a model, in an entry of its own or in an override.
 const KNOWN: &[Key] = &[
@@ -73,6 +73,19 @@ const COST: &[Key] = &[
 ];
 
 const LONG_CONTEXT: &[Key] = &[key("abovePromptTokens", is_tokens, TOKENS)];
+
+/// Regions that have no such name. Only what asks them for a list needs them, so these keep nothing from being built.
+pub(super) fn regions(entry: &Value) -> Vec<SettingProblem> {
+    const NAMES: &[Key] = &[key("region", is_region, REGION), key("regions", are_regions, REGIONS)];
+    let mut problems = Vec::new();
+    let discovery = entry.get("discovery").into_iter().map(|it| ("/discovery".to_owned(), it));
+    let models = entry.get("models").and_then(Value::as_array).into_iter().flatten().enumerate();
+    let models = models.map(|(index, model)| (format!("/models/{index}"), model));
+    for (pointer, said) in discovery.chain(models) {
+        check_keys(said, NAMES, &pointer, &mut problems);
+    }
+    problems
+}
 
 /// All problems of the three keys of a provider entry.
 pub(super) fn entry(entry: &Value) -> Vec<SettingProblem> {

@@ -54,7 +54,7 @@ fn what_can_be_told_of_an_entry_is_told_without_calling() {
         found(&format!("{{ models: {{ providers: {{ 'amazon-bedrock': {{ {members} }} }} }} }}"))
     };
     for (members, words) in [
-        ("region: 'EU-WEST-1'", "which is no region"),
+        ("region: 'EU-WEST-1'", "`EU-WEST-1` is no region"),
         ("apiKey: 'k', baseUrl: 'http://proxy.example'", "in the clear"),
         ("apiKeyFile: '/k', controlBaseUrl: 'http://proxy.example'", "in the clear"),
         ("guardrail: { guardrailIdentifier: 'A B' }", "the id or the ARN of a guardrail"),
