@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use outcrop_files::{Lock, Options, replace};
 
@@ -38,7 +38,8 @@ impl Edit {
     /// Writes the file, whole or not at all, and down to the disk. It keeps its mode; a new one is for the user alone
     /// unless it belongs to a project or to everybody. Folders that are missing are created, and a symbolic link stays one.
     ///
-    /// A lock file beside it, `.NAME.lock`, keeps others out who write in the same way; it stays there.
+    /// A lock file beside it, `.NAME.lock`, keeps others out who write in the same way. It is there only while somebody
+    /// writes, but for where files in use cannot be removed.
     ///
     /// # Errors
     /// - Those of [`Edit::check`].
@@ -82,6 +83,20 @@ impl Edit {
 /// The lock of a file, under the name that all links to it lead to. `None` where the file system knows no locks: what
 /// others write is then still seen, but for the moment between the last look and the renaming.
 fn lock(file: &Path) -> io::Result<Option<Lock>> {
+    let path = lock_file(file)?;
+    match Lock::acquire(&path) {
+        Ok(lock) => Ok(Some(lock.removed_when_dropped())),
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+            // It locks nothing, and nobody misses it.
+            fs::remove_file(&path).ok();
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Where the lock of a file is.
+pub(super) fn lock_file(file: &Path) -> io::Result<PathBuf> {
     let target = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     let Some(name) = target.file_name() else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"));
@@ -89,9 +104,5 @@ fn lock(file: &Path) -> io::Result<Option<Lock>> {
     let mut hidden = std::ffi::OsString::from(".");
     hidden.push(name);
     hidden.push(".lock");
-    match Lock::acquire(target.with_file_name(hidden)) {
-        Ok(lock) => Ok(Some(lock)),
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(None),
-        Err(error) => Err(error),
-    }
+    Ok(target.with_file_name(hidden))
 }
