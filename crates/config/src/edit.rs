@@ -7,6 +7,7 @@ mod diff;
 mod document;
 mod error;
 mod guard;
+mod prune;
 mod splice;
 mod style;
 mod write;
