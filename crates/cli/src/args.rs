@@ -18,8 +18,8 @@ use self::accepted_key::AcceptedKeyParser;
 pub(crate) use self::ask::{Ask, Guardrail};
 pub(crate) use self::auth::{Auth, Doctor};
 pub(crate) use self::config::{
-    Config, ConfigCommand, Destination, GetValue, LayerArgument, ListValues, SchemaFormat, SetValue,
-    UnsetValue,
+    Config, ConfigCommand, Destination, EditFile, GetValue, LayerArgument, ListValues, SchemaFormat,
+    SetValue, UnsetValue,
 };
 pub(crate) use self::iam::{Iam, IamCommand, IamPolicy};
 pub(crate) use self::import::ImportFile;

@@ -185,7 +185,7 @@ impl Outcrop {
 }
 
 /// Whether the file is read, now or once it is there.
-fn counts(config: &Config, layer: Layer, file: &Path) -> bool {
+pub(crate) fn counts(config: &Config, layer: Layer, file: &Path) -> bool {
     let first_of_project = layer == Layer::Project && config.file_of(Layer::File).is_none();
     first_of_project || config.files().iter().any(|it| it.path == file)
 }

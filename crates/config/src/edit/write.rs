@@ -49,20 +49,45 @@ impl Edit {
         self.write_by(Options::new())
     }
 
+    /// The same, however wrong the file becomes by it: for somebody who was told, and means it.
+    ///
+    /// # Errors
+    /// Those of [`Edit::write`] that are about the file.
+    pub fn write_anyway(self) -> Result<Written, EditError> {
+        self.put_in_place(Options::new())
+    }
+
     /// Whether the changes are right, without writing anything.
     ///
     /// # Errors
-    /// [`EditError::Invalid`] if something would be wrong that is not wrong now, or a value that was set is wrong.
+    /// [`EditError::Invalid`] if something would be wrong that is not wrong now, if a value that was set is wrong, or if the
+    /// text is no configuration.
     pub fn check(&self) -> Result<(), EditError> {
-        let errors: Vec<_> = self.problems().into_iter().filter(Diagnostic::is_error).collect();
+        let mut errors: Vec<_> = self.problems().into_iter().filter(Diagnostic::is_error).collect();
+        if errors.is_empty()
+            && let Err(EditError::Malformed(diagnostic)) = self.document()
+        {
+            errors.push(*diagnostic);
+        }
         if errors.is_empty() { Ok(()) } else { Err(EditError::Invalid(errors)) }
     }
 
     pub(super) fn write_by(self, options: Options) -> Result<Written, EditError> {
-        if self.text == self.before.as_deref().unwrap_or_default() {
+        if self.is_changed() {
+            self.check()?;
+        }
+        self.put_in_place(options)
+    }
+
+    /// Whether the file would be another one.
+    pub fn is_changed(&self) -> bool {
+        self.text != self.before.as_deref().unwrap_or_default()
+    }
+
+    fn put_in_place(self, options: Options) -> Result<Written, EditError> {
+        if !self.is_changed() {
             return Ok(Written::Unchanged);
         }
-        self.check()?;
         let failed = |cause| EditError::Write { file: self.file.clone(), cause };
         let shared = matches!(self.source().layer, Layer::System | Layer::Project);
         if let Some(folder) = self.file.parent().filter(|_| shared) {
