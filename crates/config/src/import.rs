@@ -114,7 +114,13 @@ struct Merge {
 
 impl Merge {
     fn value(&mut self, path: &KeyPath, value: &Value) -> Result<(), EditError> {
+        let is_model = *path == KeyPath::of(&["agents", "defaults", "model"]);
         match (self.edit.get(path), value) {
+            // A string is short for the `primary` of an object.
+            (Some(Value::Object(_)), Value::String(_)) if is_model => self.value(&path.key("primary"), value),
+            (Some(Value::String(_)), Value::Object(members)) if is_model => {
+                members.iter().try_for_each(|(key, value)| self.value(&path.key(key), value))
+            }
             (Some(Value::Object(_)), Value::Object(members)) => {
                 members.iter().try_for_each(|(key, value)| self.value(&path.key(key), value))
             }

@@ -24,7 +24,7 @@ use crate::default_model::refused;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Draft {
-    draft: outcrop_config::Draft,
+    opened: outcrop_config::Draft,
     layer: Layer,
     is_read: bool,
 }
@@ -49,15 +49,15 @@ impl Outcrop {
     /// [`outcrop_core::ErrorKind::Config`] if the layer has no file, and if it cannot be read as text or not be written.
     pub fn draft(&self, layer: Option<Layer>) -> Result<Draft> {
         let (layer, file) = place(self.config(), layer)?;
-        let draft = self.config().draft(&file, &beginning(layer)).map_err(refused)?;
-        Ok(Draft { draft, layer, is_read: counts(self.config(), layer, &file) })
+        let opened = self.config().draft(&file, &beginning(layer)).map_err(refused)?;
+        Ok(Draft { opened, layer, is_read: counts(self.config(), layer, &file) })
     }
 }
 
 impl Draft {
     /// The file.
     pub fn file(&self) -> &Path {
-        self.draft.file()
+        self.opened.file()
     }
 
     /// Its layer.
@@ -72,12 +72,12 @@ impl Draft {
 
     /// The text to begin with, secrets included.
     pub fn text(&self) -> &str {
-        self.draft.text()
+        self.opened.text()
     }
 
     /// What would become of the configuration with this text.
     pub fn review(&self, text: &[u8]) -> Review {
-        match self.draft.revised(text) {
+        match self.opened.revised(text) {
             Ok(edit) => Review {
                 is_changed: edit.is_changed(),
                 is_right: edit.check().is_ok(),
@@ -96,7 +96,7 @@ impl Draft {
     /// it cannot be written. The file is then as it was.
     pub fn write(&self, text: &[u8], anyway: bool) -> Result<bool> {
         let write = |edit: outcrop_config::Edit| if anyway { edit.write_anyway() } else { edit.write() };
-        let written = self.draft.revised(text).and_then(write).map_err(refused)?;
+        let written = self.opened.revised(text).and_then(write).map_err(refused)?;
         Ok(written == Written::Changed)
     }
 }

@@ -113,3 +113,23 @@ fn files_that_cannot_be_read_are_not_imported() {
     let broken = Folder::with(&[("theirs.json5", "{ models: ")]).import(false).unwrap_err();
     assert!(matches!(broken, EditError::Malformed(_)), "{broken}");
 }
+
+#[test]
+fn the_short_form_of_the_default_model_is_the_same_as_the_long_one() {
+    let (short, long) = (
+        "{ agents: { defaults: { model: 'a/b' } } }",
+        "{ agents: { defaults: { model: { primary: 'a/b' } } } }",
+    );
+    for (own, theirs) in [(short, long), (long, short)] {
+        let folder = Folder::with(&[("theirs.json5", theirs), ("own.json5", own)]);
+        let import = folder.import(false).unwrap();
+        assert_eq!((import.added.len(), names(&import.conflicts).len(), import.edit.text()), (0, 0, own));
+    }
+    let more = "{ agents: { defaults: { model: { primary: 'c/d', fallbacks: ['e/f'] } } } }";
+    let folder = Folder::with(&[("theirs.json5", more), ("own.json5", short)]);
+    let import = folder.import(true).unwrap();
+    assert_eq!(names(&import.conflicts), ["agents.defaults.model.primary"]);
+    assert_eq!(names(&import.added), ["agents.defaults.model.fallbacks"]);
+    let model = import.edit.get(&path("agents.defaults.model")).unwrap();
+    assert_eq!(model, serde_json::json!({ "primary": "c/d", "fallbacks": ["e/f"] }));
+}

@@ -173,8 +173,8 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
 
 /// The folder for files that nobody needs for long.
 fn temporary_folder(environment: &BTreeMap<String, String>) -> PathBuf {
-    let (names, usual): (&[&str], _) =
+    let (variables, usual): (&[&str], _) =
         if cfg!(windows) { (&["TEMP", "TMP"], r"C:\Windows\Temp") } else { (&["TMPDIR"], "/tmp") };
-    let named = names.iter().filter_map(|name| environment.get(*name)).map(PathBuf::from);
+    let named = variables.iter().filter_map(|name| environment.get(*name)).map(PathBuf::from);
     named.into_iter().find(|folder| folder.is_absolute()).unwrap_or_else(|| usual.into())
 }

@@ -9,14 +9,18 @@ use serde_json::Value;
 use super::*;
 use crate::testing::path;
 
-fn pruned(text: &str, keys: &[&str]) -> String {
-    let mut edit = Edit {
+fn edit_of(text: &str) -> Edit {
+    Edit {
         file: "c.json5".into(),
         before: None,
         text: text.to_owned(),
         assigned: Vec::new(),
         loader: Arc::default(),
-    };
+    }
+}
+
+fn pruned(text: &str, keys: &[&str]) -> String {
+    let mut edit = edit_of(text);
     let keys: Vec<_> = keys.iter().map(|key| path(key)).collect();
     edit.prune(&keys).unwrap();
     let once = edit.text.clone();
@@ -135,6 +139,19 @@ fn text(members: &[Member], comma: bool) -> String {
 }
 
 proptest! {
+    #[test]
+    fn of_any_text_the_rest_is_left(text in crate::parse::oracle::file(), doomed in prop::collection::vec(any::<bool>(), 8)) {
+        let Some(Value::Object(mut expected)) = crate::parse_json5(&text) else { return Ok(()) };
+        let keys: Vec<_> = expected.keys().zip(doomed).filter(|(_, doomed)| *doomed).map(|(key, _)| key.clone()).collect();
+        let mut edit = edit_of(&text);
+        edit.prune(&keys.iter().map(|key| KeyPath::default().key(key)).collect::<Vec<_>>()).unwrap();
+        expected.retain(|key, _| !keys.contains(key));
+        prop_assert_eq!(crate::parse_json5(edit.text()), Some(Value::Object(expected)), "{:?}: {:?}", keys, edit.text());
+        if keys.is_empty() {
+            prop_assert_eq!(edit.text(), text);
+        }
+    }
+
     #[test]
     fn what_stays_is_as_it_was(members in prop::collection::vec(any::<Member>(), 1..8), comma in any::<bool>()) {
         let cut: Vec<_> = members.iter().map(|member| member.0).collect();
