@@ -26,6 +26,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("figment", &["outcrop-config"]),
     ("jsonc-parser", &["outcrop-config"]),
     ("annotate-snippets", &["outcrop-config"]),
+    ("notify", &["outcrop-config"]),
     // Only the command line program has arguments and a terminal.
     ("clap*", &["outcrop-cli"]),
     ("anstream", &["outcrop-cli"]),

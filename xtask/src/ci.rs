@@ -21,6 +21,11 @@ const STAGES: &[Stage] = &[
     },
     Stage { name: "facts", about: "the table of model facts is in step with its data", run: facts },
     Stage { name: "clippy", about: "no warning in any target with any feature", run: clippy },
+    Stage {
+        name: "features",
+        about: "no warning without the features either, as the program is shipped",
+        run: features,
+    },
     Stage { name: "docs", about: "the documentation builds without a warning", run: docs },
     Stage { name: "build", about: "the tests, built: their time is no test's fault", run: test::build },
     Stage {
@@ -99,6 +104,11 @@ fn clippy() -> Result<(), Failure> {
         "-D",
         "warnings",
     ]))
+}
+
+/// What is shipped has no feature on. The same selection otherwise, so that no dependency is built twice.
+fn features() -> Result<(), Failure> {
+    run_command(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
 fn docs() -> Result<(), Failure> {

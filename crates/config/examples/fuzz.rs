@@ -256,6 +256,7 @@ fn attempt(file: &Path, text: &str, path: &str, value: &Value, turn: u64) -> Out
 /// Sets a value and removes it again.
 fn change(mut edit: Edit, path: &KeyPath, value: &Value, is_thorough: bool) -> Outcome<()> {
     let before = edit.text().to_owned();
+    let was_there = edit.get(path).is_some();
     match edit.set(path, value) {
         Ok(()) if edit.get(path).as_ref() != Some(value) && !is_close(edit.get(path).as_ref(), value) => {
             return Err(format!("set, and {:?} is there", edit.get(path)).into());
@@ -272,6 +273,11 @@ fn change(mut edit: Edit, path: &KeyPath, value: &Value, is_thorough: bool) -> O
     let is_position = path.to_string().ends_with(']');
     if edit.get(path).is_some() && !is_position {
         return Err(format!("removed, and {:?} is there", edit.get(path)).into());
+    }
+    // What stays on purpose when a value goes: the long form of the default model, and a model that is there by its id.
+    let may_stay = |part: &str| path.to_string().contains(part);
+    if !was_there && edit.text() != before && !may_stay("agents.defaults.model.") && !may_stay(".models.") {
+        return Err(format!("set and removed, and not as before but {:?}", edit.text()).into());
     }
     Ok(())
 }

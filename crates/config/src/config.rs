@@ -8,6 +8,8 @@ use outcrop_core::REDACTED;
 use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
+#[cfg(feature = "watch")]
+use crate::found::FoundFile;
 use crate::load::{Loaded, Loader, interpreted};
 use crate::merge::Merged;
 use crate::node::Node;
@@ -32,6 +34,9 @@ pub struct Config {
     /// What it was loaded by.
     pub(crate) loader: Arc<Loader>,
     pub(crate) files: Vec<ConfigFile>,
+    /// What it was read from.
+    #[cfg(feature = "watch")]
+    pub(crate) found: Arc<[FoundFile]>,
     pub(crate) unused: Vec<Unused>,
 }
 

@@ -11,6 +11,7 @@ mod guard;
 mod prune;
 mod splice;
 mod style;
+mod undo;
 mod write;
 
 use std::fmt;
@@ -177,16 +178,29 @@ impl Edit {
             return Ok(());
         };
         for gone in old.members().iter().filter(|member| !members.contains_key(&member.key)) {
-            self.unset(&path.key(&gone.key))?;
+            self.remove(&path.key(&gone.key))?;
         }
         members.iter().try_for_each(|(key, member)| self.set(&path.key(key), member))
     }
 
-    /// Removes the value at `path`; where there is none, nothing changes. What is empty without it stays.
+    /// Removes the value at `path`; where there is none, nothing changes.
+    ///
+    /// What [`Edit::set`] added comes out again byte for byte, with the objects that it made on the way. Two things stay,
+    /// because a user may have meant them: a model that is there by its `id` alone, and the long form of
+    /// `agents.defaults.model`. Of what somebody else wrote, what is empty without the value stays.
     ///
     /// # Errors
     /// None that [`Edit::open`] did not report.
     pub fn unset(&mut self, path: &KeyPath) -> Result<(), EditError> {
+        match self.before_set(path) {
+            Some(text) => self.put(&text),
+            None => self.remove(path)?,
+        }
+        Ok(())
+    }
+
+    /// Removes the value at `path` and nothing else.
+    fn remove(&mut self, path: &KeyPath) -> Result<(), EditError> {
         let is_key = matches!(path.segments().last(), Some(Segment::Key(_)));
         while let Some(text) = self.without(path)? {
             self.put(&text);

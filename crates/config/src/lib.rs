@@ -21,7 +21,7 @@
 //! works. Nothing here reads the process environment; the caller hands a snapshot down.
 //!
 //! [`Edit`] changes a file, and leaves comments and everything else in it as they are; [`Draft`] lets a person change its
-//! whole text.
+//! whole text. With the feature `watch`, `Config::watch` follows the files while a program runs.
 //!
 //! ```
 //! use outcrop_config::{KeyPath, Layer, Loader, Sources};
@@ -47,6 +47,7 @@ mod config;
 mod diagnostic;
 mod edit;
 mod explain;
+mod found;
 mod import;
 mod instead;
 mod load;
@@ -68,6 +69,8 @@ mod substitute;
 #[cfg(test)]
 mod testing;
 mod variables;
+#[cfg(feature = "watch")]
+mod watch;
 
 pub use config::{Config, ProviderEntry};
 pub use diagnostic::{Code, Diagnostic, Severity};
@@ -88,3 +91,5 @@ pub use settings::{
 };
 pub use sources::{Assigned, Assignment, ConfigFile, FileSource, Sources};
 pub use variables::{Kind, VARIABLES, Variable};
+#[cfg(feature = "watch")]
+pub use watch::{Reload, Watch, WatchError, WatchOptions};

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::check::{self, Findings, Rules};
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::found::FoundFile;
 use crate::merge::Merged;
 use crate::node::{Data, Node};
 use crate::origin::Layer;
@@ -75,9 +76,16 @@ impl Loader {
 
     /// The same without what holds in place of wrong values, which is of no use where they are refused.
     pub(crate) fn check(&self) -> Loaded {
+        self.check_found(self.sources.find())
+    }
+
+    /// The same with what was found in the files before.
+    pub(crate) fn check_found(&self, found: Vec<FoundFile>) -> Loaded {
         let schemas = Schemas::new(&self.providers);
         let mut findings = Findings::default();
-        let (mut sources, files) = self.read(&schemas, &mut findings.diagnostics);
+        #[cfg(feature = "watch")]
+        let kept: Arc<[FoundFile]> = found.clone().into();
+        let (mut sources, files) = self.read(found, &schemas, &mut findings.diagnostics);
         let apis = apis(&sources, self.sources.project_trusted);
         let rules = Rules { schemas: &schemas, environment: &self.sources.environment, apis: &apis };
         // What is built in is right, as a test proves, and most programs start with nothing else.
@@ -101,6 +109,8 @@ impl Loader {
             schemas: Arc::new(schemas),
             loader: Arc::new(self.clone()),
             files,
+            #[cfg(feature = "watch")]
+            found: kept,
             unused,
         };
         report_open_guardrails(&config, &mut diagnostics);
@@ -126,12 +136,14 @@ impl Loader {
     /// All sources, weakest first.
     fn read(
         &self,
+        found: Vec<FoundFile>,
         schemas: &Schemas,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> (Vec<Source>, Vec<crate::ConfigFile>) {
         let mut sources = vec![defaults_source()];
-        let (from_files, files) = self.sources.read_files(diagnostics);
-        sources.extend(from_files);
+        let (from_files, files): (Vec<_>, Vec<_>) =
+            found.into_iter().map(|file| file.parse(diagnostics)).unzip();
+        sources.extend(from_files.into_iter().flatten());
         sources.extend(variables::read(&self.sources.environment, &self.also_known, diagnostics));
         for assignment in &self.sources.command_line {
             sources.extend(assigned(assignment, schemas, diagnostics));

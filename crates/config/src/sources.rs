@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::str::Utf8Error;
 
 use serde_json::Value;
 
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::found::FoundFile;
 use crate::origin::Layer;
 use crate::path::{KeyPath, PathError};
-use crate::source::Source;
+use crate::project;
 use crate::variables::CONFIG_FILE;
-use crate::{parse, project};
 
 /// A file of the configuration.
 #[derive(Clone, PartialEq, Eq)]
@@ -48,6 +46,13 @@ impl FileSource {
         match self {
             Self::Optional(path) | Self::Required(path) | Self::Text { name: path, .. } => path,
         }
+    }
+
+    /// Whether it is there and neither a file nor a folder.
+    #[cfg(feature = "watch")]
+    fn is_stream(&self) -> bool {
+        let (Self::Optional(path) | Self::Required(path)) = self else { return false };
+        std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
     }
 }
 
@@ -292,61 +297,33 @@ impl Sources {
     }
 
     /// Reads the files that count, weakest first.
-    pub(crate) fn read_files(&self, diagnostics: &mut Vec<Diagnostic>) -> (Vec<Source>, Vec<ConfigFile>) {
-        let mut sources = Vec::new();
-        let mut files = Vec::new();
-        for (layer, file) in self.files() {
-            let path = file.path().to_owned();
-            let mut source = Source { file: Some(path.clone()), ..Source::new(layer) };
-            let text = match file {
-                FileSource::Text { text, .. } => Some(text),
-                FileSource::Optional(path) => read(&source, &path, false, diagnostics),
-                FileSource::Required(path) => read(&source, &path, true, diagnostics),
-            };
-            files.push(ConfigFile { layer, path, found: text.is_some() });
-            if let Some(text) = text {
-                parse::parse_file(&mut source, &text, diagnostics);
-                sources.push(source);
-            }
-        }
-        (sources, files)
+    pub(crate) fn find(&self) -> Vec<FoundFile> {
+        self.files().into_iter().map(|(layer, file)| FoundFile::read(layer, file)).collect()
     }
-}
 
-/// What is said about a file that is no text.
-pub(crate) fn not_utf8(source: &Source, error: Utf8Error) -> Diagnostic {
-    let message = format!("not valid JSON5: the file is not UTF-8 from byte {} on", error.valid_up_to());
-    let diagnostic = Diagnostic::new(Code::Syntax, Severity::Error, message);
-    diagnostic.at(&source.origin(&(0..0))).help("save the file as UTF-8")
-}
+    /// The same at a later time. What can be read only once, as a pipe, still says what it said.
+    #[cfg(feature = "watch")]
+    pub(crate) fn find_again(&self, seen: &[FoundFile]) -> Vec<FoundFile> {
+        let again = |(layer, file): (Layer, FileSource)| {
+            let known = seen.iter().find(|seen| seen.is_of(layer, file.path())).filter(|_| file.is_stream());
+            known.cloned().unwrap_or_else(|| FoundFile::read(layer, file))
+        };
+        self.files().into_iter().map(again).collect()
+    }
 
-fn read(source: &Source, path: &Path, required: bool, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
-    let failed =
-        |code, message: String| Diagnostic::new(code, Severity::Error, message).at(&source.origin(&(0..0)));
-    match std::fs::read(path) {
-        Ok(bytes) => String::from_utf8(bytes)
-            .inspect_err(|error| diagnostics.push(not_utf8(source, error.utf8_error())))
-            .ok(),
-        // A folder on the way that is a file, as in `/dev/null/.config`, is how people say "no home".
-        Err(error)
-            if !required
-                && matches!(
-                    error.kind(),
-                    std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
-                ) =>
-        {
-            None
+    /// The files that count or would if they were there. Texts are none.
+    #[cfg(feature = "watch")]
+    pub(crate) fn watched(&self) -> Vec<PathBuf> {
+        let mut files = self.files();
+        let is_named = files.iter().any(|(layer, _)| *layer == Layer::File);
+        if self.project.is_none() && !is_named {
+            files.extend(self.first_project_file().map(|file| (Layer::Project, file)));
         }
-        Err(error) => {
-            let (code, help) = if required {
-                (Code::NamedFile, "name a file that is there and that you may read")
-            } else {
-                (Code::Read, "make it a file that you may read: nothing in it has an effect until then")
-            };
-            let message = format!("the configuration file cannot be read: {error}");
-            diagnostics.push(failed(code, message).help(help));
-            None
-        }
+        let paths = files.into_iter().filter_map(|(_, file)| match file {
+            FileSource::Optional(path) | FileSource::Required(path) => Some(path),
+            FileSource::Text { .. } => None,
+        });
+        paths.collect()
     }
 }
 

@@ -127,7 +127,7 @@ pub(crate) fn schemas(registry: &Registry) -> Vec<ProviderSchema> {
 }
 
 /// What the factories find wrong with the entries, at its place in the files.
-fn entry_diagnostics(config: &outcrop_config::Config, registry: &Registry) -> Vec<Diagnostic> {
+pub(crate) fn entry_diagnostics(config: &outcrop_config::Config, registry: &Registry) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     for entry in config.providers() {
         let Some(api) = entry.api() else { continue };

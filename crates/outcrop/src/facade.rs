@@ -123,6 +123,12 @@ impl Outcrop {
         &self.environment
     }
 
+    /// What builds providers and catalogues.
+    #[cfg(feature = "watch")]
+    pub(crate) const fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
     /// The typed configuration.
     pub(crate) fn settings(&self) -> &Settings {
         self.config.settings()

@@ -2,7 +2,8 @@
 //!
 //! [`Outcrop`] is the one object that a program needs: it reads the layered configuration, knows which models can be
 //! called, and hands out providers with retries and time limits around them. The crates below can be used on their
-//! own; what of them is needed to use this one is re-exported here.
+//! own; what of them is needed to use this one is re-exported here. With the feature `watch`, `Outcrop::watch` follows the
+//! files of the configuration while a program runs.
 
 mod auth;
 mod builder;
@@ -18,6 +19,8 @@ mod models;
 mod paths;
 mod reference;
 mod vetting;
+#[cfg(feature = "watch")]
+mod watch;
 
 pub use builder::{Builder, Emulator};
 pub use catalogue::{CatalogueStatus, ProviderRegion, Refreshed, ShownModel};
@@ -39,6 +42,8 @@ pub use outcrop_config::{
     Assigned, Assignment, Code, Config, ConfigFile, Diagnostic, FileSource, KeyPath, Layer, Origin,
     PathError, Segment, Severity, Sources, Style, VARIABLES, parse_json5,
 };
+#[cfg(feature = "watch")]
+pub use outcrop_config::{Reload, Watch, WatchError, WatchOptions};
 pub use outcrop_core;
 pub use outcrop_core::{Error, ErrorKind, ModelProvider, ModelProviderExt, Query, Request, Result};
 pub use outcrop_discovery::{RegionStatus as CatalogueRegion, Verdict as RuleVerdict, Why};

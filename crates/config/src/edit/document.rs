@@ -103,6 +103,12 @@ impl<'t> Document<'t> {
         Some(place)
     }
 
+    /// Whether there is nothing but an empty object on one line. That is how JSON begins, which knows no trailing commas.
+    pub(super) fn is_bare(&self) -> bool {
+        let empty = self.root.as_ref().filter(|it| matches!(it, Ast::Object(it) if it.properties.is_empty()));
+        empty.is_some_and(|root| !self.is_spread(&(root.start()..root.end())))
+    }
+
     /// The comma that follows the item which ends at `end`, if one does.
     pub(super) fn comma_after(&self, end: usize) -> Option<Span> {
         let mut tokens = self.tokens().filter(|(token, span)| span.start >= end && !is_comment(token));
@@ -131,6 +137,16 @@ impl<'t> Document<'t> {
     /// The end of the last token before `position`.
     pub(super) fn end_of_token_before(&self, position: usize) -> usize {
         self.tokens().map(|(_, span)| span.end).take_while(|end| *end <= position).last().unwrap_or_default()
+    }
+
+    /// The beginning of the item whose value begins at `value`: that of its key, if it has one.
+    pub(super) fn item_start(&self, value: usize) -> usize {
+        let before = self.tokens().filter(|(token, span)| span.end <= value && !is_comment(token));
+        let mut last = (value, value);
+        for (token, span) in before {
+            last = if *token == Token::Colon { (last.1, last.1) } else { (value, span.start) };
+        }
+        last.0
     }
 
     /// Whether nothing but blanks and comments stand between `position` and the line break before it.

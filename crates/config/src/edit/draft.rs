@@ -9,9 +9,9 @@ use outcrop_files::ensure_replaceable;
 use super::{Edit, EditError, write};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
+use crate::found::not_utf8;
 use crate::origin::Layer;
 use crate::source::Source;
-use crate::sources::not_utf8;
 
 /// The text of a file, to be given to a person, and taken back as an [`Edit`].
 ///

@@ -41,8 +41,8 @@ impl Edit {
     }
 
     /// Refuses changes by which the file loses entries of a map that people fill one by one: `models.providers`, the
-    /// `models` of a provider, `models.overrides` and `agents.defaults.models`. To remove the entry at `removed`, or one
-    /// beside it, is what was asked for.
+    /// `models` of a provider, `models.overrides` and `agents.defaults.models`. To remove the entry at `removed`, one
+    /// beside it, or one that was made for it, is what was asked for.
     ///
     /// # Errors
     /// [`EditError::Loses`] with the entries.
@@ -51,7 +51,10 @@ impl Edit {
         let (before, after) = (before.entries(), self.entries());
         let lost: BTreeSet<_> = before.difference(&after).collect();
         let map = removed.and_then(parent);
-        let is_meant = |entry: &KeyPath| map.is_some() && parent(entry) == map;
+        let is_meant = |entry: &KeyPath| {
+            removed.is_some_and(|removed| removed.starts_with(entry))
+                || (map.is_some() && parent(entry) == map)
+        };
         // An entry that is lost takes those in it along.
         let within_another =
             |entry: &KeyPath| lost.iter().any(|other| entry != *other && entry.starts_with(other));

@@ -19,12 +19,16 @@ pub(super) fn apply(text: &str, mut splices: Vec<Splice>) -> String {
     result
 }
 
-/// A text that holds no value, with its first one behind the comments.
+/// A text that holds no value, with its first one behind the comments. It ends in a line break if it did, or was empty.
 pub(super) fn first_value(text: &str, style: &Style, value: &Node) -> String {
     let last_line = text.rsplit(is_line_break).next().unwrap_or_default();
+    let value = style.value(value, Layout::Spread(""));
     let line_break = style.line_break;
-    let separator = if last_line.trim().is_empty() { "" } else { line_break };
-    format!("{text}{separator}{}{line_break}", style.value(value, Layout::Spread("")))
+    if last_line.trim().is_empty() {
+        format!("{text}{value}{line_break}")
+    } else {
+        format!("{text}{line_break}{value}")
+    }
 }
 
 /// Puts another value in the place of one.
@@ -70,7 +74,8 @@ pub(super) fn append(
     vec![(behind..behind, format!("{separator}{item}{trailing}"))]
 }
 
-/// Puts an item into an empty container.
+/// Puts an item into an empty container. The blanks in there stay, so that they can be told apart when the item goes
+/// again: on one line behind the item, and over several lines on lines of their own.
 fn fill(
     document: &Document<'_>,
     style: &Style,
@@ -81,21 +86,29 @@ fn fill(
     // Behind the opening brace, or the last comment in there.
     let start = document.end_of_token_before(close);
     let blanks = document.text.get(start..close).unwrap_or_default();
-    let root = document.root.as_ref().map(|root| root.start()..root.end()).unwrap_or_default();
-    if root != container.span && !document.is_spread(&root) {
-        let is_bare_list = document.text.get(container.span.start..start) == Some("[");
-        let pad = if is_bare_list { "" } else { " " };
-        return vec![(start..close, format!("{pad}{}{pad}", write(Layout::Inline)))];
+    let is_bare = start == container.span.start + 1;
+    let is_root = document.root.as_ref().is_some_and(|root| root.start() == container.span.start);
+    let spreads = blanks.contains(is_line_break) || (is_root && is_bare);
+    if !spreads {
+        // What `set` makes where there is nothing differs from this: it spreads on a line of its own, and is padded on
+        // the line of others, unless it is a list.
+        let is_list = document.text.get(container.span.start..).is_some_and(|it| it.starts_with('['));
+        let begins_line = document.begins_line(document.item_start(container.span.start));
+        let pad = if is_list == begins_line { "" } else { " " };
+        let (before, behind) = if is_bare { (pad, pad) } else { (" ", "") };
+        return vec![(start..start, format!("{before}{}{behind}", write(Layout::Inline)))];
     }
     let outer = document.indent(container.span.start);
     let indent = format!("{outer}{}", style.indent);
     let comma = if style.trailing_comma { "," } else { "" };
     let line_break = style.line_break;
     let line = format!("{line_break}{indent}{}{comma}", write(Layout::Spread(&indent)));
-    if blanks.contains(is_line_break) {
-        return vec![(start..start, line)];
-    }
-    vec![(start..close, format!("{line}{line_break}{outer}"))]
+    let behind = match (blanks.contains(is_line_break), is_bare) {
+        (true, false) => String::new(),
+        (true, true) => line_break.to_owned(),
+        (false, _) => format!("{line_break}{outer}"),
+    };
+    vec![(start..start, format!("{line}{behind}"))]
 }
 
 /// Removes an item, and with it its comma, its line if it has one of its own, and the comment at the end of that line.

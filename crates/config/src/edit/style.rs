@@ -52,7 +52,7 @@ impl Style {
             },
             line_break: if is_crlf { "\r\n" } else { "\n" },
             indent: habits.indent.unwrap_or("  ").to_owned(),
-            trailing_comma: habits.trailing_comma.unwrap_or(!plain_json),
+            trailing_comma: habits.trailing_comma.unwrap_or(!plain_json && !document.is_bare()),
         }
     }
 

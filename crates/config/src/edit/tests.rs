@@ -137,19 +137,19 @@ fn a_new_key_comes_last_in_the_manner_of_its_neighbours() {
         // On one line.
         ("{ a: 1 }", "b", json!({ "c": [1] }), "{ a: 1, b: { c: [1] } }".to_owned()),
         ("{a:1,}", "b", json!(2), "{a:1, b: 2,}".to_owned()),
-        ("{ a: {} }", "a.b.c", json!(2), "{ a: { b: { c: 2 } } }".to_owned()),
+        ("{ a: {} }", "a.b.c", json!(2), "{ a: {b: { c: 2 }} }".to_owned()),
         ("{ a: { /* none */ } }", "a.b", json!(2), "{ a: { /* none */ b: 2 } }".to_owned()),
         ("{ a: 1 // one\n}", "b", json!(2), "{ a: 1, b: 2 // one\n}".to_owned()),
         ("{\n  a: 1, b: 2\n}", "c", json!({ "d": 3 }), "{\n  a: 1, b: 2, c: { d: 3 }\n}".to_owned()),
         // Into nothing.
-        ("{\n  a: {},\n}", "a.b", json!(2), "{\n  a: {\n    b: 2,\n  },\n}".to_owned()),
-        ("{\n  a: {\n  },\n}", "a.b", json!(2), "{\n  a: {\n    b: 2,\n  },\n}".to_owned()),
+        ("{\n  a: {},\n}", "a.b", json!(2), "{\n  a: { b: 2 },\n}".to_owned()),
+        ("{\n  a: {\n  },\n}", "a.b", json!(2), "{\n  a: {\n    b: 2,\n\n  },\n}".to_owned()),
         ("{\n  a: { // none\n  }\n}", "a.b", json!(2), "{\n  a: { // none\n    b: 2\n  }\n}".to_owned()),
-        ("{}", "a.b", json!(2), "{\n  a: {\n    b: 2,\n  },\n}".to_owned()),
+        ("{}", "a.b", json!(2), "{\n  a: {\n    b: 2\n  }\n}".to_owned()),
         ("{ // none\n}\n", "a", json!(2), "{ // none\n  a: 2,\n}\n".to_owned()),
         ("", "a", json!("x"), "{\n  a: \"x\",\n}\n".to_owned()),
         ("\u{feff}", "a", json!(2), "\u{feff}{\n  a: 2,\n}\n".to_owned()),
-        ("// only this", "a", json!(2), "// only this\n{\n  a: 2,\n}\n".to_owned()),
+        ("// only this", "a", json!(2), "// only this\n{\n  a: 2,\n}".to_owned()),
         (
             "// this\r\n/* that */\r\n",
             "a",
@@ -255,7 +255,7 @@ fn a_value_is_removed_with_its_line() {
         ("{ a: 1, b: 2, c: 3 }", "c", "{ a: 1, b: 2 }".to_owned()),
         ("{ a: 1, /* two */ b: 2 }", "b", "{ a: 1 /* two */ }".to_owned()),
         ("{ a: { b: 1, } }", "a.b", "{ a: {} }".to_owned()),
-        ("{\n  a: 1,\n  b: 2 }", "b", "{\n  a: 1\n }".to_owned()),
+        ("{\n  a: 1,\n  b: 2 }", "b", "{\n  a: 1 }".to_owned()),
         ("{\n  a: 1, b: 2,\n  c: 3 }", "b", "{\n  a: 1,\n  c: 3 }".to_owned()),
         ("{ a: [1, 2, 3] }", "a[1]", "{ a: [1, 3] }".to_owned()),
         ("{ a: [1] }", "a[0]", "{ a: [] }".to_owned()),
@@ -287,12 +287,53 @@ fn what_was_added_can_be_taken_back_byte_for_byte() {
     ] {
         assert_eq!(unset(&set(text, "new", &json!([1, "x"])), "new"), text);
     }
+    let cases = [
+        ("", "models.providers.x.region"),
+        ("// mine", "models.providers.x.region"),
+        ("// mine\r\n", "models.providers.x.region"),
+        ("{}\n", "models.providers.x.region"),
+        ("{\n}\n", "models.providers.x.region"),
+        ("{ /* mine */ }\n", "models.providers.x.region"),
+        ("{ models: {} }", "models.providers.x.region"),
+        ("{\n  models: {},\n}\n", "models.providers.x.region"),
+        ("{\n  models: {\n  },\n}\n", "models.providers.x.region"),
+        ("{ models: { providers: { x: { models: [] } } } }", "models.providers.x.models.m"),
+        ("{ models: { providers: { x: {} } } }", "models.providers.x.models.m"),
+        (COMMENTED, "models.providers.x.region"),
+    ];
+    for (text, key) in cases {
+        let changed = set(text, key, &json!({ "id": "m" }));
+        assert_eq!(unset(&changed, key), text, "{changed}");
+    }
+}
+
+#[test]
+fn what_somebody_else_wrote_around_a_value_stays() {
+    let cases = [
+        // Not as an edit would have written it.
+        ("{ a: { b: 1, } }", "a.b", "{ a: {} }"),
+        ("{\n  a: {\n    // why\n    b: 1,\n  },\n}", "a.b", "{\n  a: {\n    // why\n  },\n}"),
+        // The long form of the default model, and an entry that is there by its id alone.
+        (
+            "{ agents: { defaults: { model: { primary: 'p/a', fallbacks: [] } } } }",
+            "agents.defaults.model.fallbacks",
+            "{ agents: { defaults: { model: { primary: 'p/a' } } } }",
+        ),
+        (
+            "{ models: { providers: { x: { models: [{ id: 'm', name: 'N' }] } } } }",
+            "models.providers.x.models.m.name",
+            "{ models: { providers: { x: { models: [{ id: 'm' }] } } } }",
+        ),
+    ];
+    for (text, key, expected) in cases {
+        assert_eq!(unset(text, key), expected);
+    }
 }
 
 #[test]
 fn of_equal_keys_the_one_that_counts_is_set() {
     assert_eq!(set("{ a: 1, a: 2 }", "a", &json!(3)), "{ a: 1, a: 3 }");
-    assert_eq!(set("{ a: { b: 1 }, a: {} }", "a.b", &json!(3)), "{ a: { b: 1 }, a: { b: 3 } }");
+    assert_eq!(set("{ a: { b: 1 }, a: {} }", "a.b", &json!(3)), "{ a: { b: 1 }, a: {b: 3} }");
 }
 
 #[test]

@@ -8,9 +8,9 @@ use outcrop_files::{Lock, Options, replace};
 
 use super::{Edit, EditError};
 use crate::diagnostic::Diagnostic;
+use crate::found::not_utf8;
 use crate::origin::Layer;
 use crate::source::Source;
-use crate::sources::not_utf8;
 
 /// What [`Edit::write`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::{Code, Diagnostic};
 
 fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -73,18 +74,27 @@ fn debug_shows_no_value_of_the_environment_or_the_command_line() {
     assert!(shown.contains("AWS_SECRET_ACCESS_KEY") && !shown.contains("hush"), "{shown}");
 }
 
+fn read(sources: &Sources, diagnostics: &mut Vec<Diagnostic>) -> Vec<ConfigFile> {
+    let read = |file: FoundFile| {
+        let (source, file) = file.parse(diagnostics);
+        assert_eq!(source.is_some(), file.found);
+        file
+    };
+    sources.find().into_iter().map(read).collect()
+}
+
 #[test]
 fn a_missing_file_matters_only_if_somebody_asked_for_it() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing.json5");
     let mut sources = Sources { user: Some(FileSource::Optional(missing.clone())), ..Sources::default() };
     let mut diagnostics = Vec::new();
-    let (read, files) = sources.read_files(&mut diagnostics);
-    assert!(read.is_empty() && diagnostics.is_empty());
+    let files = read(&sources, &mut diagnostics);
+    assert!(diagnostics.is_empty());
     assert_eq!(files, [ConfigFile { layer: Layer::User, path: missing.clone(), found: false }]);
 
     sources.environment = environment(&[("OUTCROP_CONFIG", missing.to_str().unwrap())]);
-    sources.read_files(&mut diagnostics);
+    read(&sources, &mut diagnostics);
     assert_eq!(diagnostics.len(), 1);
     assert_eq!(diagnostics[0].code, Code::NamedFile);
     assert_eq!(diagnostics[0].file.as_deref(), Some(missing.as_path()));
@@ -92,7 +102,7 @@ fn a_missing_file_matters_only_if_somebody_asked_for_it() {
     // A folder is there, and cannot be read as a file.
     let unreadable = Sources { user: Some(FileSource::Optional(folder.path().into())), ..Sources::default() };
     diagnostics.clear();
-    unreadable.read_files(&mut diagnostics);
+    read(&unreadable, &mut diagnostics);
     assert_eq!(diagnostics[0].code, Code::Read);
 }
 
@@ -103,7 +113,7 @@ fn a_file_that_is_no_text_is_reported() {
     std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), b"{ a: '\xe4' }").unwrap();
     let sources = Sources { user: Some(FileSource::Optional(path)), ..Sources::default() };
     let mut diagnostics = Vec::new();
-    assert!(sources.read_files(&mut diagnostics).0.is_empty());
+    assert!(!read(&sources, &mut diagnostics)[0].found);
     assert_eq!(diagnostics[0].message, "not valid JSON5: the file is not UTF-8 from byte 6 on");
 }
 

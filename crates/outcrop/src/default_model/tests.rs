@@ -97,13 +97,13 @@ fn the_rest_of_the_file_stays() {
 #[test]
 fn the_named_file_is_meant_if_there_is_one() {
     let home = Home::new();
-    let named = home.put("named.json5", "{}");
+    let named = home.put("named.json5", "");
     let home = home.with("OUTCROP_CONFIG", named.to_str().unwrap());
     assert_eq!(home.set().unwrap().file, named);
-    let flagged = home.put("flagged.json5", "{}");
+    let flagged = home.put("flagged.json5", "");
     let sources = Sources { file: Some(FileSource::Required(flagged.clone())), ..home.sources() };
     assert_eq!(set(sources, NOVA).unwrap().file, flagged);
-    assert_eq!((text(&named).as_str(), text(&flagged).as_str()), (SET.trim_end(), SET.trim_end()));
+    assert_eq!((text(&named).as_str(), text(&flagged).as_str()), (SET, SET));
     assert!(!home.user().exists());
 }
 

@@ -63,6 +63,21 @@ fn entries_of_maps_are_lost_on_purpose_only() {
 }
 
 #[test]
+fn an_entry_that_was_made_for_a_value_goes_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("c.json5");
+    let key = path("models.overrides.\"m*\".tools");
+    let mut edit = Edit::open(&file).unwrap();
+    edit.set(&key, &json!(true)).unwrap();
+    edit.write().unwrap();
+    let mut edit = Edit::open(&file).unwrap();
+    edit.unset(&key).unwrap();
+    assert_eq!(edit.text(), "");
+    assert!(edit.keep_entries(Some(&key)).is_ok());
+    assert!(matches!(edit.keep_entries(None), Err(EditError::Loses { .. })));
+}
+
+#[test]
 fn what_would_be_lost_is_named() {
     let mut edit = edit_of("c.json5", FULL);
     edit.set(&path("models.providers"), &json!({})).unwrap();
