@@ -87,17 +87,14 @@ fn the_file_of_the_system_is_changed_as_any_other() {
     let import = |write| outcrop().import(&theirs, Some(Layer::System), false, write).unwrap();
     let would = import(false);
     assert_eq!((would.layer, would.file.as_path(), region()), (Layer::System, file.as_path(), None));
-    assert!(
-        would.changed && would.diff.contains("+++ ") && would.diff.contains("region: \"b\""),
-        "{would:?}"
-    );
+    assert!(would.changed && would.diff.contains("+++ ") && would.diff.contains("region: 'b'"), "{would:?}");
     let done = import(true);
     assert!(done.changed && done.diff == would.diff && !read().contains("gateway"), "{done:?}");
     assert_eq!(region(), Some("b".into()));
     assert!(!import(true).changed);
 
     let draft = outcrop().draft(Some(Layer::System)).unwrap();
-    assert!(draft.write(draft.text().replace("\"b\"", "\"c\"").as_bytes(), false).unwrap());
+    assert!(draft.write(draft.text().replace("'b'", "'c'").as_bytes(), false).unwrap());
     assert_eq!(region(), Some("c".into()));
     let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
     names.sort();
