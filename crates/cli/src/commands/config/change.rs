@@ -1,6 +1,6 @@
 //! `outcrop config set` and `outcrop config unset`.
 
-use std::io::{self, IsTerminal as _, Read as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 
 use outcrop::{Change, Changed, Error, KeyPath, Layer, Outcrop, parse_json5};
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ pub(super) fn set(
 ) -> Result<(), Failure> {
     let path = parsed(&arguments.key)?;
     let is_typed = arguments.value != STANDARD_INPUT;
-    let text = if is_typed { arguments.value.clone() } else { standard_input(context, terminal)? };
+    let text = if is_typed { arguments.value.clone() } else { standard_input(&path, context)? };
     let value =
         if arguments.json { strict("VALUE", &text)? } else { outcrop.config().interpret(&path, &text) };
     let destination = &arguments.destination;
@@ -39,18 +39,21 @@ pub(super) fn set(
     Ok(())
 }
 
-/// The text on standard input, without the line breaks at its end: as `$(…)` of a shell takes it.
-fn standard_input(context: &Context, terminal: &mut Terminal) -> Result<String, Failure> {
+/// The text on standard input, without the line breaks at its end, as `$(…)` of a shell takes it; at a terminal, one line.
+fn standard_input(path: &KeyPath, context: &Context) -> Result<String, Failure> {
     if !context.reads_input() {
         return Err(Failure::usage("`-` stands for standard input, which `--no-input` forbids to read"));
     }
     let mut stdin = io::stdin().lock();
-    if stdin.is_terminal() {
-        terminal
-            .note("type the value and end it with a line of its own that is Ctrl-D; it is shown as you type");
-    }
     let mut bytes = Vec::new();
-    stdin.read_to_end(&mut bytes).map_err(Failure::io("standard input cannot be read"))?;
+    let read = if stdin.is_terminal() {
+        let mut error = io::stderr();
+        write!(error, "value of `{path}`: ").and_then(|()| error.flush()).ok();
+        stdin.read_until(b'\n', &mut bytes)
+    } else {
+        stdin.read_to_end(&mut bytes)
+    };
+    read.map_err(Failure::io("standard input cannot be read"))?;
     let text = String::from_utf8(bytes).map_err(|_| Failure::usage("standard input is no UTF-8 text"))?;
     match text.trim_end_matches(['\r', '\n']) {
         "" => Err(Failure::usage_with_hint(
