@@ -7,6 +7,7 @@ mod guide;
 mod import;
 mod mistakes;
 mod related;
+mod standard_input;
 #[cfg(unix)]
 mod system;
 

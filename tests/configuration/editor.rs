@@ -255,17 +255,6 @@ fn the_keyboard_belongs_to_the_editor() {
     assert!(run.run().succeeds().stdout.starts_with("nothing is changed"));
 }
 
-#[test]
-fn at_a_terminal_a_value_is_one_line() {
-    let home = Home::new();
-    let key = "models.bedrockDiscovery.region";
-    let mut command = python::client("terminal.py");
-    command.args(["value of `models.", "eu-west-1", env!("CARGO_BIN_EXE_outcrop")]);
-    command.args(["config", "set", key, "-"]);
-    Started::new(&mut command, &home).finish().succeeds();
-    assert_eq!(Outcrop::at(&home, ["config", "get", key]).run().succeeds().stdout, "eu-west-1\n");
-}
-
 /// Edits at a terminal: with this editor, and these answers to what is asked.
 fn at_terminal(home: &Home, editor: &str, answers: &str) -> Finished {
     let mut command = python::client("terminal.py");

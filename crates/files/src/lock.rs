@@ -57,7 +57,7 @@ impl Lock {
     fn current(path: &Path, lock: impl Fn(&File) -> Result<(), TryLockError>) -> Result<Self, TryLockError> {
         // Each further try is somebody else's lock, taken and dropped; this many are a file system that gives a file
         // another identity whenever it is asked.
-        const MOST_TRIES: usize = 10_000;
+        const MOST_TRIES: usize = 1000;
         for _ in 0..MOST_TRIES {
             let file = open(path).map_err(TryLockError::Error)?;
             lock(&file)?;
