@@ -78,10 +78,18 @@ fn whoever_types_a_secret_hears_who_sees_it() {
 #[test]
 fn at_a_terminal_a_value_is_one_line() {
     let home = Home::new();
-    let key = "models.bedrockDiscovery.region";
-    let mut command = python::client("terminal.py");
-    command.args(["value of `models.", "eu-west-1", env!("CARGO_BIN_EXE_outcrop")]);
-    command.args(["config", "set", key, "-"]);
-    Started::new(&mut command, &home).finish().succeeds();
-    assert_eq!(Outcrop::at(&home, ["config", "get", key]).run().succeeds().stdout, "eu-west-1\n");
+    let typed = |key: &str, value: &str| {
+        let mut command = python::client("terminal.py");
+        command.args(["--shown", "value of `models.", value, env!("CARGO_BIN_EXE_outcrop")]);
+        command.args(["config", "set", key, "-"]);
+        Started::new(&mut command, &home).finish().succeeds()
+    };
+    let region = typed(REGION, "eu-west-1");
+    assert!(region.stderr.ends_with("shown: eu-west-1|\n"), "{}", region.stderr);
+    assert_eq!(Outcrop::at(&home, ["config", "get", REGION]).run().succeeds().stdout, "eu-west-1\n");
+    // A secret is not for those who look over a shoulder.
+    let secret = typed("models.providers.amazon-bedrock.apiKey", "a-secret");
+    assert!(secret.stderr.ends_with("shown: \n"), "{}", secret.stderr);
+    let file = fs::read_to_string(home.path().join(USER)).unwrap();
+    assert!(file.contains("apiKey: \"a-secret\""), "{file}");
 }

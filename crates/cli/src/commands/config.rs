@@ -4,6 +4,7 @@ mod change;
 mod edit;
 mod editor;
 mod get;
+mod hidden;
 mod import;
 
 use std::fmt::Write as _;

@@ -6,6 +6,7 @@ use outcrop::{Change, Changed, Error, KeyPath, Layer, Outcrop, parse_json5};
 use serde_json::{Value, json};
 
 use super::get::UNSET;
+use super::hidden::Hidden;
 use super::parsed;
 use crate::args::{Destination, SetValue, UnsetValue};
 use crate::context::Context;
@@ -23,7 +24,8 @@ pub(super) fn set(
 ) -> Result<(), Failure> {
     let path = parsed(&arguments.key)?;
     let is_typed = arguments.value != STANDARD_INPUT;
-    let text = if is_typed { arguments.value.clone() } else { standard_input(&path, context)? };
+    let is_secret = !outcrop.config().plain_secrets(&path, &Value::from("x")).is_empty();
+    let text = if is_typed { arguments.value.clone() } else { standard_input(&path, is_secret, context)? };
     let value =
         if arguments.json { strict("VALUE", &text)? } else { outcrop.config().interpret(&path, &text) };
     let destination = &arguments.destination;
@@ -39,17 +41,23 @@ pub(super) fn set(
     Ok(())
 }
 
-/// The text on standard input, without the line breaks at its end, as `$(…)` of a shell takes it; at a terminal, one line.
-fn standard_input(path: &KeyPath, context: &Context) -> Result<String, Failure> {
+/// The text on standard input, without the line breaks at its end, as `$(…)` of a shell takes it; at a terminal, one line,
+/// which is not shown if it is a secret.
+fn standard_input(path: &KeyPath, is_secret: bool, context: &Context) -> Result<String, Failure> {
     if !context.reads_input() {
         return Err(Failure::usage("`-` stands for standard input, which `--no-input` forbids to read"));
     }
     let mut stdin = io::stdin().lock();
     let mut bytes = Vec::new();
     let read = if stdin.is_terminal() {
+        let hidden = is_secret.then(Hidden::begin).flatten();
         let mut error = io::stderr();
         write!(error, "value of `{path}`: ").and_then(|()| error.flush()).ok();
-        stdin.read_until(b'\n', &mut bytes)
+        let read = stdin.read_until(b'\n', &mut bytes);
+        if hidden.is_some() {
+            writeln!(error).ok();
+        }
+        read
     } else {
         stdin.read_to_end(&mut bytes)
     };
