@@ -134,11 +134,13 @@ fn every_command_about_the_configuration_succeeds() {
     for block in all_blocks() {
         // The commands of a block belong together.
         let home = Home::new();
+        std::fs::copy(fixture("plugin.json5"), home.work().join("openclaw.json5")).unwrap();
         for command in block.commands() {
             let Some(words) = words(command) else { continue };
             let place = format!("{}: {command}", block.document.display());
             if words.iter().any(|word| word == "config") {
-                let run = Outcrop::at(&home, &words).env("EDITOR", "true").env("VISUAL", "true").run();
+                let run = Outcrop::at(&home, &words).env("EDITOR", "true").env("VISUAL", "true");
+                let run = run.stdin("what another program says\n").run();
                 assert_eq!(run.code, Some(0), "{place}: {run:?}");
                 ran.insert("config");
             }
@@ -310,6 +312,47 @@ fn what_the_guide_shows_of_check_and_explain_is_what_they_say() {
         text.replace(home.work().to_str().unwrap(), "/home/me/project")
     });
     assert_eq!(shown, said);
+}
+
+#[test]
+fn what_the_guide_shows_of_editing_is_what_is_said() {
+    let home = Home::new();
+    std::fs::copy(fixture("plugin.json5"), home.work().join("openclaw.json5")).unwrap();
+    let editor = file(&home, "editor", "echo '// by hand' >> \"$1\"\n");
+    let editor = format!("sh '{}'", editor.display());
+    let work = std::fs::canonicalize(home.work()).unwrap();
+    let mut commands = 0;
+    // What comes before shows only what is typed.
+    let begins = |block: &Block| !block.text.contains("config import");
+    let shown = blocks(&guide()).into_iter().filter(|block| block.language == "console");
+    for block in shown.skip_while(begins) {
+        let mut said = String::new();
+        for command in block.commands() {
+            let run = Outcrop::at(&home, words(command).unwrap()).env("EDITOR", &editor).stdin("a secret\n");
+            let run = run.run().succeeds();
+            said.extend(["$ ", command, "\n", &run.stdout, &run.stderr]);
+            commands += 1;
+        }
+        let said = said.replace(home.config().to_str().unwrap(), "/home/me/.config");
+        let said = said.replace(work.to_str().unwrap(), "/home/me/project");
+        assert_eq!(block.text, said.replace(home.work().to_str().unwrap(), "/home/me/project"));
+    }
+    assert!(commands > 10, "{commands} commands are found");
+}
+
+#[test]
+fn the_guide_names_all_of_json5_that_is_not_read() {
+    let points = |text: &str| -> Vec<String> {
+        let lines = text.lines().map(|line| line.trim_start_matches("//! "));
+        let points = lines.filter(|line| line.starts_with("- "));
+        points.map(|line| line.trim_end_matches([',', ';', '.']).to_owned()).collect()
+    };
+    let proved = std::fs::read_to_string(root().join("crates/config/src/parse/oracle.rs")).unwrap();
+    let text = std::fs::read_to_string(guide()).unwrap();
+    let (_, section) = text.split_once("## What of JSON5 is not read\n").unwrap();
+    let named = points(section.split("\n## ").next().unwrap());
+    assert!(named.len() > 3);
+    assert_eq!(named, points(proved.split("\n\nuse ").next().unwrap()));
 }
 
 #[test]

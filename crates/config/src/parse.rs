@@ -249,7 +249,7 @@ fn integer(negative: bool, magnitude: u64) -> Option<Number> {
 }
 
 #[cfg(test)]
-mod oracle;
+pub(crate) mod oracle;
 
 #[cfg(test)]
 mod tests {
