@@ -251,6 +251,10 @@ fn what_nothing_sets_is_explained() {
     let unset = config(&home, &["get", REGION]).exits_with(1);
     assert_eq!(unset.stdout, "");
     assert!(unset.stderr.contains(&format!("nothing sets `{REGION}`: ")), "{}", unset.stderr);
+    let explained =
+        config(&home, &["explain", "models.providers.amazon-bedrock.timeouts.connect"]).succeeds();
+    assert!(explained.stdout.contains("set nowhere; How long"), "{}", explained.stdout);
+    assert!(explained.stdout.ends_with("Unset: 5.\n"), "{}", explained.stdout);
     let unknown = config(&home, &["get", "models.nobody.knows"]).exits_with(1);
     assert!(unknown.stderr.contains("nothing reads it"), "{}", unknown.stderr);
     let json = config(&home, &["get", REGION, "--json"]).exits_with(1).json();

@@ -100,9 +100,9 @@ impl Config {
         interpreted(text, self.schema_of(path)).to_json()
     }
 
-    /// What a key is for, in one sentence; `None` if nobody knows the key.
-    pub fn summary(&self, path: &KeyPath) -> Option<String> {
-        schema::summary(self.schema_of(path)?).map(Into::into)
+    /// What a key is for, and what holds when nothing sets it, on one line; `None` if nobody knows the key.
+    pub fn description(&self, path: &KeyPath) -> Option<String> {
+        schema::description(self.schema_of(path)?)
     }
 
     fn schema_of(&self, path: &KeyPath) -> Option<&Value> {

@@ -1,6 +1,5 @@
 //! The JSON schema: generated from the typed model, completed by the providers, and the one source of what is checked.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
 
@@ -327,12 +326,17 @@ pub(crate) fn known_texts(schema: &Value) -> Vec<&str> {
     examples.filter_map(Value::as_str).collect()
 }
 
-/// The first sentence of the description.
-pub(crate) fn summary(schema: &Value) -> Option<Cow<'_, str>> {
+/// The description on one line.
+pub(crate) fn description(schema: &Value) -> Option<String> {
     let description = schema.get("description")?.as_str()?;
-    let sentence = description.split_once(". ").map_or(description, |(first, _)| first);
-    let one_line = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
-    Some(Cow::Owned(one_line.trim_end_matches('.').to_owned()))
+    Some(description.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// The first sentence of the description.
+pub(crate) fn summary(schema: &Value) -> Option<String> {
+    let description = description(schema)?;
+    let sentence = description.split_once(". ").map_or(description.as_str(), |(first, _)| first);
+    Some(sentence.trim_end_matches('.').to_owned())
 }
 
 #[cfg(test)]

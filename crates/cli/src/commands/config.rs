@@ -79,7 +79,10 @@ fn explain(outcrop: &Outcrop, key: &str, json: bool, terminal: &mut Terminal) ->
     let mut text = format!("{} = {}\n", explanation.key, explanation.value);
     match &explanation.origin {
         Some(origin) => writeln!(text, "  from {origin}").ok(),
-        None => writeln!(text, "  set nowhere").ok(),
+        None => {
+            let description = outcrop.config().description(&path);
+            writeln!(text, "  set nowhere; {}", description.as_deref().unwrap_or("nothing reads it")).ok()
+        }
     };
     for shadowed in &explanation.shadowed {
         writeln!(text, "  instead of {} from {}", shadowed.value, shadowed.origin).ok();
