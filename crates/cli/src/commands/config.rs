@@ -77,13 +77,12 @@ fn explain(outcrop: &Outcrop, key: &str, json: bool, terminal: &mut Terminal) ->
         return terminal.print_json(&explanation);
     }
     let mut text = format!("{} = {}\n", explanation.key, explanation.value);
-    match &explanation.origin {
-        Some(origin) => writeln!(text, "  from {origin}").ok(),
-        None => {
-            let description = outcrop.config().description(&path);
-            writeln!(text, "  set nowhere; {}", description.as_deref().unwrap_or("nothing reads it")).ok()
-        }
-    };
+    if let Some(origin) = &explanation.origin {
+        writeln!(text, "  from {origin}").ok();
+    } else {
+        let description = outcrop.config().description(&path);
+        writeln!(text, "  set nowhere; {}", description.as_deref().unwrap_or("nothing reads it")).ok();
+    }
     for shadowed in &explanation.shadowed {
         writeln!(text, "  instead of {} from {}", shadowed.value, shadowed.origin).ok();
     }
