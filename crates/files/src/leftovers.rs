@@ -14,14 +14,24 @@ pub(crate) const SUFFIX: &str = ".tmp";
 /// Nobody writes a file for so long: who began it is gone.
 const AGE: Duration = Duration::from_hours(1);
 
-/// Removes the files in a folder that were begun under this prefix, and left: some time ago, or `whenever` it was.
+/// Which files that were begun and not finished are removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Leftovers {
+    /// Those that nobody has written to for long: others may be at work.
+    #[default]
+    Old,
+    /// Each of them: nobody else is at work.
+    All,
+}
+
+/// Removes the files in a folder that were begun under this prefix, and left.
 ///
 /// It is a courtesy: what cannot be seen or removed stays, and whoever wants to write finds out why by itself.
-pub(crate) fn remove(folder: &Path, prefix: &OsStr, whenever: bool) {
+pub(crate) fn remove(folder: &Path, prefix: &OsStr, which: Leftovers) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     let now = SystemTime::now();
     for entry in entries.flatten() {
-        if is_ours(&entry.file_name(), prefix) && (whenever || is_abandoned(&entry, now)) {
+        if is_ours(&entry.file_name(), prefix) && (which == Leftovers::All || is_abandoned(&entry, now)) {
             // Somebody else may have been faster.
             fs::remove_file(entry.path()).ok();
         }

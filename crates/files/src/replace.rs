@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-use crate::leftovers::{self, RANDOM_LENGTH, SUFFIX};
+use crate::leftovers::{self, Leftovers, RANDOM_LENGTH, SUFFIX};
 use crate::{create_folder, folder_of};
 
 /// How [`replace`] goes about it.
@@ -18,7 +18,7 @@ pub struct Options {
     durable: bool,
     private: bool,
     create_parents: bool,
-    alone: bool,
+    leftovers: Leftovers,
     at: Option<(FailurePoint, Reached)>,
 }
 
@@ -28,7 +28,7 @@ type Reached = fn(FailurePoint) -> io::Result<()>;
 impl Options {
     /// A shared file in a folder that exists, left to the operating system to bring to disk.
     pub const fn new() -> Self {
-        Self { durable: false, private: false, create_parents: false, alone: false, at: None }
+        Self { durable: false, private: false, create_parents: false, leftovers: Leftovers::Old, at: None }
     }
 
     /// Waits until the new content is on disk (`fsync` of the file before the rename, of its folder after it), so that
@@ -54,7 +54,7 @@ impl Options {
     /// Nobody else replaces this file meanwhile, because a [`Lock`](crate::Lock) keeps them out. So what lies beside it,
     /// begun and not finished, belongs to nobody, and is removed however young it is.
     pub const fn alone(mut self) -> Self {
-        self.alone = true;
+        self.leftovers = Leftovers::All;
         self
     }
 
@@ -138,7 +138,7 @@ pub fn replace(path: impl AsRef<Path>, bytes: &[u8], options: Options) -> io::Re
         create_folder(folder)?;
     }
     let prefix = prefix(&path)?;
-    leftovers::remove(folder, &prefix, options.alone);
+    leftovers::remove(folder, &prefix, options.leftovers);
     let mut beside = create_beside(folder, &prefix, options)?;
     let (first, second) = bytes.split_at(bytes.len() / 2);
     beside.write_all(first)?;
