@@ -182,7 +182,7 @@ fn a_kill_between_write_and_rename_leaves_the_old_file_and_hinders_nobody() {
     child.wait().unwrap();
 
     let left = names(folder.path());
-    let new = left.iter().find(|name| name.ends_with(".tmp")).unwrap();
+    let new = left.iter().find(|name| Path::new(name).extension().is_some_and(|it| it == "tmp")).unwrap();
     assert_eq!(fs::read_to_string(folder.path().join(new)).unwrap(), OLD.replace("eu-west-1", "us-east-1"));
     assert_eq!((left.len(), left.contains(&".config.json5.lock".to_owned())), (3, true), "{left:?}");
     assert_eq!(fs::read_to_string(&file).unwrap(), OLD);
