@@ -394,8 +394,8 @@ fn is_default_model(path: &KeyPath) -> bool {
 
 /// The id that a path names a model by.
 fn id_in(path: &KeyPath) -> Option<&str> {
-    let (last, list) = path.segments().split_last()?;
-    last.as_key().filter(|_| KeyPath::from(list.to_vec()).merges_by_id())
+    let (id, above) = path.segments().split_last()?;
+    id.as_key().filter(|_| KeyPath::from(above.to_vec()).merges_by_id())
 }
 
 fn has_positions(path: &[Segment]) -> bool {

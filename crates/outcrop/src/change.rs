@@ -140,6 +140,8 @@ pub struct Changed {
     pub plain_secrets: Vec<KeyPath>,
     /// Whether the file counts at all: a file that was named takes the place of the user's and the project's.
     pub is_read: bool,
+    /// Whether anything reads the key: not what belongs to another product whose file this may be. `true` for a dry run.
+    pub is_used: bool,
 }
 
 impl Outcrop {
@@ -165,6 +167,7 @@ impl Outcrop {
         };
         let mut done = Changed {
             is_read: counts(config, layer, &file),
+            is_used: true,
             plain_secrets: config.plain_secrets(&change.path, change.value.as_ref().unwrap_or(&Value::Null)),
             layer,
             found: applied.found,
@@ -177,7 +180,10 @@ impl Outcrop {
             file,
         };
         if !change.dry_run {
-            let now = config.reload().config.explain(&change.path);
+            let now = config.reload().config;
+            let is_in = |unused: &KeyPath| change.path.segments().starts_with(unused.segments());
+            done.is_used = !now.unused().iter().any(|unused| is_in(&unused.key));
+            let now = now.explain(&change.path);
             let origins = || now.origin.iter().chain(now.shadowed.iter().map(|it| &it.origin));
             // To what is merged, many contribute.
             let is_merged = now.value.is_object() || now.key.merges_by_id();

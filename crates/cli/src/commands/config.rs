@@ -21,6 +21,7 @@ use crate::terminal::Terminal;
 const WRONG: u8 = 3;
 
 pub(crate) fn run(arguments: Config, context: &Context, terminal: &mut Terminal) -> Result<(), Failure> {
+    outlive_limits();
     let outcrop = context.library(None)?;
     // `check` tells of wrong flags as of everything else.
     if !matches!(arguments.command, ConfigCommand::Check { .. }) {
@@ -38,6 +39,12 @@ pub(crate) fn run(arguments: Config, context: &Context, terminal: &mut Terminal)
         ConfigCommand::Import(arguments) => import::run(&outcrop, &arguments, terminal),
         ConfigCommand::Path => path(&outcrop, terminal),
     }
+}
+
+/// Makes a file that may not grow any more an error of writing, which is told, and not the end of the process.
+pub(super) fn outlive_limits() {
+    #[cfg(unix)]
+    signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default()).ok();
 }
 
 /// A key as it was typed.

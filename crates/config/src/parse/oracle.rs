@@ -5,8 +5,7 @@
 //! - numbers that are not finite or do not fit into 64 bits,
 //! - keys without quotes of anything but letters, digits, `_`, `$` and `-`: no `\u` escapes, combining marks and joiners,
 //! - a comment or a vertical tab right behind a key without quotes,
-//! - a file that is something else than an object, and objects in one another more than 256 levels deep, or lists more
-//!   than 512;
+//! - a file that is no object, and more than 256 objects or 512 lists in one another;
 //!
 //! and for this: a `//` comment does not end with U+2028 or U+2029.
 

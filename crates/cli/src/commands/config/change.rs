@@ -145,6 +145,7 @@ fn report(
             "alias": done.alias,
             "shadowedBy": done.shadowed_by,
             "read": done.is_read,
+            "used": done.is_used,
             "plainSecrets": done.plain_secrets,
         }));
     }
@@ -157,6 +158,11 @@ fn report(
     } else {
         let line = done.line.map(|line| format!(":{line}")).unwrap_or_default();
         terminal.print(&(harmless_line(&format!("`{path}` {words}, in {file}{line}")) + "\n"))?;
+    }
+    if !done.is_used {
+        terminal.warn(&format!(
+            "nothing here reads `{path}`: `outcrop config schema --format markdown` has the keys that count"
+        ));
     }
     if !done.is_read && !destination.dry_run && matches!(done.layer, Layer::User | Layer::Project) {
         terminal.warn(&format!("{file} is not read now: `--config` or `OUTCROP_CONFIG` names another file"));

@@ -19,6 +19,7 @@ pub(super) async fn run(
                 .to_owned(),
         ));
     }
+    crate::commands::config::outlive_limits();
     let ready = context.start(terminal).await?;
     let asked = ready.outcrop.reference(&arguments.model);
     let mut warnings = Vec::new();
