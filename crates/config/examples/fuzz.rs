@@ -102,7 +102,7 @@ const SECRETS: &[&str] = &[
     "apiKey:\n ?",
     "apiKey:\r '?'",
     "apiKey: ['?']",
-    "apiKey: { '?': '?', '?': 1 }",
+    "apiKey: { of: '?', of: 1 }",
     "apiKey: '?', apiKey: '?'",
     "'api\\x4bey': '?'",
     "clientSecret: { of: ['?'] }",

@@ -187,7 +187,7 @@ fn syntax() {
 error[config::syntax]: not valid JSON5: expected comma
  --> config.json5:3:36
   |
-3 |     bedrockDiscovery: { region: *********************
+3 |     bedrockDiscovery: { region: ********************
   |                                    ^ expected comma
   |
   = help: nothing in this file has an effect until it is fixed

@@ -94,7 +94,7 @@ mod tests {
             ("{\n  models: { 'providers': {\r\n", "{\n  models: { 'providers': {\r\n"),
             ("{ enabled: true, region : x }", "{ enabled: true, region : ***"),
             ("  headers: { 'x-team': 1 ]", "  headers: { *************"),
-            ("apiKey: “sk”,\r  sk-2", "apiKey: ****\r  ****"),
+            ("apiKey: “sk”,\r  sk-2", "apiKey: *****\r  ****"),
             ("  sk, region: 'x'", "  ***************"),
             ("true: nullable", "**************"),
             ("  // apiKey: x", "  ************"),
