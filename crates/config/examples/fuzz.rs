@@ -372,7 +372,7 @@ fn change(mut edit: Edit, path: &KeyPath, value: &Value, is_thorough: bool) -> O
     let before = edit.text().to_owned();
     let was_there = edit.get(path).is_some();
     match edit.set(path, value) {
-        Ok(()) if edit.get(path).as_ref() != Some(value) && !is_close(edit.get(path).as_ref(), value) => {
+        Ok(()) if !is_set(edit.get(path).as_ref(), path, value) => {
             return Err(format!("set, and {:?} is there", edit.get(path)).into());
         }
         Err(EditError::Blocked(_)) if edit.text() == before => return Ok(()),
@@ -396,9 +396,13 @@ fn change(mut edit: Edit, path: &KeyPath, value: &Value, is_thorough: bool) -> O
     Ok(())
 }
 
-/// Whether two values are the same but for the way that numbers are written.
-fn is_close(found: Option<&Value>, value: &Value) -> bool {
-    found.and_then(Value::as_f64).is_some_and(|found| value.as_f64() == Some(found))
+/// Whether a value is there: numbers may be written another way, and beside a default model its fallbacks stay.
+fn is_set(found: Option<&Value>, path: &KeyPath, value: &Value) -> bool {
+    let is_close = |number: f64| value.as_f64() == Some(number);
+    let is_model = path.to_string() == "agents.defaults.model";
+    found == Some(value)
+        || found.and_then(Value::as_f64).is_some_and(is_close)
+        || (is_model && found.and_then(|found| found.get("primary")) == Some(value))
 }
 
 #[expect(clippy::print_stderr, reason = "a tool for developers says what it does")]
