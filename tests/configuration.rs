@@ -4,6 +4,7 @@ mod editing;
 #[cfg(unix)]
 mod editor;
 mod guide;
+mod headers;
 mod import;
 mod mistakes;
 mod related;

@@ -109,8 +109,19 @@ fn values_are_json5_or_text() {
 
     // With --json nothing is taken for text.
     let set = config(&home, &["set", REGION, "\"eu-west-1\"", "--json"]).succeeds().json();
-    let names =
-        ["changed", "diff", "dryRun", "file", "key", "layer", "line", "plainSecrets", "read", "shadowedBy"];
+    let names = [
+        "alias",
+        "changed",
+        "diff",
+        "dryRun",
+        "file",
+        "key",
+        "layer",
+        "line",
+        "plainSecrets",
+        "read",
+        "shadowedBy",
+    ];
     assert_eq!(members(&set), names);
     assert_eq!((&set["key"], &set["layer"], &set["changed"]), (&json!(REGION), &json!("user"), &json!(true)));
     let error = config(&home, &["set", REGION, "eu-west-1", "--json"]).exits_with(2).error_json();
@@ -243,6 +254,43 @@ fn layers_are_written_and_read_apart() {
     let homeless =
         Outcrop::at(&home, ["config", "set", REGION, "x"]).with_limits("unset HOME XDG_CONFIG_HOME");
     assert!(homeless.run().exits_with(3).stderr.contains("there is no configuration file to write to"));
+}
+
+#[test]
+fn what_stands_at_the_other_key_is_said_and_can_be_removed() {
+    let home = Home::new();
+    let alias = "plugins.entries.\"amazon-bedrock\".config.discovery.region";
+    let text = "{ plugins: { entries: { 'amazon-bedrock': { config: { discovery: { region: 'eu-west-1', enabled: true } } } } } }\n";
+    let path = file(&home, USER, text);
+    let unset = config(&home, &["unset", REGION]).exits_with(1);
+    assert!(unset.stdout.ends_with(&format!("is not set, in {}\n", path.display())), "{}", unset.stdout);
+    assert!(unset.stderr.contains(&format!("`outcrop config unset '{alias}'`")), "{}", unset.stderr);
+    let json = config(&home, &["unset", REGION, "--json"]).exits_with(1).json();
+    assert_eq!((&json["alias"], &json["line"]), (&json!(alias), &Value::Null));
+    assert_eq!(read(&path), text);
+    // What is set counts instead, and who set it hears of the other.
+    let set = config(&home, &["set", REGION, "us-east-1"]).succeeds();
+    assert!(set.stderr.contains("is set in this file too, and counts"), "{}", set.stderr);
+    assert_eq!(config(&home, &["get", REGION]).succeeds().stdout, "us-east-1\n");
+    let unset = config(&home, &["unset", REGION]).succeeds();
+    assert!(unset.stdout.contains("is removed") && unset.stderr.contains("still says it"), "{unset:?}");
+    assert_eq!(config(&home, &["get", REGION]).succeeds().stdout, "eu-west-1\n");
+    config(&home, &["unset", alias]).succeeds();
+    config(&home, &["get", REGION]).exits_with(1);
+    assert!(read(&path).contains("enabled: true"));
+}
+
+#[test]
+fn what_is_removed_in_one_file_may_be_set_in_another() {
+    let home = Home::new();
+    config(&home, &["set", REGION, "u"]).succeeds();
+    config(&home, &["set", REGION, "p", "--layer", "project"]).succeeds();
+    let unset = config(&home, &["unset", REGION, "--layer", "user"]).succeeds();
+    assert!(
+        unset.stderr.contains("is still set, by ") && unset.stderr.contains("outcrop.json5:4:"),
+        "{unset:?}"
+    );
+    assert!(!unset.stderr.contains("has no effect"), "{}", unset.stderr);
 }
 
 #[test]

@@ -80,3 +80,19 @@ fn secrets_are_pointed_out_and_never_shown() {
     let run = Outcrop::at(&home, system).arg(fixture("discovery.json5")).run().succeeds();
     assert!(run.stdout.contains("\n+++ /etc/outcrop/config.json5\n"), "{}", run.stdout);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read_once_and_imported() {
+    let (home, another) = (Home::new(), Home::new());
+    let theirs = std::fs::read_to_string(fixture("discovery.json5")).unwrap();
+    let import =
+        |home: &Home, text: &str| Outcrop::at(home, ["config", "import", "/dev/stdin"]).stdin(text).run();
+    let done = import(&home, &theirs).succeeds();
+    assert!(done.stdout.contains("added models in "), "{done:?}");
+    assert!(own(&home).contains("us-east-1"), "{}", own(&home));
+    assert!(import(&home, &theirs).succeeds().stdout.contains("has all of it already"));
+    // A mistake is said of what it stands in.
+    let mistake = import(&another, "{\n  models: { bedrockDiscovery: { enabled: 'maybe' } } }").exits_with(3);
+    assert!(mistake.stderr.contains("/dev/stdin:2:"), "{}", mistake.stderr);
+}

@@ -68,6 +68,10 @@ fn whoever_types_a_secret_hears_who_sees_it() {
     let warning = |run: &Finished, key: &str| run.stderr.contains(&format!("{key}` is a secret"));
     assert!(warning(&set(&format!("{provider}.apiKey"), "a-secret", &[]), ".apiKey"));
     assert!(warning(&set(provider, "{ apiKey: 'a-secret', auth: 'bearer' }", &[]), ".apiKey"));
+    assert!(warning(
+        &set("models.providers.mine", "{ models: [{ id: 'a', apiKey: 'a-secret' }] }", &[]),
+        "a.apiKey"
+    ));
     assert!(!warning(&set(&format!("{provider}.apiKey"), "${KEY}", &[]), ".apiKey"));
     assert!(!warning(&set(REGION, "a", &[]), "region"));
     let json = set(&format!("{provider}.apiKey"), "'a-secret'", &["--json"]).json();
@@ -92,4 +96,18 @@ fn at_a_terminal_a_value_is_one_line() {
     assert!(secret.stderr.ends_with("shown: \n"), "{}", secret.stderr);
     let file = fs::read_to_string(home.path().join(USER)).unwrap();
     assert!(file.contains("apiKey: \"a-secret\""), "{file}");
+}
+
+#[cfg(unix)]
+#[test]
+fn who_breaks_off_a_secret_gets_the_terminal_back() {
+    let home = Home::new();
+    for (end, typed) in [("Ctrl-C", "half a secret\u{3}"), ("Ctrl-\\", "\u{1c}")] {
+        let mut command = python::client("terminal.py");
+        command.args(["value of `models.", typed, env!("CARGO_BIN_EXE_outcrop")]);
+        command.args(["config", "set", "models.providers.amazon-bedrock.apiKey", "-"]);
+        let run = Started::new(&mut command, &home).finish().exits_with(130);
+        assert!(run.stderr.contains("cancelled"), "{end}: {}", run.stderr);
+        assert!(!home.path().join(USER).exists(), "{end}");
+    }
 }

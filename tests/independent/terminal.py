@@ -3,13 +3,15 @@
 usage: terminal.py [--shown] QUESTION ANSWER[,ANSWER…] PROGRAM [ARGUMENT…]
 
 The last answer is given again for as long as there are questions. With `--shown`, the last line
-of standard error is what the terminal showed of what was typed.
+of standard error is what the terminal showed of what was typed. A program that leaves the
+terminal without echo has failed.
 """
 
 import os
 import pty
 import subprocess
 import sys
+import termios
 
 arguments = sys.argv[1:]
 wants_shown = arguments[0] == "--shown"
@@ -25,6 +27,8 @@ while part := os.read(running.stderr.fileno(), 65536):
         os.write(keyboard, answer.encode() + b"\n")
         answered += 1
 status = running.wait()
+if not termios.tcgetattr(terminal)[3] & termios.ECHO:
+    sys.exit("the terminal shows no longer what is typed")
 os.set_blocking(keyboard, False)
 try:
     shown = os.read(keyboard, 65536)

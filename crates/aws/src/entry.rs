@@ -17,8 +17,8 @@ const ROLE_DURATION: std::ops::RangeInclusive<u64> = 900..=43_200;
 
 impl AwsSettings {
     /// The settings of a provider entry: `auth`, `apiKey`, `apiKeyFile`, `profile`, `assumeRole`, `region`, `baseUrl`,
-    /// `controlBaseUrl`, `useFipsEndpoint`, `useDualstackEndpoint` and `timeouts.connect` (seconds). Other keys are not
-    /// looked at.
+    /// `controlBaseUrl`, `headers`, `useFipsEndpoint`, `useDualstackEndpoint` and `timeouts.connect` (seconds). Other keys
+    /// are not looked at.
     ///
     /// # Errors
     /// [`outcrop_core::ErrorKind::Config`] with the first of the problems that [`AwsSettings::check`] finds.
@@ -40,6 +40,9 @@ impl AwsSettings {
             fips: switch("useFipsEndpoint"),
             dual_stack: switch("useDualstackEndpoint"),
             connect_timeout: entry.pointer("/timeouts/connect").and_then(seconds),
+            headers: headers(entry)
+                .map(|(name, value)| (name.to_owned(), Secret::new(value.as_str().unwrap_or_default())))
+                .collect(),
             isolated: None,
         })
     }
@@ -83,6 +86,18 @@ impl AwsSettings {
             let message = "`timeouts.connect` must be a number of seconds above 0".to_owned();
             problems.push("/timeouts/connect", message, &[]);
         }
+        if is_wrong(entry, "headers", Value::is_object) {
+            problems.push("/headers", "`headers` must be an object".to_owned(), &[]);
+        }
+        let is_signed = text(entry, "auth").is_none_or(|auth| Auth::from_name(&auth) != Some(Auth::None));
+        for (name, value) in headers(entry) {
+            let problem = match value.as_str() {
+                Some(value) => crate::headers::problem(name, value, is_signed),
+                None => Some(format!("`headers.{name}` must be a text")),
+            };
+            let pointer = format!("/headers/{}", name.replace('~', "~0").replace('/', "~1"));
+            problem.into_iter().for_each(|problem| problems.push(&pointer, problem, &[]));
+        }
         check_role(entry, &mut problems);
         check_contradictions(entry, &mut problems);
         problems.0
@@ -100,6 +115,11 @@ impl Problems {
 }
 
 /// A text that says something.
+fn headers(entry: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let headers = entry.get("headers").and_then(Value::as_object).into_iter().flatten();
+    headers.map(|(name, value)| (name.as_str(), value))
+}
+
 fn text(entry: &Value, key: &str) -> Option<String> {
     entry.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
 }

@@ -15,6 +15,7 @@ mod environment;
 #[cfg(test)]
 mod errors_tests;
 mod guard;
+mod headers;
 mod http_client;
 mod reach;
 mod region;
@@ -31,6 +32,7 @@ pub use aws::{Aws, ClosedWorld};
 pub use credentials::{Link, MetadataProblem, MfaPrompt, Outcome, Step};
 pub use entry::seconds;
 pub use guard::RetryVariables;
+pub use headers::Headers;
 pub use reach::{ClockSkew, Reached};
 pub use region::{DEFAULT_REGION, Region, RegionOrigin, RegionStep};
 pub use sdk_error::{Call, ForeignReply, RawReply, error_from_sdk};

@@ -1,10 +1,13 @@
 //! What a provider entry of the configuration, or a program, may say about credentials and places.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use outcrop_core::Secret;
 use serde::{Deserialize, Serialize};
+
+use crate::headers::Headers;
 
 /// Which credentials to use. Explicit beats ambient: with `bearer` an access key in the environment is not looked at,
 /// and the other way round.
@@ -89,11 +92,18 @@ pub struct AwsSettings {
     pub dual_stack: Option<bool>,
     /// How long a connection may take to be made.
     pub connect_timeout: Option<Duration>,
+    /// Headers that are added to each call of both planes, by name. They are not signed.
+    pub headers: BTreeMap<String, Secret>,
     /// A closed world: these keys, the endpoints above, and nothing of the environment.
     pub isolated: Option<AccessKeys>,
 }
 
 impl AwsSettings {
+    /// What adds the headers to the calls of a client; `None` if there are none.
+    pub fn interceptor(&self) -> Option<Headers> {
+        (!self.headers.is_empty()).then(|| Headers::new(self.headers.clone()))
+    }
+
     /// The same place, without a caller.
     pub fn without_credentials(&self) -> Self {
         Self { auth: Auth::None, profile: None, assume_role: None, ..self.clone() }

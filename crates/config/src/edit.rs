@@ -139,11 +139,6 @@ impl Edit {
         &self.text
     }
 
-    /// Whether the file was there.
-    pub(crate) const fn is_there(&self) -> bool {
-        self.before.is_some()
-    }
-
     /// Takes the whole text of `other`, comments included, if nothing stands in this file. `false`: something does.
     pub(crate) fn fill(&mut self, other: &Self) -> bool {
         let is_blank = self.text.trim_start_matches(BYTE_ORDER_MARK).trim().is_empty();

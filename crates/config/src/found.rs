@@ -72,13 +72,7 @@ impl FoundFile {
 fn read(path: &Path, required: bool) -> Content {
     match bytes_of(path) {
         Ok(bytes) => String::from_utf8(bytes).map_or_else(Content::NotUtf8, Content::Text),
-        // A folder on the way that is a file, as in `/dev/null/.config`, is how people say "no home".
-        Err(error)
-            if !required
-                && matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
-        {
-            Content::Missing
-        }
+        Err(error) if !required && is_missing(&error) => Content::Missing,
         Err(error) => Content::Unreadable { required, cause: error.to_string() },
     }
 }
@@ -112,8 +106,14 @@ pub(crate) fn not_utf8(source: &Source, error: &FromUtf8Error) -> Diagnostic {
 /// More than anybody writes: what is larger is no configuration, or has no end.
 const LARGEST: u64 = 16 << 20;
 
+/// Whether it is no more than that there is no such file. A folder on the way that is a file, as in `/dev/null/.config`,
+/// is how people say "no home".
+pub(crate) fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
 /// The bytes of a file, if they are not too many.
-fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).is_ok_and(|size| size <= LARGEST) {

@@ -1,6 +1,5 @@
 //! Taking over the part of another product's file that means something here.
 
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,9 +10,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::edit::{Edit, EditError};
 use crate::load::{Loaded, Loader};
 use crate::normalise;
-use crate::origin::Unused;
-use crate::path::KeyPath;
-use crate::sources::{FileSource, Sources};
+use crate::origin::{Layer, Unused};
+use crate::path::{KeyPath, Segment};
+use crate::sources::Sources;
 
 /// What taking over a file comes to, before anything is written.
 #[derive(Debug)]
@@ -41,19 +40,14 @@ impl Config {
     /// # Errors
     /// [`EditError::Read`] and [`EditError::Malformed`], of either file.
     pub fn import(&self, file: &Path, into: &Path, replace: bool) -> Result<Import, EditError> {
-        let sources = Sources {
-            environment: self.loader.sources().environment.clone(),
-            file: Some(FileSource::Required(file.to_owned())),
-            ..Sources::default()
-        };
+        let text = Edit::text_of(file)?;
+        let environment = self.loader.sources().environment.clone();
+        let sources = Sources { environment, ..Sources::default() };
+        let sources = sources.with_text(Layer::File, file, text.clone());
         let loader = Loader::clone(&self.loader).with_sources(sources);
         let Loaded { config, mut diagnostics } = loader.load();
         diagnostics.retain(|diagnostic| diagnostic.file.as_deref() == Some(file));
-        let mut ours = Edit::open_with(file, Arc::new(loader))?;
-        if !ours.is_there() {
-            let cause = io::Error::from(io::ErrorKind::NotFound);
-            return Err(EditError::Read { file: file.to_owned(), cause });
-        }
+        let mut ours = Edit::of_text(file, text, Arc::new(loader))?;
         let left_out = config.unused().to_vec();
         cut(&mut ours, &left_out, &diagnostics)?;
         let value = ours.get(&KeyPath::default()).unwrap_or_default();
@@ -76,6 +70,15 @@ impl Config {
                 let below = members.iter().flat_map(|(key, value)| self.plain_secrets(&path.key(key), value));
                 below.collect()
             }
+            Value::Array(elements) => {
+                let place =
+                    |(index, element): (usize, &Value)| match element.get("id").and_then(Value::as_str) {
+                        Some(id) if path.merges_by_id() => path.key(id),
+                        _ => path.join(Segment::Index(index)),
+                    };
+                let below = elements.iter().enumerate();
+                below.flat_map(|it| self.plain_secrets(&place(it), it.1)).collect()
+            }
             Value::String(text) if !text.contains("${") && self.redacted(path, value.clone()) != *value => {
                 vec![path.clone()]
             }
@@ -87,22 +90,23 @@ impl Config {
 /// Cuts out what means nothing here, and puts the rest where it belongs.
 fn cut(ours: &mut Edit, left_out: &[Unused], diagnostics: &[Diagnostic]) -> Result<(), EditError> {
     let alias = normalise::alias();
-    let moved = ours.get(&alias);
+    // First, so that what means nothing is cut out wherever it stood: it is known by its place in the one form.
+    let discovery = KeyPath::of(&["models", "bedrockDiscovery"]);
+    match (ours.get(&alias), ours.get(&discovery)) {
+        (Some(moved), None) => ours.set(&discovery, &moved)?,
+        (Some(Value::Object(members)), Some(Value::Object(there))) => {
+            let new = members.iter().filter(|(key, _)| !there.contains_key(*key));
+            new.into_iter().try_for_each(|(key, value)| ours.set(&discovery.key(key), value))?;
+        }
+        // Whichever counts, one of them is wrong.
+        _ => {}
+    }
     let unknown = diagnostics.iter().filter(|diagnostic| diagnostic.code == Code::UnknownKey);
     let unknown = unknown.filter_map(|diagnostic| diagnostic.key.clone());
     // Whatever else is around the alias is left out by name.
     let around = KeyPath::from(alias.segments().iter().take(1).cloned().collect::<Vec<_>>());
     let keys: Vec<_> = left_out.iter().map(|it| it.key.clone()).chain(unknown).chain([around]).collect();
-    ours.prune(&keys)?;
-    if let Some(Value::Object(members)) = moved {
-        for (key, value) in members {
-            let place = KeyPath::of(&["models", "bedrockDiscovery", &key]);
-            if ours.get(&place).is_none() {
-                ours.set(&place, &value)?;
-            }
-        }
-    }
-    Ok(())
+    ours.prune(&keys)
 }
 
 struct Merge {

@@ -1,8 +1,9 @@
 //! Old and short forms, rewritten to the one form that everything else knows.
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::edit::Edit;
 use crate::node::{Data, Member, Node};
-use crate::path::KeyPath;
+use crate::path::{KeyPath, Segment};
 use crate::source::Source;
 
 /// Where a newer product of the same family keeps what is `models.bedrockDiscovery` here.
@@ -21,6 +22,19 @@ pub(crate) fn normalise(source: &mut Source, diagnostics: &mut Vec<Diagnostic>) 
 /// The newer place of `models.bedrockDiscovery`.
 pub(crate) fn alias() -> KeyPath {
     KeyPath::of(&DISCOVERY_ALIAS)
+}
+
+impl Edit {
+    /// The other key at which the file says what is said at `path`, if it does: `models.bedrockDiscovery` may stand at the
+    /// place that a newer product of the same family has for it. It counts unless the file says it at `path` too.
+    pub fn alias_of(&self, path: &KeyPath) -> Option<KeyPath> {
+        let [Segment::Key(models), Segment::Key(discovery), rest @ ..] = path.segments() else { return None };
+        if (models.as_str(), discovery.as_str()) != ("models", "bedrockDiscovery") {
+            return None;
+        }
+        let place = rest.iter().fold(alias(), |place, segment| place.join(segment.clone()));
+        self.get(&place).is_some().then_some(place)
+    }
 }
 
 /// Whether `path` is a key around the alias.

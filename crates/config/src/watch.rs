@@ -28,7 +28,7 @@ mod plan;
 mod settled;
 
 /// What a program finds wrong with a configuration beyond what the loader does.
-type Check = Arc<dyn Fn(&Config) -> Vec<Diagnostic> + Send + Sync>;
+type Check = Arc<dyn Fn(&Config, &[Diagnostic]) -> Vec<Diagnostic> + Send + Sync>;
 
 /// How [`Config::watch`] goes about it.
 #[derive(Clone)]
@@ -82,8 +82,11 @@ impl WatchOptions {
     }
 
     /// Asks this as well what is wrong with a configuration: an error that it finds keeps a reload from being taken like
-    /// any other. That it panics is an error, too.
-    pub fn check(mut self, check: impl Fn(&Config) -> Vec<Diagnostic> + Send + Sync + 'static) -> Self {
+    /// any other. It sees what was found before, so that nothing is said twice. That it panics is an error, too.
+    pub fn check(
+        mut self,
+        check: impl Fn(&Config, &[Diagnostic]) -> Vec<Diagnostic> + Send + Sync + 'static,
+    ) -> Self {
         self.checks.push(Arc::new(check));
         self
     }

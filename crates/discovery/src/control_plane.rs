@@ -119,6 +119,9 @@ impl AwsControlPlane {
         if session.is_unsigned() {
             config = config.allow_no_auth();
         }
+        if let Some(headers) = self.settings.interceptor() {
+            config = config.interceptor(headers);
+        }
         let client = Client::from_conf(config.build());
         clients.insert(target.clone(), (client.clone(), Arc::clone(&session)));
         Ok((client, session))

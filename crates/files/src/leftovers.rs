@@ -14,14 +14,24 @@ pub(crate) const SUFFIX: &str = ".tmp";
 /// Nobody writes a file for so long: who began it is gone.
 const AGE: Duration = Duration::from_hours(1);
 
+/// Which files that were begun and not finished are removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Leftovers {
+    /// Those that nobody has written to for long: others may be at work.
+    #[default]
+    Old,
+    /// Each of them: nobody else is at work.
+    All,
+}
+
 /// Removes the files in a folder that were begun under this prefix, and left.
 ///
 /// It is a courtesy: what cannot be seen or removed stays, and whoever wants to write finds out why by itself.
-pub(crate) fn remove(folder: &Path, prefix: &OsStr) {
+pub(crate) fn remove(folder: &Path, prefix: &OsStr, which: Leftovers) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     let now = SystemTime::now();
     for entry in entries.flatten() {
-        if is_ours(&entry.file_name(), prefix) && is_abandoned(&entry, now) {
+        if is_ours(&entry.file_name(), prefix) && (which == Leftovers::All || is_abandoned(&entry, now)) {
             // Somebody else may have been faster.
             fs::remove_file(entry.path()).ok();
         }
@@ -81,5 +91,16 @@ mod tests {
         let mut expected: Vec<_> = others.iter().map(|(name, _)| *name).chain(["a.json"]).collect();
         expected.sort_unstable();
         assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn under_a_lock_nobody_else_is_writing() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [".a.json.young0.tmp", ".b.json.young0.tmp"] {
+            left(folder.path(), name, Duration::ZERO);
+        }
+        replace(folder.path().join("a.json"), b"{}", Options::new().alone()).unwrap();
+        assert!(!folder.path().join(".a.json.young0.tmp").exists());
+        assert!(folder.path().join(".b.json.young0.tmp").exists());
     }
 }

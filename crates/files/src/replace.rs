@@ -9,22 +9,26 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-use crate::leftovers::{self, RANDOM_LENGTH, SUFFIX};
+use crate::leftovers::{self, Leftovers, RANDOM_LENGTH, SUFFIX};
 use crate::{create_folder, folder_of};
 
 /// How [`replace`] goes about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
     durable: bool,
     private: bool,
     create_parents: bool,
-    fail_at: Option<FailurePoint>,
+    leftovers: Leftovers,
+    at: Option<(FailurePoint, Reached)>,
 }
+
+/// What happens where a replacement can be made to fail.
+type Reached = fn(FailurePoint) -> io::Result<()>;
 
 impl Options {
     /// A shared file in a folder that exists, left to the operating system to bring to disk.
     pub const fn new() -> Self {
-        Self { durable: false, private: false, create_parents: false, fail_at: None }
+        Self { durable: false, private: false, create_parents: false, leftovers: Leftovers::Old, at: None }
     }
 
     /// Waits until the new content is on disk (`fsync` of the file before the rename, of its folder after it), so that
@@ -47,14 +51,29 @@ impl Options {
         self
     }
 
+    /// Nobody else replaces this file meanwhile, because a [`Lock`](crate::Lock) keeps them out. So what lies beside it,
+    /// begun and not finished, belongs to nobody, and is removed however young it is.
+    pub const fn alone(mut self) -> Self {
+        self.leftovers = Leftovers::All;
+        self
+    }
+
     /// Fails at that point with an [`InjectedFailure`]. For tests.
-    pub const fn fail_at(mut self, point: FailurePoint) -> Self {
-        self.fail_at = Some(point);
+    pub const fn fail_at(self, point: FailurePoint) -> Self {
+        self.at(point, |point| Err(io::Error::other(InjectedFailure(point))))
+    }
+
+    /// Calls `reached` at that point, and fails as it does. For tests that want to hold a process there.
+    pub const fn at(mut self, point: FailurePoint, reached: fn(FailurePoint) -> io::Result<()>) -> Self {
+        self.at = Some((point, reached));
         self
     }
 
     fn reach(self, point: FailurePoint) -> io::Result<()> {
-        if self.fail_at == Some(point) { Err(io::Error::other(InjectedFailure(point))) } else { Ok(()) }
+        match self.at {
+            Some((at, reached)) if at == point => reached(point),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -100,9 +119,10 @@ impl Error for InjectedFailure {}
 /// - Readers see the old content or the new one. If this fails, the old content is still there and nothing is left
 ///   beside it.
 /// - A symbolic link stays one: the file that it points to is replaced, or created.
-/// - A file that exists keeps its mode, and gets the user that runs this as its owner.
+/// - A file that exists keeps its mode, and its owner and group where this process may give files away: what the
+///   superuser writes for others stays theirs. Otherwise it gets the user that runs this as its owner.
 /// - A process that is killed while it writes leaves `.NAME.XXXXXX.tmp` behind. Those of this file that are older than
-///   an hour are removed.
+///   an hour are removed; with [`Options::alone`], all of them.
 ///
 /// # Errors
 /// - [`io::ErrorKind::PermissionDenied`] if the folder cannot be written to, or if nobody may write to the file:
@@ -118,13 +138,15 @@ pub fn replace(path: impl AsRef<Path>, bytes: &[u8], options: Options) -> io::Re
         create_folder(folder)?;
     }
     let prefix = prefix(&path)?;
-    leftovers::remove(folder, &prefix);
+    leftovers::remove(folder, &prefix, options.leftovers);
     let mut beside = create_beside(folder, &prefix, options)?;
     let (first, second) = bytes.split_at(bytes.len() / 2);
     beside.write_all(first)?;
     options.reach(FailurePoint::HalfWritten)?;
     beside.write_all(second)?;
     if let Some(existing) = existing {
+        // In this order: to give a file away takes bits of its mode.
+        keep_owner(beside.as_file(), &existing);
         beside.as_file().set_permissions(existing.permissions())?;
     }
     if options.durable {
@@ -151,8 +173,26 @@ pub fn ensure_replaceable(path: impl AsRef<Path>) -> io::Result<()> {
     let prefix = prefix(&path)?;
     let nearest =
         folder_of(&path).ancestors().find(|folder| folder.exists()).unwrap_or_else(|| Path::new("."));
-    create_beside(nearest, &prefix, Options::new().private())?.close()
+    // Somebody who replaces the file meanwhile may remove it first.
+    drop(create_beside(nearest, &prefix, Options::new().private())?);
+    Ok(())
 }
+
+/// Gives `file` the owner and the group of the one that it replaces, as far as this process may.
+#[cfg(unix)]
+fn keep_owner(file: &fs::File, replaced: &Metadata) {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+    let Ok(new) = file.metadata() else { return };
+    let owner = Some(replaced.uid()).filter(|uid| *uid != new.uid());
+    let group = Some(replaced.gid()).filter(|gid| *gid != new.gid());
+    if owner.is_some() || group.is_some() {
+        // The group may be one of the user's, where the owner is somebody else.
+        fchown(file, owner, group).or_else(|_| fchown(file, None, group)).ok();
+    }
+}
+
+#[cfg(not(unix))]
+const fn keep_owner(_: &fs::File, _: &Metadata) {}
 
 /// Where the links at `path` lead, whether or not there is a file.
 fn target(path: &Path) -> io::Result<PathBuf> {

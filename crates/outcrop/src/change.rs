@@ -100,13 +100,15 @@ impl Change {
             edit.keep_entries(Some(&self.path).filter(|_| self.value.is_none()))?;
         }
         edit.check()?;
-        Ok(Applied { found, diff: edit.diff(), warnings: edit.problems() })
+        let alias = edit.alias_of(&self.path);
+        Ok(Applied { found, alias, diff: edit.diff(), warnings: edit.problems() })
     }
 }
 
 /// What a change does to the file as it was opened.
 struct Applied {
     found: bool,
+    alias: Option<KeyPath>,
     diff: String,
     warnings: Vec<Diagnostic>,
 }
@@ -121,6 +123,9 @@ pub struct Changed {
     pub layer: Layer,
     /// Whether the file held a value before.
     pub found: bool,
+    /// Another key at which the file says the same: `models.bedrockDiscovery` may stand where a newer product of the same
+    /// family has it. What was removed still counts from there; what was set counts instead.
+    pub alias: Option<KeyPath>,
     /// Whether the file is another one now, or would be.
     pub changed: bool,
     /// The difference as a unified diff, with asterisks in place of secrets; empty if there is none.
@@ -129,7 +134,7 @@ pub struct Changed {
     pub line: Option<usize>,
     /// What may be wrong with the configuration now.
     pub warnings: Vec<Diagnostic>,
-    /// Who says what counts instead of the file, if somebody does. `None` for a dry run.
+    /// Who says what counts instead of the file, if somebody does: a stronger layer. `None` for a dry run.
     pub shadowed_by: Option<Origin>,
     /// Secrets in the value that was set, as it is and not by a variable.
     pub plain_secrets: Vec<KeyPath>,
@@ -163,6 +168,7 @@ impl Outcrop {
             plain_secrets: config.plain_secrets(&change.path, change.value.as_ref().unwrap_or(&Value::Null)),
             layer,
             found: applied.found,
+            alias: applied.alias,
             changed,
             diff: applied.diff,
             line: None,
@@ -177,7 +183,8 @@ impl Outcrop {
             let is_merged = now.value.is_object() || now.key.merges_by_id();
             let hides = |winner: &Origin| winner.layer > layer && !is_merged;
             let is_ours = |origin: &&Origin| origin.file.as_ref() == Some(&done.file);
-            done.line = origins().find(is_ours).and_then(|origin| origin.line);
+            let line = origins().find(is_ours).and_then(|origin| origin.line);
+            done.line = line.filter(|_| change.value.is_some());
             done.shadowed_by = now.origin.clone().filter(hides);
         }
         Ok(done)

@@ -98,6 +98,7 @@ fn stronger(config: &Config, path: &KeyPath, file: &Path) -> Option<StrongerDefa
 pub(crate) fn refused(error: EditError) -> Error {
     let hints = error.hints();
     let wrong = !error.diagnostics().is_empty();
+    let way_out = matches!(error, EditError::Loses { .. });
     let message = error.to_string();
     let refused = match error {
         EditError::Read { cause, .. } | EditError::Write { cause, .. } => {
@@ -106,6 +107,8 @@ pub(crate) fn refused(error: EditError) -> Error {
         _ => Error::config(message),
     };
     let refused = hints.into_iter().fold(refused, Error::with_hint);
+    let refused =
+        if way_out { refused.with_hint("or say with `--replace` that they may go") } else { refused };
     if wrong { refused.with_hint("run `outcrop config check` to see all that is wrong") } else { refused }
 }
 

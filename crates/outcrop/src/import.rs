@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use outcrop_config::{Diagnostic, Import, KeyPath, Layer, Unused, Written};
+use outcrop_config::{Diagnostic, EditError, Import, KeyPath, Layer, Unused, Written};
 use outcrop_core::{Error, Result};
 
 use crate::Outcrop;
@@ -54,6 +54,16 @@ impl Outcrop {
             ));
         }
         let diff = edit.diff();
+        let mistake = diagnostics.iter().find(|diagnostic| diagnostic.is_error());
+        // Whoever reads that has to look into the file that it comes from.
+        let refused = |error| match (error, mistake) {
+            (EditError::Invalid(_), Some(mistake)) => {
+                let hints = mistake.help.iter().cloned();
+                let error = Error::config(format!("a file with a mistake is not imported: {mistake}"));
+                hints.fold(error, Error::with_hint).with_hint("mend it there, or take it out")
+            }
+            (error, _) => refused(error),
+        };
         let changed = if write {
             edit.write().map_err(refused)? == Written::Changed
         } else {

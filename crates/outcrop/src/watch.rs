@@ -50,7 +50,7 @@ impl Outcrop {
         on_reload: impl FnMut(Reload) + Send + 'static,
     ) -> Result<Watch, WatchError> {
         let registry = self.registry().clone();
-        let options = options.check(move |config| checks::diagnostics(config, &registry, &[]));
+        let options = options.check(move |config, earlier| checks::diagnostics(config, &registry, earlier));
         self.config().watch(options, on_reload)
     }
 
@@ -87,7 +87,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config.json5");
         let sources = Sources { user: Some(FileSource::Optional(file.clone())), ..Sources::default() };
-        let outcrop = Outcrop::builder(sources).build();
+        let outcrop = Outcrop::builder(sources.clone()).build();
         let (sender, reloads) = mpsc::channel();
         let options = WatchOptions::default().settle(Duration::from_millis(1));
         let watch = outcrop.watch(options, move |reload| sender.send(reload).unwrap()).unwrap();
@@ -97,6 +97,15 @@ mod tests {
         let Reload::Kept { errors, .. } = kept else { panic!("{kept:?}") };
         assert_eq!(errors[0].message, "no provider speaks the api `telepathy`");
         assert!(watch.current().provider("mine").is_none());
+
+        // Told once, and in the order of the lines, as by whoever loads it.
+        let text = "{\n  models: {\n    providers: {\n      mine: {},\n    },\n  },\n  modles: {},\n}\n";
+        put(&file, text);
+        let taken = reloads.recv_timeout(BOUND).unwrap();
+        let Reload::Taken { diagnostics, .. } = taken else { panic!("{taken:?}") };
+        let loaded = Outcrop::builder(sources).build();
+        assert_eq!(diagnostics, loaded.diagnostics());
+        assert_eq!(diagnostics.iter().map(|it| it.line).collect::<Vec<_>>(), [Some(4), Some(7)]);
 
         put(&file, "{ models: { providers: { mine: { api: 'bedrock-converse-stream' } } } }");
         let taken = reloads.recv_timeout(BOUND).unwrap();

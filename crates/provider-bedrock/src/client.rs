@@ -43,7 +43,7 @@ impl Clients {
         if let Some(known) = known().filter(|(_, known)| Arc::ptr_eq(known, &session)) {
             return Ok(known);
         }
-        let built = (client(&session)?, session);
+        let built = (client(&session, &self.settings)?, session);
         self.clients().insert(key, built.clone());
         Ok(built)
     }
@@ -53,7 +53,7 @@ impl Clients {
     }
 }
 
-fn client(session: &Session) -> Result<Client> {
+fn client(session: &Session, settings: &AwsSettings) -> Result<Client> {
     let mut builder = aws_sdk_bedrockruntime::config::Builder::from(session.sdk_config())
         .region(Region::new(session.region().name.clone()))
         // Retries are the retry layer's: it alone sees whether an answer has begun.
@@ -65,6 +65,9 @@ fn client(session: &Session) -> Result<Client> {
     }
     if session.is_unsigned() {
         builder = builder.allow_no_auth();
+    }
+    if let Some(headers) = settings.interceptor() {
+        builder = builder.interceptor(headers);
     }
     Ok(Client::from_conf(builder.build()))
 }

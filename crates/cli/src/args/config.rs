@@ -37,7 +37,7 @@ pub(crate) enum ConfigCommand {
     /// Open a file of the configuration in your editor
     #[command(
         after_help = "The editor is that of `VISUAL`, else that of `EDITOR`, with its arguments, else `vi` (`notepad` on \
-        Windows). One that opens a window has to wait: `EDITOR=\"code --wait\"`.\n\n\
+        Windows). One that opens a window has to wait: `EDITOR=\"code --wait\"` (`code.cmd --wait` on Windows).\n\n\
         It works on a copy. The file is written when the editor has ended and what you wrote is right; if it is not, you \
         are asked what to do with it, and without a terminal the exit code is 3, nothing is written, and what you wrote is \
         kept. So it is if somebody else changes the file meanwhile."

@@ -3,12 +3,14 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use outcrop_files::{Lock, Options, replace};
 
 use super::{Edit, EditError};
 use crate::diagnostic::Diagnostic;
-use crate::found::not_utf8;
+use crate::found::{bytes_of, is_missing, not_utf8};
+use crate::load::Loader;
 use crate::origin::Layer;
 use crate::source::Source;
 
@@ -23,18 +25,30 @@ pub enum Written {
 
 /// The text of a file; `None` if there is no such file.
 pub(super) fn read(file: &Path) -> Result<Option<String>, EditError> {
-    let bytes = match fs::read(file) {
-        Ok(bytes) => bytes,
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(cause) => return Err(EditError::Read { file: file.to_owned(), cause }),
-    };
-    String::from_utf8(bytes).map(Some).map_err(|error| {
-        let source = Source { file: Some(file.to_owned()), ..Source::new(Layer::File) };
-        EditError::Malformed(Box::new(not_utf8(&source, &error)))
-    })
+    match Edit::text_of(file) {
+        Err(EditError::Read { cause, .. }) if is_missing(&cause) => Ok(None),
+        read => read.map(Some),
+    }
 }
 
 impl Edit {
+    /// The text of a file that has to be there, for those who look into it and edit it: a pipe gives it only once.
+    pub(crate) fn text_of(file: &Path) -> Result<String, EditError> {
+        let bytes = bytes_of(file).map_err(|cause| EditError::Read { file: file.to_owned(), cause })?;
+        String::from_utf8(bytes).map_err(|error| {
+            let source = Source { file: Some(file.to_owned()), ..Source::new(Layer::File) };
+            EditError::Malformed(Box::new(not_utf8(&source, &error)))
+        })
+    }
+
+    /// An edit of a file whose text was read already.
+    pub(crate) fn of_text(file: &Path, text: String, loader: Arc<Loader>) -> Result<Self, EditError> {
+        let before = Some(text.clone());
+        let edit = Self { file: file.to_owned(), before, text, assigned: Vec::new(), loader };
+        edit.document()?;
+        Ok(edit)
+    }
+
     /// Writes the file, whole or not at all, and down to the disk. It keeps its mode; a new one is for the user alone
     /// unless it belongs to a project or to everybody. Folders that are missing are created, and a symbolic link stays one.
     ///
@@ -99,6 +113,7 @@ impl Edit {
         }
         let options = options.durable().create_parents();
         let options = if shared { options } else { options.private() };
+        let options = if lock.is_some() { options.alone() } else { options };
         replace(&self.file, self.text.as_bytes(), options).map_err(failed)?;
         drop(lock);
         Ok(Written::Changed)

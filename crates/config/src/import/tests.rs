@@ -1,6 +1,8 @@
+use std::io;
 use std::path::PathBuf;
 
 use super::*;
+use crate::FileSource;
 use crate::testing::{DISCOVERY, path};
 use crate::{ProviderSchema, Written};
 
@@ -112,6 +114,69 @@ fn files_that_cannot_be_read_are_not_imported() {
     assert!(matches!(missing, EditError::Read { .. }), "{missing}");
     let broken = Folder::with(&[("theirs.json5", "{ models: ")]).import(false).unwrap_err();
     assert!(matches!(broken, EditError::Malformed(_)), "{broken}");
+}
+
+#[test]
+fn what_nobody_knows_stays_out_wherever_it_stands() {
+    let at_alias = |discovery: &str, rest: &str| {
+        format!(
+            "{{ plugins: {{ entries: {{ 'amazon-bedrock': {{ config: {{ discovery: {discovery} }} }} }} }}{rest} }}"
+        )
+    };
+    let text = |theirs: &str| {
+        let folder = Folder::with(&[("theirs.json5", theirs)]);
+        folder.import(false).unwrap().edit.text().to_owned()
+    };
+    let unknown = text(&at_alias("{ region: 'eu-west-1', nonsenseKey: 5 }", ""));
+    assert!(unknown.contains("eu-west-1") && !unknown.contains("nonsenseKey"), "{unknown}");
+    assert_eq!(text(&at_alias("{ nonsenseKey: 5 }", "")).trim(), "{}");
+    // What stands at the place of its own counts.
+    let both = text(&at_alias(
+        "{ region: 'a', includeLegacy: true }",
+        ", models: { bedrockDiscovery: { region: 'b' } }",
+    ));
+    assert!(both.contains("'b'") && !both.contains("'a'") && both.contains("includeLegacy: true"), "{both}");
+}
+
+#[test]
+fn what_is_wrong_there_is_said_of_the_file_that_it_comes_from() {
+    for rest in [", models: { bedrockDiscovery: 5 }", ""] {
+        let discovery = if rest.is_empty() { "5" } else { "{ region: 'eu-west-1' }" };
+        let theirs = format!(
+            "{{ plugins: {{ entries: {{ 'amazon-bedrock': {{ config: {{ discovery: {discovery} }} }} }} }}{rest} }}"
+        );
+        let folder = Folder::with(&[("theirs.json5", &theirs)]);
+        let import = folder.import(false).unwrap();
+        let errors: Vec<_> = import.diagnostics.iter().filter(|it| it.is_error()).collect();
+        assert_eq!((errors.len(), errors[0].code), (1, Code::Type), "{errors:?}");
+        assert_eq!(errors[0].file, Some(folder.file("theirs.json5")));
+        assert!(matches!(import.edit.write(), Err(EditError::Invalid(_))), "{rest}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_can_be_read_only_once_is_imported() {
+    let folder = Folder::with(&[]);
+    let pipe = folder.file("theirs.json5");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let writer = std::thread::spawn(move || {
+        let mut pipe = std::fs::File::options().write(true).open(pipe).unwrap();
+        io::Write::write_all(&mut pipe, THEIRS.as_bytes()).unwrap();
+    });
+    let import = folder.import(false).unwrap();
+    writer.join().unwrap();
+    assert!(import.edit.text().contains("refreshInterval: 60"), "{}", import.edit.text());
+}
+
+#[test]
+fn secrets_are_found_in_lists_too() {
+    let config = Loader::default().load().config;
+    let secrets = |at: &str, value| names(&config.plain_secrets(&path(at), &value));
+    let entry = serde_json::json!({ "models": [{ "id": "a", "apiKey": "x" }, { "id": "b", "name": "y" }] });
+    assert_eq!(secrets("models.providers.mine", entry), ["models.providers.mine.models.a.apiKey"]);
+    let list = serde_json::json!(["x", "${Y}"]);
+    assert_eq!(secrets("models.providers.mine.password", list), ["models.providers.mine.password[0]"]);
 }
 
 #[test]

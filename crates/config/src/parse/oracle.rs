@@ -5,9 +5,10 @@
 //! - numbers that are not finite or do not fit into 64 bits,
 //! - keys without quotes of anything but letters, digits, `_`, `$` and `-`: no `\u` escapes, combining marks and joiners,
 //! - a comment or a vertical tab right behind a key without quotes,
-//! - a file that is something else than an object, and what is nested more than 512 levels deep;
+//! - a file that is something else than an object, and objects in one another more than 256 levels deep, or lists more
+//!   than 512;
 //!
-//! and for this: a `//` comment ends with a line feed, not with a lone carriage return, U+2028 or U+2029.
+//! and for this: a `//` comment does not end with U+2028 or U+2029.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value};

@@ -19,7 +19,7 @@ use crate::secret::SecretSchema;
 )]
 #[non_exhaustive]
 pub struct Provider {
-    /// The protocol that the service speaks, such as `bedrock-converse-stream` or `openai-completions`.
+    /// The protocol that the service speaks, such as `bedrock-converse-stream`.
     #[schemars(length(min = 1), extend("x-project" = false))]
     pub api: Option<String>,
     /// The address that models are called at, such as `https://bedrock-runtime.us-east-1.amazonaws.com`. A standard AWS

@@ -138,12 +138,13 @@ impl<W: Watcher> Follower<W> {
     fn load(&self, found: Vec<FoundFile>) -> (Config, Vec<Diagnostic>) {
         let Loaded { config, mut diagnostics } = self.loader.check_found(found);
         for check in &self.options.checks {
-            let found = catch_unwind(AssertUnwindSafe(|| check(&config)));
+            let found = catch_unwind(AssertUnwindSafe(|| check(&config, &diagnostics)));
             diagnostics.extend(found.unwrap_or_else(|_| {
                 let message = "the program failed to check the configuration".to_owned();
                 vec![Diagnostic::new(Code::Provider, Severity::Error, message)]
             }));
         }
+        config.put_in_order(&mut diagnostics);
         (config, diagnostics)
     }
 

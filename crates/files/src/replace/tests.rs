@@ -42,6 +42,25 @@ fn a_failure_at_any_point_leaves_the_old_content_and_nothing_else() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn the_owner_stays_where_this_process_may_give_files_away() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.json");
+    replace(&path, b"old", Options::new().private()).unwrap();
+    // Only the superuser may do that; everybody else keeps their own.
+    chown(&path, Some(12345), Some(54321)).ok();
+    let of = |path: &Path| {
+        let metadata = fs::metadata(path).unwrap();
+        (metadata.uid(), metadata.gid(), metadata.permissions().mode() & 0o777)
+    };
+    let before = of(&path);
+    replace(&path, b"new", Options::new()).unwrap();
+    assert_eq!(of(&path), before);
+    assert_eq!((before.2, fs::read(&path).unwrap().as_slice()), (0o600, &b"new"[..]));
+}
+
 #[test]
 fn a_reader_of_the_old_file_keeps_the_old_content() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,12 +1,12 @@
 //! `outcrop config set` and `outcrop config unset`.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 
-use outcrop::{Change, Changed, Error, KeyPath, Layer, Outcrop, parse_json5};
+use outcrop::{Change, Changed, Error, ErrorKind, KeyPath, Layer, Outcrop, parse_json5};
 use serde_json::{Value, json};
 
 use super::get::UNSET;
-use super::hidden::Hidden;
+use super::hidden::{self, Hidden};
 use super::parsed;
 use crate::args::{Destination, SetValue, UnsetValue};
 use crate::context::Context;
@@ -32,6 +32,9 @@ pub(super) fn set(
     let done = made(outcrop, Change::set(path.clone(), value), destination)?;
     let words = if done.changed { "is set" } else { "says so already" };
     report(&path, &done, destination, arguments.json, words, terminal)?;
+    if let Some(stronger) = &done.shadowed_by {
+        terminal.warn(&format!("`{path}` has no effect there: it is set by {stronger}"));
+    }
     if is_typed && let Some(secret) = done.plain_secrets.first() {
         terminal.warn(&format!(
             "`{secret}` is a secret, and everybody on this machine can read the command line: give `-` to read it from \
@@ -48,20 +51,23 @@ fn standard_input(path: &KeyPath, is_secret: bool, context: &Context) -> Result<
         return Err(Failure::usage("`-` stands for standard input, which `--no-input` forbids to read"));
     }
     let mut stdin = io::stdin().lock();
-    let mut bytes = Vec::new();
     let read = if stdin.is_terminal() {
         let hidden = is_secret.then(Hidden::begin).flatten();
         let mut error = io::stderr();
         write!(error, "value of `{path}`: ").and_then(|()| error.flush()).ok();
-        let read = stdin.read_until(b'\n', &mut bytes);
+        let typed = hidden::line(&mut stdin);
         if hidden.is_some() {
             writeln!(error).ok();
         }
-        read
+        typed.and_then(|line| line.ok_or_else(|| io::ErrorKind::Interrupted.into()))
     } else {
-        stdin.read_to_end(&mut bytes)
+        let mut bytes = Vec::new();
+        stdin.read_to_end(&mut bytes).map(|_| bytes)
     };
-    read.map_err(Failure::io("standard input cannot be read"))?;
+    let bytes = read.map_err(|error| match error.kind() {
+        io::ErrorKind::Interrupted => Error::new(ErrorKind::Cancelled, "cancelled").into(),
+        _ => Failure::io("standard input cannot be read")(error),
+    })?;
     let text = String::from_utf8(bytes).map_err(|_| Failure::usage("standard input is no UTF-8 text"))?;
     match text.trim_end_matches(['\r', '\n']) {
         "" => Err(Failure::usage_with_hint(
@@ -82,6 +88,15 @@ pub(super) fn unset(
     let done = made(outcrop, Change::unset(path.clone()), destination)?;
     let words = if done.found { "is removed" } else { "is not set" };
     report(&path, &done, destination, arguments.json, words, terminal)?;
+    if let Some(alias) = &done.alias {
+        terminal.warn(&harmless_line(&format!(
+            "{} still says it, at `{alias}`: `outcrop config unset '{alias}'` removes it there",
+            done.file.display()
+        )));
+    }
+    if let Some(stronger) = &done.shadowed_by {
+        terminal.warn(&format!("`{path}` is still set, by {stronger}"));
+    }
     if done.found { Ok(()) } else { Err(Failure::Reported(UNSET)) }
 }
 
@@ -96,7 +111,7 @@ fn made(outcrop: &Outcrop, change: Change, destination: &Destination) -> Result<
         (None, false) => change,
     };
     let change = change.replacing(destination.replace).dry_run(destination.dry_run);
-    outcrop.change(&change).map_err(|error| with_way_out(error).into())
+    Ok(outcrop.change(&change)?)
 }
 
 /// A text that has to be JSON5.
@@ -107,15 +122,6 @@ fn strict(name: &str, text: &str) -> Result<Value, Failure> {
             "quote text: a shell needs two kinds of quotes, as in `'\"us-east-1\"'`",
         )
     })
-}
-
-/// The library knows no flags.
-fn with_way_out(error: Error) -> Error {
-    if error.message().contains(" would lose ") {
-        error.with_hint("or say with `--replace` that they may go")
-    } else {
-        error
-    }
 }
 
 fn report(
@@ -136,6 +142,7 @@ fn report(
             "changed": done.changed,
             "dryRun": destination.dry_run,
             "diff": done.diff,
+            "alias": done.alias,
             "shadowedBy": done.shadowed_by,
             "read": done.is_read,
             "plainSecrets": done.plain_secrets,
@@ -150,9 +157,6 @@ fn report(
     } else {
         let line = done.line.map(|line| format!(":{line}")).unwrap_or_default();
         terminal.print(&(harmless_line(&format!("`{path}` {words}, in {file}{line}")) + "\n"))?;
-    }
-    if let Some(stronger) = &done.shadowed_by {
-        terminal.warn(&format!("`{path}` has no effect there: it is set by {stronger}"));
     }
     if !done.is_read && !destination.dry_run && matches!(done.layer, Layer::User | Layer::Project) {
         terminal.warn(&format!("{file} is not read now: `--config` or `OUTCROP_CONFIG` names another file"));

@@ -19,6 +19,9 @@ const VARIABLES: [&str; 2] = ["VISUAL", "EDITOR"];
 /// What every system of its kind has.
 const USUAL: &str = if cfg!(windows) { "notepad" } else { "vi" };
 
+/// One that opens a window. On Windows it is a script, which is found by its whole name only.
+const WAITING: &str = if cfg!(windows) { "code.cmd --wait" } else { "code --wait" };
+
 /// What the keyboard sends to all programs at the terminal, and is for the editor alone while it runs.
 #[cfg(unix)]
 const SIGNALS: [i32; 2] = [SIGINT, signal_hook::consts::SIGQUIT];
@@ -50,7 +53,7 @@ impl Editor {
         let words = match named {
             Some((name, value)) => words(value, cfg!(windows)).ok_or_else(|| {
                 Error::config(format!("`{name}` names no editor: `{value}` has an open quote or no word"))
-                    .with_hint("write it as in a shell, such as `EDITOR=\"code --wait\"`")
+                    .with_hint(format!("write it as in a shell, such as `EDITOR=\"{WAITING}\"`"))
             })?,
             None if at_terminal => vec![USUAL.to_owned()],
             None => return Err(Error::config("no editor is named").with_hint(NAME_ONE).into()),

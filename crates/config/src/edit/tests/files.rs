@@ -1,7 +1,8 @@
 //! Reading and writing: what is refused, what survives, and that nobody's change is lost.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
 
 use outcrop_files::{FailurePoint, InjectedFailure, Options};
 use tempfile::TempDir;
@@ -117,9 +118,9 @@ fn a_file_that_may_not_be_written_is_left_alone() {
     assert_eq!(cause, format!("`{}` is read-only", file.display()));
     assert!(error.hints()[0].contains("writable"), "{:?}", error.hints());
     assert_eq!(fs::read_to_string(&file).unwrap(), OLD);
-    // Something that is no folder stands where one is needed.
+    // Something that is no folder stands where one is needed: there is no file, as for whoever loads it, and none can be.
     let error = set_in(&file.join("below.json5"), REGION, &json!("us-east-1")).unwrap_err();
-    assert!(matches!(error, EditError::Read { .. }), "{error}");
+    assert!(matches!(error, EditError::Write { .. }), "{error}");
     let error = Edit::open(folder.path()).unwrap_err();
     assert!(matches!(error, EditError::Read { .. }), "{error}");
 }
@@ -142,6 +143,61 @@ fn a_failure_in_the_middle_leaves_the_old_file_and_nothing_beside_it() {
         Written::Changed,
         "the lock is free again"
     );
+}
+
+/// What the test below runs in a process of its own, in a folder with a file for it: there it holds before the rename.
+#[test]
+#[ignore = "only of use to the test that ends it"]
+fn holds_before_the_rename() {
+    let file = Path::new("config.json5");
+    if !file.exists() {
+        return;
+    }
+    let mut edit = Edit::open(file).unwrap();
+    edit.set(&path(REGION), &json!("us-east-1")).unwrap();
+    let held = Options::new().at(FailurePoint::BeforeRename, |_| {
+        let mut out = io::stdout();
+        out.write_all(HELD.as_bytes())?;
+        out.flush()?;
+        // Until it is killed, or nobody is there to do it.
+        io::stdin().read_line(&mut String::new())?;
+        Err(io::Error::other("nobody killed it"))
+    });
+    edit.write_by(held).unwrap_err();
+}
+
+const HELD: &str = "all is written, and not yet in place\n";
+
+#[test]
+fn a_kill_between_write_and_rename_leaves_the_old_file_and_hinders_nobody() {
+    let (folder, file) = folder_with(OLD);
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "--ignored", "--nocapture", "edit::tests::files::holds_before_the_rename"]);
+    child.current_dir(&folder).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = child.spawn().unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(said.any(|line| format!("{}\n", line.unwrap()).ends_with(HELD)), "it never got there");
+    // SIGKILL: it does nothing more.
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let left = names(folder.path());
+    let new = left.iter().find(|name| Path::new(name).extension().is_some_and(|it| it == "tmp")).unwrap();
+    assert_eq!(fs::read_to_string(folder.path().join(new)).unwrap(), OLD.replace("eu-west-1", "us-east-1"));
+    assert_eq!((left.len(), left.contains(&".config.json5.lock".to_owned())), (3, true), "{left:?}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), OLD);
+    assert_eq!(set_in(&file, REGION, &json!("eu-north-1")).unwrap(), Written::Changed);
+    assert_eq!(fs::read_to_string(&file).unwrap(), OLD.replace("eu-west-1", "eu-north-1"));
+    assert_eq!(names(folder.path()), ["config.json5"]);
+}
+
+#[test]
+fn what_has_no_end_is_not_read() {
+    #[cfg(unix)]
+    assert!(matches!(Edit::open("/dev/zero"), Err(EditError::Read { .. })));
+    // A folder on the way that is a file is how people say "no home".
+    let (_folder, file) = folder_with(OLD);
+    assert_eq!(Edit::open(file.join("below.json5")).unwrap().text(), "");
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn errors_from_the_start_hold_nothing_up() {
 #[test]
 fn what_the_program_finds_wrong_counts_like_any_error() {
     let (_folder, file) = folder();
-    let options = options().check(|config| {
+    let options = options().check(|config, _| {
         let region = config.settings().models.bedrock_discovery.region.as_deref();
         assert_ne!(region, Some("panic"), "as this test wants");
         let wrong = region == Some("moon");
