@@ -1,7 +1,7 @@
 //! Reads and edits texts that nobody would write, made from such as people do: `fuzz [--seconds N] [--seed S]`.
 //!
-//! A panic is a finding, and so is a value that was set and is not there, or a file that is read one way and edited
-//! another. The text that a finding was made with is in the message; the seed makes the same texts again.
+//! A panic is a finding, and so is a value that was set and is not there, a file that is read one way and edited another,
+//! or a secret that is told. The text that a finding was made with is in the message; the seed makes the same texts again.
 
 use std::error::Error;
 use std::io::Write as _;
@@ -90,6 +90,36 @@ const PATHS: &[&str] = &[
     "new",
 ];
 
+/// What must never be told. No name of a variable is like it, as those are told.
+const SECRET: &str = "geheim-7f3a";
+
+/// How people write a secret, rightly and wrongly; `?` is where it stands.
+const SECRETS: &[&str] = &[
+    "apiKey: '?'",
+    "apiKey: ?",
+    "apiKey: “?”",
+    "apiKey: `?`",
+    "apiKey:\n ?",
+    "apiKey:\r '?'",
+    "apiKey: ['?']",
+    "apiKey: { of: '?', of: 1 }",
+    "apiKey: '?', apiKey: '?'",
+    "'api\\x4bey': '?'",
+    "clientSecret: { of: ['?'] }",
+    "headers: { 'x-team': '?' }",
+    "headers: { 'x-team': '?', 'x-team': '?' }",
+    "headers: { 'x-team': ? }",
+    "headers: { 'x-team': '? ]",
+    "headers: { 'x-team': { a: '?' } }",
+    "headers: 'x-team: ?'",
+    "headers: ['x-team: ?']",
+    "headers: [{ 'x-team': '?' }]",
+    "headers: { 'x-team': '${?' }",
+    "headers: { 'x-team': '${?}' }",
+    "models: { providers: { x: { apiKey: '?' }, x: { apiKey: '?' } }, providers: 1 }",
+    "baseUrl: 'https://me:?@host/path'",
+];
+
 fn main() -> Outcome<()> {
     let (seconds, seed) = arguments()?;
     let mut pool = corpus()?;
@@ -101,8 +131,12 @@ fn main() -> Outcome<()> {
     tell(&format!("seed {seed}, {seeds} texts to begin with, {seconds} s"));
     while Instant::now() < end {
         let text = mutated(&pool, &mut rng);
+        let planted = planted(&text, &mut rng);
         let (path, value) = (rng.choice(PATHS).copied().unwrap_or_default(), value(&mut rng));
-        let tried = catch_unwind(AssertUnwindSafe(|| attempt(&file, &text, path, &value, texts)));
+        let tried = catch_unwind(AssertUnwindSafe(|| {
+            secrecy(&file, &planted, path, &value)?;
+            attempt(&file, &text, path, &value, texts)
+        }));
         let finding = match tried {
             Ok(Ok(is_json5)) => {
                 keep(&mut pool, seeds, text, is_json5, &mut rng);
@@ -112,9 +146,10 @@ fn main() -> Outcome<()> {
             Ok(Err(error)) => error.to_string(),
             Err(_) => "it panicked".to_owned(),
         };
-        return Err(
-            format!("with seed {seed}, text {texts}: {finding}; set {path} to {value} in {text:?}").into()
-        );
+        return Err(format!(
+            "with seed {seed}, text {texts}: {finding}; set {path} to {value} in {text:?}, {planted:?}"
+        )
+        .into());
     }
     tell(&format!("{texts} texts without a finding"));
     Ok(())
@@ -218,6 +253,85 @@ fn value(rng: &mut Rng) -> Value {
     }
 }
 
+/// The text with a secret somewhere between its tokens.
+fn planted(text: &str, rng: &mut Rng) -> String {
+    let places = places(text);
+    let (at, comma) = rng.choice(&places).copied().unwrap_or((0, false));
+    let (before, after) = text.split_at(at);
+    let secret = rng.choice(SECRETS).map_or(String::new(), |shape| shape.replace('?', SECRET));
+    let (first, last) = if comma { (",", "") } else { ("", ",") };
+    format!("{before}{first} {secret} {last}{after}")
+}
+
+/// Where a member may stand: behind each `{` or `,` that is in no string and no comment, and before each `}`, where a comma
+/// must come first.
+fn places(text: &str) -> Vec<(usize, bool)> {
+    let mut places = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let at = text.len() - rest.len();
+        let length = match first {
+            '"' | '\'' => string_length(rest, first),
+            '/' if rest.starts_with("//") => rest.find(['\n', '\r']).unwrap_or(rest.len()),
+            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
+            other => other.len_utf8(),
+        };
+        match first {
+            '{' | ',' => places.push((at + 1, false)),
+            '}' => places.push((at, true)),
+            _ => {}
+        }
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    places
+}
+
+/// The length of the string that the text begins with, quotes included.
+fn string_length(text: &str, quote: char) -> usize {
+    let mut escaped = false;
+    for (at, character) in text.char_indices().skip(1) {
+        if character == quote && !escaped {
+            return at + quote.len_utf8();
+        }
+        escaped = character == '\\' && !escaped;
+    }
+    text.len()
+}
+
+/// Whether the secret stays out of all that is said of a text, and of its edits.
+fn secrecy(file: &Path, text: &str, path: &str, value: &Value) -> Outcome<()> {
+    let tell = |what: &str, told: &str| -> Outcome<()> {
+        if told.contains(SECRET) { Err(format!("{what} tells a secret: {told}").into()) } else { Ok(()) }
+    };
+    for layer in [Layer::User, Layer::Project] {
+        let loaded = Loader::new(Sources::default().with_text(layer, file, text)).load();
+        tell("Debug", &format!("{loaded:?}"))?;
+        for diagnostic in &loaded.diagnostics {
+            tell("Display", &diagnostic.to_string())?;
+            tell("the plain text", &diagnostic.render(Style::Plain))?;
+            tell("the coloured text", &diagnostic.render(Style::Coloured))?;
+            tell("the JSON", &serde_json::to_string(diagnostic)?)?;
+        }
+    }
+    std::fs::File::create(file)?.write_all(text.as_bytes())?;
+    let failed = |error: &EditError| -> Outcome<()> {
+        tell("an error", &format!("{error} {error:?} {:?}", error.hints()))
+    };
+    let mut edit = match Edit::open(file) {
+        Ok(edit) => edit,
+        Err(error) => return failed(&error),
+    };
+    if let Err(error) = edit.set(&path.parse()?, value) {
+        failed(&error)?;
+    }
+    tell("the diff", &edit.diff())?;
+    tell("Debug", &format!("{edit:?} {:?}", edit.problems()))?;
+    if let Err(error) = edit.write() {
+        failed(&error)?;
+    }
+    Ok(())
+}
+
 /// Reads the text in one of the layers and edits it as a file; every eighth time the rest is done that takes long.
 /// Whether it is JSON5.
 fn attempt(file: &Path, text: &str, path: &str, value: &Value, turn: u64) -> Outcome<bool> {
@@ -258,7 +372,7 @@ fn change(mut edit: Edit, path: &KeyPath, value: &Value, is_thorough: bool) -> O
     let before = edit.text().to_owned();
     let was_there = edit.get(path).is_some();
     match edit.set(path, value) {
-        Ok(()) if edit.get(path).as_ref() != Some(value) && !is_close(edit.get(path).as_ref(), value) => {
+        Ok(()) if !is_set(edit.get(path).as_ref(), path, value) => {
             return Err(format!("set, and {:?} is there", edit.get(path)).into());
         }
         Err(EditError::Blocked(_)) if edit.text() == before => return Ok(()),
@@ -282,9 +396,13 @@ fn change(mut edit: Edit, path: &KeyPath, value: &Value, is_thorough: bool) -> O
     Ok(())
 }
 
-/// Whether two values are the same but for the way that numbers are written.
-fn is_close(found: Option<&Value>, value: &Value) -> bool {
-    found.and_then(Value::as_f64).is_some_and(|found| value.as_f64() == Some(found))
+/// Whether a value is there: numbers may be written another way, and beside a default model its fallbacks stay.
+fn is_set(found: Option<&Value>, path: &KeyPath, value: &Value) -> bool {
+    let is_close = |number: f64| value.as_f64() == Some(number);
+    let is_model = path.to_string() == "agents.defaults.model";
+    found == Some(value)
+        || found.and_then(Value::as_f64).is_some_and(is_close)
+        || (is_model && found.and_then(|found| found.get("primary")) == Some(value))
 }
 
 #[expect(clippy::print_stderr, reason = "a tool for developers says what it does")]

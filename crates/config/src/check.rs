@@ -15,6 +15,8 @@ use crate::schema::{self, Schemas};
 use crate::secret::Way;
 use crate::source::Source;
 
+pub(crate) use scalar::name;
+
 /// Keys of a related product that have no meaning here, by where they stand. `*` is any key.
 const FOREIGN: &[(&[&str], &[&str])] = &[
     (&["models"], &["mode", "pricing"]),
@@ -85,34 +87,57 @@ pub(crate) struct Findings {
     pub(crate) unused: Vec<Unused>,
 }
 
-/// Checks `source` and leaves in it what is right.
+/// Checks `source`, whose secrets are marked, and leaves in it what is right.
 pub(crate) fn check(source: &mut Source, rules: &Rules<'_>, findings: &mut Findings) {
+    let reports = std::mem::take(&mut source.reports).into_iter();
+    findings.diagnostics.extend(reports.map(|report| report.diagnostic(source)));
     let root = std::mem::replace(&mut source.root, Node::object());
     let mut walk = Walk { source, rules, findings, path: KeyPath::default() };
     let right = walk.node(root, rules.schemas.root());
     source.root = right.unwrap_or_else(Node::object);
 }
 
-/// Notes the places of the values that the schema calls secret.
+/// Notes the places of the values that are secret by the schema, or would be if they had the right shape. What only one
+/// provider calls secret is so in the entries of all: a file may say twice, or wrongly, whose entry it is.
 pub(crate) fn mark_secrets(source: &mut Source, rules: &Rules<'_>) {
-    fn collect(node: &Node, way: &Way<'_>, rules: &Rules<'_>, spans: &mut Vec<Span>) {
-        let below = |segment| way.below(&segment, |id| rules.apis.get(id).map(String::as_str));
-        match &node.data {
-            Data::Object(members) => {
-                for member in members {
-                    collect(&member.node, &below(Segment::Key(member.key.clone())), rules, spans);
-                }
-            }
-            Data::Array(elements) => {
-                for (index, element) in elements.iter().enumerate() {
-                    collect(element, &below(Segment::Index(index)), rules, spans);
-                }
-            }
-            _ if way.is_hidden() => spans.push(node.span.clone()),
-            _ => {}
+    let overridden = std::mem::take(&mut source.overridden);
+    let own = rules.schemas.apis().map(Some);
+    for api in std::iter::once(None).chain(own) {
+        let api = |id: &str| api.or_else(|| rules.apis.get(id).map(String::as_str));
+        collect_secrets(&source.root, &Way::new(rules.schemas), &api, &mut source.secrets);
+        for (path, node) in &overridden {
+            collect_secrets(node, &Way::to(rules.schemas, path, api), &api, &mut source.secrets);
         }
     }
-    collect(&source.root, &Way::new(rules.schemas), rules, &mut source.secrets);
+}
+
+fn collect_secrets<'a>(
+    node: &Node,
+    way: &Way<'_>,
+    api: &impl Fn(&str) -> Option<&'a str>,
+    secrets: &mut Vec<Span>,
+) {
+    if way.hides(node) {
+        secrets.push(node.span.clone());
+        return;
+    }
+    match &node.data {
+        Data::Object(members) => {
+            for member in members {
+                let below = way.below(&Segment::Key(member.key.clone()), api);
+                if way.is_misspelt_secret(&member.key) {
+                    secrets.push(member.node.span.clone());
+                }
+                collect_secrets(&member.node, &below, api, secrets);
+            }
+        }
+        Data::Array(elements) => {
+            for (index, element) in elements.iter().enumerate() {
+                collect_secrets(element, &way.below(&Segment::Index(index), api), api, secrets);
+            }
+        }
+        _ => {}
+    }
 }
 
 impl Rules<'_> {

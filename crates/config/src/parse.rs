@@ -1,10 +1,14 @@
 //! JSON5 text to a tree with places.
 
+mod bare;
+mod report;
+
 use std::collections::HashMap;
 
 use jsonc_parser::ast::{ObjectProp, Value as Ast};
 use jsonc_parser::common::Ranged as _;
-use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+use jsonc_parser::errors::ParseErrorKind;
+use jsonc_parser::{CollectOptions, ParseOptions, ParseStringErrorKind, parse_to_ast};
 use serde_json::Number;
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -14,12 +18,15 @@ use crate::secret::{carries_credentials, looks_secret};
 use crate::source::Source;
 use crate::text::Text;
 
+pub(crate) use report::Report;
+
 /// JSON5: everything that the parser reads, except for commas left out.
 pub(crate) fn options() -> ParseOptions {
     ParseOptions { allow_missing_commas: false, ..ParseOptions::default() }
 }
 
-/// Fills `source` with the tree of a file. A file that is no JSON5 object leaves the source empty, with an error.
+/// Fills `source` with the tree of a file, and with reports about it that wait until its secrets are known. A file that is
+/// no JSON5 object leaves the source empty, with an error.
 pub(crate) fn parse_file(source: &mut Source, text: &str, diagnostics: &mut Vec<Diagnostic>) {
     // Spans and places count from behind the byte order mark, as editors do.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -27,21 +34,22 @@ pub(crate) fn parse_file(source: &mut Source, text: &str, diagnostics: &mut Vec<
     let ast = match parse_to_ast(text, &CollectOptions::default(), &options()) {
         Ok(parsed) => parsed.value,
         Err(error) => {
-            source.secrets = quoted_places(text);
+            source.secrets = bare::places(text);
             let span = error.range().start..error.range().end;
-            diagnostics.push(syntax_error(source, &span, &error.kind().to_string(), hint(text, &span)));
+            diagnostics.push(syntax_error(source, &span, &reason(error.kind()), hint(text, &span)));
             return;
         }
     };
     let Some(ast) = ast else { return };
     let mut conversion = Conversion::default();
     let node = conversion.node(&ast);
-    source.secrets = conversion.secrets;
-    let reports = conversion.reports.into_iter();
-    diagnostics.extend(reports.map(|report| report.diagnostic(source)));
     if let Data::Object(_) = node.data {
         source.root = node;
+        source.secrets = conversion.secrets;
+        source.overridden = conversion.overridden;
+        source.reports = conversion.reports;
     } else {
+        source.secrets = bare::places(text);
         let message = format!("expected an object, found {}", node.description());
         let diagnostic = source.diagnostic(Code::Type, Severity::Error, &node.span, message);
         diagnostics.push(diagnostic.help("a configuration is an object, `{ models: { … } }`"));
@@ -72,6 +80,16 @@ pub(crate) fn tree(ast: &Ast<'_>) -> Node {
     Conversion::default().node(ast)
 }
 
+/// What the parser says, without what it quotes.
+fn reason(kind: &ParseErrorKind) -> String {
+    match kind {
+        ParseErrorKind::String(ParseStringErrorKind::InvalidUnicodeEscapeSequence(_)) => {
+            "invalid unicode escape sequence".to_owned()
+        }
+        kind => kind.to_string(),
+    }
+}
+
 fn syntax_error(source: &Source, span: &Span, reason: &str, hint: Option<&str>) -> Diagnostic {
     let mut letters = reason.chars();
     let reason: String =
@@ -95,63 +113,15 @@ fn hint(text: &str, span: &Span) -> Option<&'static str> {
     }
 }
 
-/// Without a tree nobody knows which text belongs to which key: once a text mentions a secret, no line of it shows what
-/// may stand in quotes.
-fn quoted_places(text: &str) -> Vec<Span> {
-    let mut words = text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-')));
-    if !words.any(looks_secret) {
-        return Vec::new();
-    }
-    let mut spans = Vec::new();
-    let mut start = 0;
-    let mut continued = false;
-    for line in text.split_inclusive('\n') {
-        let end = start + line.len();
-        let quote = if continued { Some(0) } else { line.find(['"', '\'']) };
-        spans.extend(quote.map(|quote| start + quote..end));
-        continued = line.trim_end_matches(['\r', '\n']).ends_with('\\');
-        start = end;
-    }
-    spans
-}
-
 #[derive(Default)]
 struct Conversion {
     reports: Vec<Report>,
     /// Places of values that are or sound secret: no excerpt may show them, whatever else is wrong on their line.
     secrets: Vec<Span>,
+    /// Values that do not count, as their key stands there again: they may be secret all the same.
+    overridden: Vec<(KeyPath, Node)>,
     /// Where the conversion is.
     path: KeyPath,
-}
-
-/// A problem that waits until all secrets are known.
-enum Report {
-    DuplicateKey { key: String, span: Span, counts: bool },
-    Inexact(KeyPath, String, Span),
-}
-
-impl Report {
-    fn diagnostic(self, source: &Source) -> Diagnostic {
-        match self {
-            Self::DuplicateKey { key, span, counts } => {
-                let message = format!("`{key}` stands here twice");
-                let diagnostic = source.diagnostic(Code::DuplicateKey, Severity::Warning, &span, message);
-                let label = if counts { "this one counts" } else { "a later one counts" };
-                diagnostic.label(label).help("remove one of the two")
-            }
-            Self::Inexact(path, literal, span) => {
-                let message = format!("`{literal}` cannot be kept exactly as a number");
-                let is_whole =
-                    literal.trim_start_matches(['+', '-']).bytes().all(|byte| byte.is_ascii_digit());
-                let diagnostic = source.diagnostic(Code::Number, Severity::Error, &span, message);
-                diagnostic.key(&path).help(if is_whole {
-                    format!("if it is an id, write it as a string: \"{literal}\"")
-                } else {
-                    "write a finite number of 64 bits".to_owned()
-                })
-            }
-        }
-    }
 }
 
 impl Conversion {
@@ -175,7 +145,8 @@ impl Conversion {
 
     fn number(&mut self, literal: &str, span: &Span) -> Data {
         let Some(number) = exact_number(literal) else {
-            self.reports.push(Report::Inexact(self.path.clone(), literal.to_owned(), span.clone()));
+            let is_whole = literal.trim_start_matches(['+', '-']).bytes().all(|byte| byte.is_ascii_digit());
+            self.reports.push(Report::Inexact { path: self.path.clone(), is_whole, span: span.clone() });
             return Data::Broken;
         };
         Data::Number(number)
@@ -191,6 +162,21 @@ impl Conversion {
         nodes
     }
 
+    /// Notes what is secret by the name of its key. Of headers that is each value, wherever they stand: the names may be
+    /// shown.
+    fn mark(&mut self, key: &str, value: &Ast<'_>) {
+        match value {
+            Ast::Object(object) if key.eq_ignore_ascii_case("headers") => {
+                let values = object.properties.iter().map(|property| &property.value);
+                self.secrets.extend(values.map(|value| value.start()..value.end()));
+            }
+            _ if key.eq_ignore_ascii_case("headers") || looks_secret(key) => {
+                self.secrets.push(value.start()..value.end());
+            }
+            _ => {}
+        }
+    }
+
     fn object(&mut self, properties: &[ObjectProp<'_>]) -> Data {
         let mut members: Vec<Member> = Vec::with_capacity(properties.len());
         // Where the member of a key is, and the last report about it.
@@ -198,9 +184,7 @@ impl Conversion {
         for property in properties {
             let key = property.name.as_str();
             let key_span = property.name.start()..property.name.end();
-            if looks_secret(key) {
-                self.secrets.push(property.value.start()..property.value.end());
-            }
+            self.mark(key, &property.value);
             self.path.push(Segment::Key(key.to_owned()));
             let member = Member { key: key.to_owned(), key_span, node: self.node(&property.value) };
             self.path.pop();
@@ -216,7 +200,9 @@ impl Conversion {
                     *report = Some(self.reports.len());
                     let (key, span) = (key.to_owned(), member.key_span.clone());
                     self.reports.push(Report::DuplicateKey { key, span, counts: true });
-                    *earlier = member;
+                    let earlier = std::mem::replace(earlier, member);
+                    let path = self.path.join(Segment::Key(earlier.key));
+                    self.overridden.push((path, earlier.node));
                 }
             }
         }
@@ -262,6 +248,8 @@ mod tests {
         let mut source = Source::new(Layer::User);
         let mut diagnostics = Vec::new();
         parse_file(&mut source, text, &mut diagnostics);
+        let reports = std::mem::take(&mut source.reports).into_iter();
+        diagnostics.extend(reports.map(|report| report.diagnostic(&source)));
         (source.root.to_json(), diagnostics.iter().map(ToString::to_string).collect())
     }
 
@@ -303,7 +291,7 @@ mod tests {
             "NaN",
         ] {
             let (_, problems) = parsed(&format!("{{ a: {literal} }}"));
-            assert_eq!(problems, [format!("`{literal}` cannot be kept exactly as a number")]);
+            assert_eq!(problems, ["`a` cannot be kept exactly as a number"], "{literal}");
         }
     }
 

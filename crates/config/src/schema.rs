@@ -200,6 +200,11 @@ impl Schemas {
         &BASE
     }
 
+    /// What the providers speak that are described here.
+    pub(crate) fn apis(&self) -> impl Iterator<Item = &str> {
+        self.own.iter().map(|provider| provider.api.as_str())
+    }
+
     /// Whether anybody said which providers there are.
     pub(crate) fn are_given(&self) -> bool {
         !self.own.is_empty()

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::diagnostic::closest;
+use crate::node::{Data, Node};
 use crate::path::{KeyPath, Segment};
 use crate::schema::{self, Schemas};
 
@@ -54,6 +56,40 @@ impl<'s> Way<'s> {
     /// Whether what stands here is never to be shown.
     pub(crate) const fn is_hidden(&self) -> bool {
         self.hidden
+    }
+
+    /// Whether this value is never to be shown here: a secret, or something in place of what holds secrets.
+    pub(crate) fn hides(&self, node: &Node) -> bool {
+        let fits = |schema| match node.data {
+            Data::Object(_) => schema::accepts(schema, "object"),
+            Data::Array(_) => schema::accepts(schema, "array"),
+            Data::Text(_) => schema::accepts(schema, "string"),
+            // Its own report says what it is.
+            Data::Number(_) | Data::Broken => {
+                schema::accepts(schema, "number") || schema::accepts(schema, "integer")
+            }
+            Data::Boolean(_) | Data::Null => true,
+        };
+        self.hidden || self.schema.is_some_and(|schema| !fits(schema) && holds_secrets(schema))
+    }
+
+    /// Whether a key that the schema does not know is probably one that it calls secret.
+    pub(crate) fn is_misspelt_secret(&self, key: &str) -> bool {
+        let Some(schema) = self.schema.filter(|_| self.towards_provider.is_none()) else { return false };
+        let names = schema::property_names(schema);
+        let meant = || closest(key, names.iter().copied()).and_then(|meant| schema::property(schema, meant));
+        !names.contains(&key) && meant().is_some_and(holds_secrets)
+    }
+}
+
+/// Whether a value of this schema is a secret, or has one somewhere in it.
+fn holds_secrets(schema: &Value) -> bool {
+    match schema {
+        Value::Array(schemas) => schemas.iter().any(holds_secrets),
+        Value::Object(keywords) => {
+            keywords.get("writeOnly") == Some(&Value::Bool(true)) || keywords.values().any(holds_secrets)
+        }
+        _ => false,
     }
 }
 

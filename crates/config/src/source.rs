@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use crate::diagnostic::{Code, Diagnostic, Excerpt, Severity};
 use crate::node::{Node, Span};
 use crate::origin::{Layer, Origin};
+use crate::parse::Report;
+use crate::path::KeyPath;
 use crate::text::Text;
 
 /// A source and what it sets.
@@ -18,6 +20,10 @@ pub(crate) struct Source {
     pub(crate) text: Option<Text>,
     /// Places in `text` that no excerpt may show.
     pub(crate) secrets: Vec<Span>,
+    /// Values in `text` that a later one with the same key overrides, with their places in the tree.
+    pub(crate) overridden: Vec<(KeyPath, Node)>,
+    /// What is wrong with the tree, and is told when its secrets are known.
+    pub(crate) reports: Vec<Report>,
     pub(crate) root: Node,
 }
 
@@ -31,6 +37,8 @@ impl Source {
             flag: None,
             text: None,
             secrets: Vec::new(),
+            overridden: Vec::new(),
+            reports: Vec::new(),
             root: Node::object(),
         }
     }
@@ -45,6 +53,11 @@ impl Source {
             variable: self.variable.clone(),
             flag: self.flag.clone(),
         }
+    }
+
+    /// Whether what stands there is never to be shown.
+    pub(crate) fn hides(&self, span: &Span) -> bool {
+        self.secrets.iter().any(|secret| secret.start <= span.start && span.end <= secret.end)
     }
 
     /// A diagnostic about the text at `span`, with the line it stands in.

@@ -7,7 +7,7 @@ use time::format_description::well_known::Iso8601;
 use super::Walk;
 use crate::diagnostic::{Code, Severity, closest};
 use crate::node::{Data, Node, Span};
-use crate::path::Segment;
+use crate::path::{KeyPath, Segment};
 use crate::schema;
 use crate::secret::carries_credentials;
 use crate::substitute::{SubstitutionError, substitute};
@@ -27,7 +27,7 @@ impl Walk<'_> {
             return None;
         }
         let quoted = |walk: &Self, text: &str| {
-            if is_written && !walk.is_secret(span) { format!(", found `{text}`") } else { String::new() }
+            if is_written && !walk.source.hides(span) { format!(", found `{text}`") } else { String::new() }
         };
         if let Some(allowed) = schema::allowed_texts(schema)
             && !allowed.contains(&text)
@@ -111,7 +111,7 @@ impl Walk<'_> {
             SubstitutionError::Unclosed => {
                 ("`${` is not closed".to_owned(), format!("add `}}`, or {escape}"))
             }
-            SubstitutionError::NoName(_) if self.is_secret(span) => {
+            SubstitutionError::NoName(_) if self.source.hides(span) => {
                 ("what stands in `${…}` names no environment variable".to_owned(), escape.to_owned())
             }
             SubstitutionError::NoName(name) => {
@@ -120,11 +120,6 @@ impl Walk<'_> {
         };
         self.push(self.report(Code::Substitution, Severity::Error, span, message).help(help));
         None
-    }
-
-    /// Whether the value that stands there is never to be shown.
-    fn is_secret(&self, span: &Span) -> bool {
-        self.source.secrets.iter().any(|secret| secret.start <= span.start && span.end <= secret.end)
     }
 
     /// The number, if it is within the bounds of the schema.
@@ -151,7 +146,8 @@ impl Walk<'_> {
             _ if number.is_f64() => value.to_string(),
             _ => number.to_string(),
         };
-        let message = format!("`{}` must be {range}, found {found}", self.name());
+        let found = if self.source.hides(span) { String::new() } else { format!(", found {found}") };
+        let message = format!("`{}` must be {range}{found}", self.name());
         let mut diagnostic = self.report(Code::Range, Severity::Error, span, message).label("out of range");
         if let Some(summary) = schema::summary(schema) {
             diagnostic = diagnostic.help(format!("`{}`: {summary}", self.name()));
@@ -182,18 +178,22 @@ impl Walk<'_> {
         self.push(diagnostic);
     }
 
-    /// The last key of the path, which is how people call a value.
+    /// What people call the value.
     fn name(&self) -> String {
-        let keys = self.path.segments().iter().rev();
-        let mut positions = String::new();
-        for segment in keys {
-            match segment {
-                Segment::Key(key) => return format!("{key}{positions}"),
-                Segment::Index(index) => positions.insert_str(0, &format!("[{index}]")),
-            }
-        }
-        "the configuration".to_owned()
+        name(&self.path)
     }
+}
+
+/// The last key of a path, which is how people call a value.
+pub(crate) fn name(path: &KeyPath) -> String {
+    let mut positions = String::new();
+    for segment in path.segments().iter().rev() {
+        match segment {
+            Segment::Key(key) => return format!("{key}{positions}"),
+            Segment::Index(index) => positions.insert_str(0, &format!("[{index}]")),
+        }
+    }
+    "the configuration".to_owned()
 }
 
 /// The types in words.

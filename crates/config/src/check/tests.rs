@@ -187,7 +187,7 @@ fn syntax() {
 error[config::syntax]: not valid JSON5: expected comma
  --> config.json5:3:36
   |
-3 |     bedrockDiscovery: { region: 'x' enabled: true },
+3 |     bedrockDiscovery: { region: ********************
   |                                    ^ expected comma
   |
   = help: nothing in this file has an effect until it is fixed
@@ -196,7 +196,7 @@ error[config::syntax]: not valid JSON5: expected comma
 error[config::syntax]: not valid JSON5: unexpected close brace
  --> config.json5:1:12
   |
-1 | { a: [1, 2 }
+1 | { **********
   |            ^ unexpected close brace
   |
   = help: nothing in this file has an effect until it is fixed
@@ -205,7 +205,7 @@ error[config::syntax]: not valid JSON5: unexpected close brace
 error[config::syntax]: not valid JSON5: unterminated string literal
  --> config.json5:1:6
   |
-1 | { a: 'unclosed
+1 | { ************
   |      ^^^^^^^^^ unterminated string literal
   |
   = help: nothing in this file has an effect until it is fixed
@@ -223,7 +223,7 @@ error[config::type]: expected an object, found an array
 error[config::syntax]: not valid JSON5: unterminated object
  --> config.json5:1:1
   |
-1 | { a: 1
+1 | { ****
   | ^^^^^^ unterminated object
   |
   = help: nothing in this file has an effect until it is fixed
@@ -244,13 +244,13 @@ warning[config::duplicate-key]: `region` stands here twice
   |
   = help: remove one of the two
 
-error[config::number]: `123456789012345678901` cannot be kept exactly as a number
+error[config::number]: `account` cannot be kept exactly as a number
  --> config.json5:3:31
   |
 3 |   requestMetadata: { account: 123456789012345678901 },
   |                               ^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: if it is an id, write it as a string: "123456789012345678901"
+  = help: if it is an id, write it as a string, in quotes
   = help: it counts as unset
 "#);
 }
@@ -371,4 +371,104 @@ fn secrets_are_in_no_diagnostic() {
     }
     assert_eq!(loaded.config.provider("x").unwrap().settings()["apiKey"], "hunter2");
     assert_eq!(loaded.config.provider("x").unwrap().provider().api_key.as_ref().unwrap().expose(), "hunter2");
+}
+
+/// All that is told of a text, in every form.
+fn told(text: &str) -> String {
+    let schema = serde_json::json!({ "type": "object", "properties": {
+        "codeword": { "type": "string", "writeOnly": true },
+        "pin": { "type": "integer", "minimum": 1, "maximum": 9, "writeOnly": true },
+    } });
+    let provider = crate::ProviderSchema { api: "my-api".to_owned(), schema };
+    let sources = crate::Sources::default().with_text(crate::Layer::User, "config.json5", text);
+    let loaded = crate::Loader::new(sources).with_providers([provider]).load();
+    let mut told = format!("{loaded:?}");
+    for problem in &loaded.diagnostics {
+        write!(told, "{problem}\n{}\n{}\n", problem.render(Style::Plain), problem.render(Style::Coloured))
+            .unwrap();
+        told.push_str(&serde_json::to_string(problem).unwrap());
+    }
+    told
+}
+
+#[test]
+fn a_text_without_a_tree_shows_no_value() {
+    for text in [
+        "{ models: { providers: { x: { apiKey: geheim-1, region: 'x' } } } }",
+        "{ models: { providers: { x: { apiKey: “geheim-1” } } } }",
+        "{ apiKey: `geheim-1` }",
+        "{ apiKey:\n geheim-1, region: 'x' }",
+        "{ apiKey:\r geheim-1: 'x' }",
+        "{ headers: { 'x-team': 'geheim-1' ]",
+        "{ headers: { 'x-team':\n'geheim-1' ]",
+        "{ region: 'x', // geheim-1\r,, }",
+        "{ apiKey: '\\udc00geheim-1' }",
+        "geheim-1",
+        "'geheim-1'",
+        "['x-team: geheim-1']",
+    ] {
+        let told = told(text);
+        assert!(told.contains("config.json5:") && !told.contains("geheim-1"), "{text}: {told}");
+    }
+    let told = told("{ apiKey: '\\udc0a' }");
+    assert!(told.contains("invalid unicode escape") && !told.to_lowercase().contains("dc0a"), "{told}");
+}
+
+#[test]
+fn a_secret_number_is_in_no_message() {
+    let number = "123456789012345678901234567890";
+    for value in [
+        format!("apiKey: {number}"),
+        format!("headers: {{ 'x-team': {number} }}"),
+        format!("headers: [{number}]"),
+        format!("api: 'my-api', codeword: {number}"),
+        format!("clientSecret: {{ of: {number} }}"),
+    ] {
+        let told = told(&format!("{{ models: {{ providers: {{ x: {{ {value} }} }} }} }}"));
+        assert!(told.contains("cannot be kept exactly") && !told.contains(number), "{value}: {told}");
+    }
+    let told = told("{ models: { providers: { x: { api: 'my-api', pin: 123456789 } } } }");
+    assert!(told.contains("between 1 and 9") && !told.contains("123456789"), "{told}");
+}
+
+#[test]
+fn a_secret_in_the_wrong_shape_or_twice_is_hidden() {
+    for entry in [
+        "headers: 'x-team: geheim-1'",
+        "headers: ['x-team: geheim-1']",
+        "headers: [{ name: 'x-team', value: 'geheim-1' }]",
+        "headers: { 'x-team': { a: 'geheim-1' } }",
+        "headers: { 'x-team': 'geheim-1', 'x-team': 'geheim-2' }",
+        "headers: { 'x-team': 'geheim-1' }, headers: {}",
+        "apiKey: { 'geheim-1': 'geheim-1', 'geheim-1': 5 }",
+        "apiKey: 'geheim-1', apiKey: 'geheim-2'",
+        "aipKey: 'geheim-1'",
+        "header: { 'x-team': 'geheim-1' }",
+        "models: [{ id: 'm', headers: { 'x-team': 'geheim-1' } }]",
+        "api: 'my-api', codeword: ['geheim-1']",
+        "api: 'my-api', codeword: 'geheim-1', codeword: 'geheim-1'",
+        "api: 'my-api', codeword: 'geheim-1', api: 'other'",
+    ] {
+        for text in [
+            format!("{{ models: {{ providers: {{ x: {{ {entry}, regio: 5 }} }} }} }}"),
+            format!("{{ models: {{ providers: {{ x: {{ {entry} }}, x: {{ regio: 5 }} }} }} }}"),
+            format!(
+                "{{ models: {{ providers: {{ x: {{ {entry} }} }}, providers: {{ x: {{ regio: 5 }} }} }} }}"
+            ),
+            format!("{{ models: {{ providers: {{ x: {{ {entry} }} }} }}, models: 5 }}"),
+        ] {
+            let told = told(&text);
+            assert!(told.contains("\n1 | ") && !told.contains("geheim-1"), "{text}: {told}");
+        }
+    }
+    for text in [
+        "{ models: { providers: { x: 'geheim-1' } } }",
+        "{ models: { providers: ['geheim-1'] } }",
+        "{ models: 'apiKey: geheim-1' }",
+    ] {
+        let told = told(text);
+        assert!(told.contains("config::type") && !told.contains("geheim-1"), "{text}: {told}");
+    }
+    let told = told("{ models: { providers: { x: { headers: { 'x-team': 5 }, regio: 'shown' } } } }");
+    assert!(told.contains("headers: { 'x-team': * }, regio: 'shown'"), "{told}");
 }
