@@ -96,7 +96,9 @@ impl AwsSettings {
                 None => Some(format!("`headers.{name}` must be a text")),
             };
             let pointer = format!("/headers/{}", name.replace('~', "~0").replace('/', "~1"));
-            problem.into_iter().for_each(|problem| problems.push(&pointer, problem, &[]));
+            if let Some(problem) = problem {
+                problems.push(&pointer, problem, &[]);
+            }
         }
         check_role(entry, &mut problems);
         check_contradictions(entry, &mut problems);

@@ -108,6 +108,16 @@ pub(crate) fn looks_secret(key: &str) -> bool {
         || letters.ends_with("token")
 }
 
+/// Where in a line a comment begins that may hold a secret: a setting that somebody took out for a while.
+pub(crate) fn secret_comment(line: &str) -> Option<usize> {
+    let marks = ["//", "/*"].into_iter().flat_map(|mark| line.match_indices(mark).map(|(at, _)| at));
+    // As in an address.
+    let starts = marks.filter(|at| !line.get(..*at).is_some_and(|before| before.ends_with(':')));
+    let inside = line.trim_start().starts_with('*').then_some(0);
+    let start = starts.chain(inside).min()?;
+    line.get(start..).filter(|comment| looks_secret(comment)).map(|_| start)
+}
+
 /// Whether a text is an address with a name or a password in it, `https://name:password@host`.
 pub(crate) fn carries_credentials(text: &str) -> bool {
     let authority = text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
@@ -135,6 +145,16 @@ impl schemars::JsonSchema for SecretSchema {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn comments_that_may_hold_a_secret_are_found() {
+        assert_eq!(secret_comment("region: 'a', // apiKey: 'sk-1'"), Some(13));
+        assert_eq!(secret_comment("/* secretAccessKey: 'x' */ region: 'a'"), Some(0));
+        assert_eq!(secret_comment(" * Authorization: Bearer x"), Some(0));
+        assert_eq!(secret_comment("apiKey: '${KEY}', // of the team"), None);
+        assert_eq!(secret_comment("baseUrl: 'https://a', apiKey: '${KEY}'"), None);
+        assert_eq!(secret_comment("maxTokens: 5, // maxTokens: 6"), None);
+    }
 
     #[test]
     fn secrets_are_known_by_schema_or_by_name() {

@@ -7,6 +7,7 @@ use crate::node::{Node, Span};
 use crate::origin::{Layer, Origin};
 use crate::parse::Report;
 use crate::path::KeyPath;
+use crate::secret::secret_comment;
 use crate::text::Text;
 
 /// A source and what it sets.
@@ -90,6 +91,7 @@ fn excerpt(text: &Text, span: &Span, secrets: &[Span]) -> Excerpt {
     let last = at + last.map_or(after.len(), |(offset, _)| offset);
     let secrets: Vec<_> =
         secrets.iter().filter(|secret| secret.start < line_end && line_start < secret.end).collect();
+    let comment = secret_comment(line).map_or(usize::MAX, |start| line_start + start);
     let mut shown = String::new();
     let mut marked = 0..0;
     for (offset, character) in line.get(first..last).unwrap_or_default().char_indices() {
@@ -97,7 +99,8 @@ fn excerpt(text: &Text, span: &Span, secrets: &[Span]) -> Excerpt {
         if at == span.start {
             marked.start = shown.len();
         }
-        shown.push(if secrets.iter().any(|secret| secret.contains(&at)) { '*' } else { character });
+        let is_hidden = at >= comment || secrets.iter().any(|secret| secret.contains(&at));
+        shown.push(if is_hidden { '*' } else { character });
         if at < span.end {
             marked.end = shown.len();
         }

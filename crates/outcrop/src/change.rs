@@ -116,6 +116,7 @@ struct Applied {
 /// What [`Outcrop::change`] did.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the change")]
 pub struct Changed {
     /// The file.
     pub file: PathBuf,

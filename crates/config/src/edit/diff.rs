@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use similar::{ChangeTag, TextDiff};
 
 use super::{BYTE_ORDER_MARK, Edit};
+use crate::secret::secret_comment;
 
 impl Edit {
     /// The changes as a unified diff; empty if there are none. Secrets are asterisks, so that it can be shown, and so
@@ -42,7 +43,14 @@ impl Edit {
         let config = self.loader.with_edited(&self.file, text).load().config;
         let source = config.sources.iter().find(|source| source.file.as_ref() == Some(&self.file));
         let Some(source) = source else { return text.to_owned() };
-        let is_secret = |at: usize| source.secrets.iter().any(|secret| secret.contains(&at));
+        let mut comments = Vec::new();
+        let mut start = 0;
+        for line in lines(text) {
+            let end = start + line.len();
+            comments.extend(secret_comment(line).map(|comment| start + comment..end));
+            start = end;
+        }
+        let is_secret = |at: usize| source.secrets.iter().chain(&comments).any(|secret| secret.contains(&at));
         let shown = |(at, character): (usize, char)| {
             if is_secret(at) && !matches!(character, '\n' | '\r') { '*' } else { character }
         };

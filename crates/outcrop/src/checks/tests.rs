@@ -125,6 +125,7 @@ fn everything_that_bedrock_reads_is_in_the_schema() {
         "cache": "auto",
         "cacheTtl": "1h",
         "requestMetadata": { "team": "growth" },
+        "headers": { "x-team": "growth" },
     });
     // A new field does not compile here until the entry above sets it.
     let BedrockSettings { aws, timeouts, guardrail, caching, request_metadata } =
@@ -141,6 +142,7 @@ fn everything_that_bedrock_reads_is_in_the_schema() {
         fips,
         dual_stack,
         connect_timeout,
+        headers,
         isolated: _, // For programs only.
     } = aws;
     let Timeouts { first_event, idle, total, whole: _ } = timeouts;
@@ -155,7 +157,7 @@ fn everything_that_bedrock_reads_is_in_the_schema() {
     assert_eq!(limits.map(|limit| limit.map(|limit| limit.as_secs())), [1, 2, 3, 4].map(Some));
     assert_eq!(guardrail.map(Value::Object), full.get("guardrail").cloned());
     assert_eq!(caching, Some(Caching::Auto { ttl: CacheTtl::OneHour }));
-    assert_eq!(request_metadata["team"], "growth");
+    assert_eq!((&request_metadata["team"], headers["x-team"].expose()), (&json!("growth"), "growth"));
 
     let schema = entry_schema();
     let mut read = BTreeSet::from(["apiKeyFile"]);
@@ -172,7 +174,7 @@ fn everything_that_bedrock_reads_is_in_the_schema() {
             "`{key}` has keys that nobody reads"
         );
     }
-    let by_others = ["api", "headers", "models", "retry"];
+    let by_others = ["api", "models", "retry"];
     let all: BTreeSet<_> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(all, read.into_iter().chain(by_others).collect(), "what the schema has and nobody reads");
 }

@@ -132,6 +132,11 @@ fn a_change_is_shown_as_a_unified_diff_without_secrets() {
      }
     \ No newline at end of file
     ");
+    // A secret that somebody took out for a while is one all the same.
+    let mut edit = edit_of("c.json5", "{\n  // apiKey: 'hush',\n  b: 2, /* password: 'hush' */\n}\n");
+    edit.set(&path("b"), &json!(5)).unwrap();
+    let diff = edit.diff();
+    assert!(diff.contains("+  b: 5, ***") && !diff.contains("hush"), "{diff}");
     // A secret that changes is a changed line, even if both look the same.
     let mut edit = edit_of("c.json5", "{ models: { providers: { x: { apiKey: 'hush' } } } }\n");
     edit.set(&path("models.providers.x.apiKey"), &json!("hash")).unwrap();
