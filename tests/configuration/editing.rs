@@ -121,6 +121,7 @@ fn values_are_json5_or_text() {
         "plainSecrets",
         "read",
         "shadowedBy",
+        "used",
     ];
     assert_eq!(members(&set), names);
     assert_eq!((&set["key"], &set["layer"], &set["changed"]), (&json!(REGION), &json!("user"), &json!(true)));
@@ -305,7 +306,7 @@ fn what_nothing_sets_is_explained() {
     assert!(explained.stdout.ends_with("Unset: 5.\n"), "{}", explained.stdout);
     let foreign = config(&home, &["set", "region", "eu-west-1"]).succeeds();
     assert!(foreign.stderr.contains("nothing here reads `region`"), "{}", foreign.stderr);
-    assert_eq!(config(&home, &["set", "region", "eu-west-2", "--json"]).succeeds().json()["used"], false);
+    assert_eq!(config(&home, &["set", "region", "'eu-west-2'", "--json"]).succeeds().json()["used"], false);
     config(&home, &["unset", "region"]).succeeds();
     let unknown = config(&home, &["get", "models.nobody.knows"]).exits_with(1);
     assert!(unknown.stderr.contains("nothing reads it"), "{}", unknown.stderr);

@@ -46,9 +46,8 @@ impl<'s> Way<'s> {
             _ => (step(), None),
         };
         let sounds_secret = segment.as_key().is_some_and(|key| !self.id_follows && looks_secret(key));
-        let id_follows = segment
-            .as_key()
-            .map_or(self.id_follows, |key| matches!(key, "providers" | "models" | "overrides"));
+        let id_follows =
+            segment.as_key().is_some_and(|key| matches!(key, "providers" | "models" | "overrides"));
         let hidden = self.hidden || sounds_secret || schema.is_some_and(is_write_only);
         Self { schemas: self.schemas, schema, towards_provider, id_follows, hidden }
     }
@@ -170,6 +169,7 @@ mod tests {
         assert!(!secret(r#"models.overrides."my-token".name"#));
         assert!(!secret(r#"models.providers.mine.models."a".maxTokens"#));
         assert!(!secret(r#"models.providers.mine.models[0]."maxTokens""#));
+        assert!(secret("models.providers.mine.models[0].apiKey"));
         for key in ["API_KEY", "accessToken", "Proxy-Authorization", "secretAccessKey"] {
             assert!(looks_secret(key), "{key}");
         }
