@@ -93,8 +93,8 @@ fn only_the_command_line_program_knows_the_process_it_runs_in() {
     assert_none(sources().iter().filter(library).flat_map(|source| {
         // A test may run itself as another process.
         let is_own = |line: &str| source.is_test() && line.contains("env::current_exe");
-        let knows = |line: &str| known.iter().any(|known| line.contains(known)) && !is_own(line);
-        let lines = source.code().filter(|(_, line)| knows(line));
+        let is_told = |line: &str| known.iter().any(|known| line.contains(known)) && !is_own(line);
+        let lines = source.code().filter(|(_, line)| is_told(line));
         lines.map(|(at, line)| format!("{}:{at}: {}", source.path, line.trim())).collect::<Vec<_>>()
     }));
 }
