@@ -114,6 +114,7 @@ fn values_are_json5_or_text() {
         "changed",
         "diff",
         "dryRun",
+        "emptied",
         "file",
         "key",
         "layer",
@@ -292,6 +293,23 @@ fn what_is_removed_in_one_file_may_be_set_in_another() {
         "{unset:?}"
     );
     assert!(!unset.stderr.contains("has no effect"), "{}", unset.stderr);
+}
+
+#[test]
+fn what_goes_with_a_value_is_said() {
+    let home = Home::new();
+    let provider = "models.providers.\"amazon-bedrock\"";
+    file(
+        &home,
+        USER,
+        "{ models: { providers: { 'amazon-bedrock': { region: 'eu-west-1', guardrail: { guardrailIdentifier: 'g' } } } } }\n",
+    );
+    let region = config(&home, &["unset", &format!("{provider}.region"), "--dry-run"]).succeeds();
+    assert!(!region.stderr.contains("gone with it"), "{}", region.stderr);
+    let unset = config(&home, &["unset", &format!("{provider}.guardrail.guardrailIdentifier")]).succeeds();
+    assert!(unset.stderr.contains("the guardrail is gone with it"), "{}", unset.stderr);
+    let emptied = config(&home, &["unset", &format!("{provider}.region"), "--json"]).succeeds().json();
+    assert_eq!(emptied["emptied"], "models");
 }
 
 #[test]

@@ -92,6 +92,7 @@ impl Change {
             Expected::Exactly(value) => edit.require(&self.path, Some(value))?,
         }
         let found = edit.get(&self.path).is_some();
+        let around = around(&self.path).filter(|object| edit.get(object).is_some()).collect::<Vec<_>>();
         match &self.value {
             Some(value) => edit.set(&self.path, value)?,
             None => edit.unset(&self.path)?,
@@ -101,7 +102,8 @@ impl Change {
         }
         edit.check()?;
         let alias = edit.alias_of(&self.path);
-        Ok(Applied { found, alias, diff: edit.diff(), warnings: edit.problems() })
+        let emptied = around.into_iter().find(|object| edit.get(object).is_none());
+        Ok(Applied { found, alias, emptied, diff: edit.diff(), warnings: edit.problems() })
     }
 }
 
@@ -109,6 +111,7 @@ impl Change {
 struct Applied {
     found: bool,
     alias: Option<KeyPath>,
+    emptied: Option<KeyPath>,
     diff: String,
     warnings: Vec<Diagnostic>,
 }
@@ -127,6 +130,8 @@ pub struct Changed {
     /// Another key at which the file says the same: `models.bedrockDiscovery` may stand where a newer product of the same
     /// family has it. What was removed still counts from there; what was set counts instead.
     pub alias: Option<KeyPath>,
+    /// The outermost object that went with the value, because nothing else stood in it.
+    pub emptied: Option<KeyPath>,
     /// Whether the file is another one now, or would be.
     pub changed: bool,
     /// The difference as a unified diff, with asterisks in place of secrets; empty if there is none.
@@ -173,6 +178,7 @@ impl Outcrop {
             layer,
             found: applied.found,
             alias: applied.alias,
+            emptied: applied.emptied,
             changed,
             diff: applied.diff,
             line: None,
@@ -196,6 +202,11 @@ impl Outcrop {
         }
         Ok(done)
     }
+}
+
+/// The paths to what stands around a value, from the outside in.
+fn around(path: &KeyPath) -> impl Iterator<Item = KeyPath> {
+    (1..path.segments().len()).filter_map(|depth| path.segments().get(..depth)).map(|it| it.to_vec().into())
 }
 
 /// Whether the file is read, now or once it is there.

@@ -140,6 +140,7 @@ fn report(
             "layer": done.layer,
             "line": done.line,
             "changed": done.changed,
+            "emptied": done.emptied,
             "dryRun": destination.dry_run,
             "diff": done.diff,
             "alias": done.alias,
@@ -158,6 +159,10 @@ fn report(
     } else {
         let line = done.line.map(|line| format!(":{line}")).unwrap_or_default();
         terminal.print(&(harmless_line(&format!("`{path}` {words}, in {file}{line}")) + "\n"))?;
+    }
+    let leads_to_guardrail = || path.segments().iter().any(|segment| segment.as_key() == Some("guardrail"));
+    if done.emptied.is_some() && leads_to_guardrail() {
+        terminal.warn("the guardrail is gone with it: calls go without one, unless another layer has one");
     }
     if !done.is_used {
         terminal.warn(&format!(
