@@ -65,8 +65,7 @@ impl Feature {
     /// What has no meaning without another feature. Whoever lacks that one lacks this one too.
     pub(crate) const fn rests_on(&self) -> Option<Self> {
         match self {
-            Self::ParallelTools => Some(Self::Tools),
-            Self::Stop(StopReason::ToolUse) => Some(Self::Tools),
+            Self::ParallelTools | Self::Stop(StopReason::ToolUse) => Some(Self::Tools),
             Self::ReasoningSignature => Some(Self::Reasoning),
             Self::CacheUsage => Some(Self::Usage),
             Self::RetryAfter => Some(Self::Refusal(ErrorKind::Throttled)),

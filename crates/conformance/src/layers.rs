@@ -43,8 +43,8 @@ pub fn check(layer: impl Layer + Send + 'static) -> std::result::Result<(), Stri
     let problems = guarded("layer", PATIENCE, move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| format!("there is no runtime: {error}"))?;
-        let looked = tokio::time::timeout(PATIENCE / 2, Box::pin(look(&layer)));
-        let found = runtime.block_on(async { looked.await });
+        let found =
+            runtime.block_on(async { tokio::time::timeout(PATIENCE / 2, Box::pin(look(&layer))).await });
         runtime.shutdown_background();
         found.map_err(|_| "hangs".to_owned())
     })??;
@@ -169,7 +169,7 @@ async fn look(layer: &dyn Layer) -> Vec<String> {
     let witness = Witness { id: ProviderId::from("witness"), calls: Arc::clone(&calls) };
     let provider = layer.layer(Arc::new(witness));
     let mut problems = Vec::new();
-    if provider.id() != &"witness" {
+    if *provider.id() != "witness" {
         problems.push("`id`: not that of the provider inside".to_owned());
     }
     if provider.capabilities(&"m".into()) != told() {
@@ -187,7 +187,7 @@ async fn look(layer: &dyn Layer) -> Vec<String> {
             let outcome = call(&*provider, method, &request, &embed).await;
             match outcome {
                 Ok(whole) if model == "fine" => {
-                    looked.expect(whole, "the answer is not that of the provider inside")
+                    looked.expect(whole, "the answer is not that of the provider inside");
                 }
                 Ok(_) => looked.expect(false, "the error of the provider inside is lost"),
                 Err(error) if model == "fine" => {

@@ -83,11 +83,11 @@ impl Manifest {
         self.why_not(feature).is_none()
     }
 
-    /// Why a feature is lacking; `None` if it is declared.
-    pub fn why_not(&self, feature: &Feature) -> Option<&str> {
+    /// What is lacking for a feature, and why: the feature itself, or what it rests on. `None` if it is declared.
+    pub fn why_not(&self, feature: &Feature) -> Option<(&Feature, &str)> {
         let named = self.lacks.iter().find(|(lacking, _)| lacking == feature);
         match named {
-            Some((_, reason)) => Some(reason),
+            Some((lacking, reason)) => Some((lacking, reason)),
             None => self.why_not(&feature.rests_on()?),
         }
     }

@@ -86,18 +86,17 @@ impl Report {
         let skipped = count(|it| matches!(it, Outcome::Skipped { .. }));
         let known = count(|it| matches!(it, Outcome::KnownFailure { .. }));
         let failed = count(|it| matches!(it, Outcome::Failed { .. }));
-        let mut text =
-            format!("## {}\n\nModel `{}`: {passed} passed, {skipped} skipped", self.provider, self.model);
-        if known > 0 {
-            text.push_str(&format!(", {known} known to fail"));
-        }
-        text.push_str(&format!(", {failed} failed.\n\n"));
+        let known = if known > 0 { format!(", {known} known to fail") } else { String::new() };
+        let mut text = format!(
+            "## {}\n\nModel `{}`: {passed} passed, {skipped} skipped{known}, {failed} failed.\n\n",
+            self.provider, self.model
+        );
+        // Writing to a text does not fail.
         for problem in &self.problems {
-            text.push_str(&format!("- **{}**\n", cell(problem)));
+            writeln!(text, "- **{}**", cell(problem)).ok();
         }
         text.push_str("| scenario | proves | outcome |\n|---|---|---|\n");
         for ScenarioResult { name, what, outcome } in &self.results {
-            // Writing to a text does not fail.
             writeln!(text, "| `{name}` | {} | {} |", cell(what), cell(&outcome.words())).ok();
         }
         text

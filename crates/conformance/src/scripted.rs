@@ -1,6 +1,7 @@
 //! A harness around core's own scripted provider: the kit proves itself with it, and whoever writes a layer can run the
 //! whole suite around that.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::pending;
 use std::pin::Pin;
@@ -241,7 +242,7 @@ impl ModelCatalog for Catalog {
             .map_err(|error| Error::new(ErrorKind::Unexpected, "a card is none").with_source(error))?;
         Ok(Snapshot {
             models: vec![Arc::new(card)],
-            hidden: Default::default(),
+            hidden: BTreeMap::default(),
             taken_at: SystemTime::now(),
             freshness: Freshness::Live,
             problems: Vec::new(),

@@ -82,8 +82,8 @@ fn outcome(harness: &Arc<dyn Harness>, manifest: &Manifest, scenario: &'static S
     let acts = scenario.acts(manifest);
     let mut lacking: Vec<String> = Vec::new();
     for need in acts.iter().flat_map(crate::act::Act::needs) {
-        if let Some(reason) = manifest.why_not(&need) {
-            let reason = format!("no {need}: {reason}");
+        if let Some((feature, reason)) = manifest.why_not(&need) {
+            let reason = format!("no {feature}: {reason}");
             if !lacking.contains(&reason) {
                 lacking.push(reason);
             }

@@ -267,7 +267,7 @@ impl Stage<'_> {
                 self.notes.add(format!("the catalogue lists `{id}`, and says that it is hidden"));
             }
         }
-        let leeway = Duration::from_secs(60);
+        let leeway = Duration::from_mins(1);
         if snapshot.taken_at.duration_since(SystemTime::now()).is_ok_and(|ahead| ahead > leeway) {
             self.notes.add("the catalogue was asked in the future");
         }

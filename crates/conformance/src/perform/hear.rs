@@ -52,7 +52,7 @@ pub(super) async fn stream(notes: &Notes, provider: &dyn ModelProvider, request:
         Ok(stream) => stream,
         Err(error) => return Heard::refused(Way::Stream, error),
     };
-    let collected = Listening::new(notes).to_the_end(&mut stream).await;
+    let collected = Listening::new(notes).read(&mut stream).await;
     Heard { collected, way: Way::Stream, began: true }
 }
 
@@ -102,7 +102,7 @@ impl<'a> Listening<'a> {
         Some(item)
     }
 
-    async fn to_the_end(mut self, stream: &mut EventStream) -> Collected {
+    async fn read(mut self, stream: &mut EventStream) -> Collected {
         while self.next(stream).await.is_some() {}
         self.collector.finish()
     }
