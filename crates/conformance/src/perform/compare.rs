@@ -38,7 +38,7 @@ fn replied(reply: &Reply, heard: &Heard) -> Vec<String> {
         if !is_over {
             return vec!["answers as if all were well, where the answer broke off".to_owned()];
         }
-        return differences(&ideal.response, &heard.collected.response);
+        return differences(&ideal.response, heard);
     };
     if is_over {
         return vec![format!("fails where nothing is wrong: {} ({error})", error.kind().name())];
@@ -55,7 +55,7 @@ fn replied(reply: &Reply, heard: &Heard) -> Vec<String> {
     problems.extend(wording(error));
     // What came of a whole answer is gone with it.
     if heard.way == Way::Stream {
-        problems.extend(content(&ideal.response, &heard.collected.response));
+        problems.extend(content(&ideal.response, heard));
     }
     problems
 }
@@ -95,8 +95,9 @@ fn wording(error: &Error) -> Option<String> {
     (!is_one_line).then(|| format!("the message of the error is not one line: {words:?}"))
 }
 
-fn differences(expected: &Response, got: &Response) -> Vec<String> {
-    let mut problems = Vec::from_iter(content(expected, got));
+fn differences(expected: &Response, heard: &Heard) -> Vec<String> {
+    let mut problems = Vec::from_iter(content(expected, heard));
+    let got = &heard.collected.response;
     if !got.partial.is_empty() {
         problems.push(format!("blocks of a whole answer did not close: {:?}", got.partial));
     }
@@ -118,23 +119,33 @@ fn differences(expected: &Response, got: &Response) -> Vec<String> {
 }
 
 /// The first block that is another one.
-fn content(expected: &Response, got: &Response) -> Option<String> {
-    let (expected, got) = (blocks(expected), blocks(got));
+fn content(expected: &Response, heard: &Heard) -> Option<String> {
+    let (expected, got) = (blocks(expected, heard.way), blocks(&heard.collected.response, heard.way));
     let differs = expected.iter().zip(&got).position(|(expected, got)| expected != got);
     let at = differs.or_else(|| (expected.len() != got.len()).then_some(expected.len().min(got.len())))?;
-    let show =
-        |blocks: &[&Content]| blocks.get(at).map_or_else(|| "nothing".to_owned(), |block| short(block));
+    let show = |blocks: &[Content]| blocks.get(at).map_or_else(|| "nothing".to_owned(), short);
     Some(format!("block {} is {}, and not {}", at + 1, show(&got), show(&expected)))
 }
 
-/// The blocks that say something. An upstream may have no sign for one that does not.
-fn blocks(response: &Response) -> Vec<&Content> {
+/// The blocks that say something. An upstream may have no sign for one that does not. Nor can every upstream put
+/// arguments that are no JSON into a whole answer: there it is enough that they are reported.
+fn blocks(response: &Response, way: Way) -> Vec<Content> {
     let empty = |content: &&Content| match content {
         Content::Text(text) => text.text.is_empty(),
         Content::Reasoning(it) => it.text.is_empty() && it.signature.is_none() && it.redacted.is_none(),
         _ => false,
     };
-    response.content.iter().filter(|content| !empty(content)).collect()
+    let mut blocks: Vec<Content> =
+        response.content.iter().filter(|content| !empty(content)).cloned().collect();
+    for block in &mut blocks {
+        if let Content::ToolUse(call) = block
+            && let Some(text) = call.malformed_input.as_mut()
+            && way == Way::Whole
+        {
+            text.clear();
+        }
+    }
+    blocks
 }
 
 fn short(block: &Content) -> String {
