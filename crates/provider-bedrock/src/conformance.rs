@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outcrop_aws::{AccessKeys, Aws, ClosedWorld};
-use outcrop_conformance::{Feature, Harness, Manifest, Script, Unplayable, Upstream, Wired};
-use outcrop_core::{ProviderId, Secret, async_trait};
+use outcrop_conformance::{Answer, Feature, Harness, Manifest, Script, Unplayable, Upstream, Wired};
+use outcrop_core::{ErrorKind, ProviderId, Secret, async_trait};
 use outcrop_emulator::{Credentials, Emulator, EventKind, Operation, Options, Running};
 
 use crate::{Bedrock, BedrockSettings};
@@ -25,6 +25,14 @@ impl Harness for BedrockHarness {
         Manifest::new("amazon-bedrock", MODEL)
             .lacks(Feature::Embeddings, "a model that talks gives no vectors")
             .lacks(Feature::Catalog, "the catalogue is another crate's")
+            .lacks_all(
+                [Feature::Refusal(ErrorKind::Filtered), Feature::Failure(ErrorKind::Filtered)],
+                "what a filter does is a stop reason of the service, never an error",
+            )
+            .lacks_all(
+                [Feature::Failure(ErrorKind::Network), Feature::Failure(ErrorKind::Protocol)],
+                "what breaks an answer that has begun is told as Interrupted, whatever it is",
+            )
     }
 
     async fn provider(&self, script: &Script) -> Result<Wired, Unplayable> {
@@ -38,11 +46,20 @@ impl Harness for BedrockHarness {
             secret_access_key: Secret::new(secret_access_key),
             session_token: None,
         };
-        let aws = Aws::closed_world(ClosedWorld { endpoint: emulator.endpoint(), keys });
+        let is_down =
+            matches!(script.answer(0), Some(Answer::Refuse(fault)) if fault.kind == ErrorKind::Network);
+        let endpoint = if is_down { nobody().map_err(Unplayable::new)? } else { emulator.endpoint() };
+        let aws = Aws::closed_world(ClosedWorld { endpoint, keys });
         let provider =
             Bedrock::new(ProviderId::from("amazon-bedrock"), Arc::new(aws), BedrockSettings::default(), None);
         Ok(Wired::new(Arc::new(provider), Arc::new(Emulated(emulator))))
     }
+}
+
+/// An endpoint where nobody answers: the port was free a moment ago.
+fn nobody() -> std::io::Result<String> {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+    Ok(format!("http://{}", listener.local_addr()?))
 }
 
 /// What the emulator saw.

@@ -2,6 +2,7 @@
 
 use outcrop_core::{
     Blob, Content, Document, DocumentFormat, DocumentSource, Image, ImageFormat, Request, Source, StopReason,
+    ThinkingLevel,
 };
 
 use super::answers::{request, weather, with_tools};
@@ -28,8 +29,8 @@ pub(super) fn conversation() -> Vec<Act> {
 }
 
 pub(super) fn big_prompt() -> Vec<Act> {
-    let words: Vec<String> = (0..100_000).map(|word| format!("word {word:06}")).collect();
-    let prompt = words.join("\n");
+    let lines: Vec<String> = (0..12_500).map(|line| format!("{line:079}")).collect();
+    let prompt = lines.join("\n");
     vec![answered(Request::new("").user(prompt.clone())).arrives(Needle::text("the prompt", prompt))]
 }
 
@@ -100,7 +101,9 @@ pub(super) fn redacted_goes_back() -> Vec<Act> {
     vec![goes_on(thought).arrives(Needle::bytes("the redacted reasoning", data.to_vec()))]
 }
 
-/// A conversation that goes on after an answer.
+/// A conversation that goes on after an answer. Thinking is asked for: some models take no thoughts back otherwise.
 fn goes_on(first: Reply) -> Act {
-    Act::new(with_tools(), first).then(Reply::new().text("It rains.").end()).drive(Drive::GoOn)
+    Act::new(with_tools().thinking(ThinkingLevel::Low), first)
+        .then(Reply::new().text("It rains.").end())
+        .drive(Drive::GoOn)
 }
