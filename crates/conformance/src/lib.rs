@@ -1,3 +1,5 @@
+//! Proves that a model provider keeps its contract: one macro, a named test per scenario, a report.
+//!
 #![doc = include_str!("../README.md")]
 
 mod act;

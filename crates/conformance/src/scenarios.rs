@@ -37,11 +37,11 @@ macro_rules! table {
 
         /// Makes one test of every scenario, with the scenario's name, and two more: that the manifest is sound, and
         /// that no scenario was left out. What it is given is an expression that makes a
-        /// [`Harness`]($crate::Harness); every test makes its own.
+        /// [`Harness`](crate::Harness); every test makes its own.
         ///
         /// The tests need neither a runtime nor an attribute: each runs on a thread with a runtime of its own, which
         /// this crate brings. A scenario that is skipped says so on standard output (`cargo test -- --nocapture`)
-        /// and in the [report]($crate::Report).
+        /// and in the [report](crate::Report).
         #[macro_export]
         macro_rules! suite {
             ($dollar harness:expr) => {
