@@ -4,35 +4,40 @@ use outcrop_conformance::{Answer, Fault, Reply, Script, Step, Unplayable};
 use outcrop_core::{Block, Content, Delta, ErrorKind, Usage};
 use serde_json::{Value, json};
 
+/// What the emulator does with one call: how it answers, and what breaks that.
+#[derive(Default)]
+struct Act {
+    reply: Option<Value>,
+    fault: Option<Value>,
+}
+
 /// The scenario for a script: for each call one rule of ConverseStream and one of Converse, as nobody knows which of
 /// them comes.
 pub(super) fn scenario(script: &Script) -> Result<Value, Unplayable> {
     let mut rules = Vec::new();
     for (call, answer) in script.answers.iter().enumerate() {
-        let is_last = call + 1 == script.answers.len();
+        // A rule that works on every call comes last; the others are used up one by one.
+        let times = (call + 1 < script.answers.len()).then_some(1);
         for operation in ["ConverseStream", "Converse"] {
-            let Some(mut rule) = rule(answer, operation)? else { continue };
-            // A rule that works on every call comes last; the others are used up one by one.
-            rule["match"] = json!({ "operation": operation });
-            if !is_last {
-                rule["times"] = json!(1);
-            }
-            rules.push(rule);
+            let Act { reply, fault } = act(answer, operation)?;
+            rules.push(json!({
+                "match": { "operation": operation }, "times": times, "reply": reply, "fault": fault,
+            }));
         }
     }
     Ok(json!({ "rules": rules }))
 }
 
-fn rule(answer: &Answer, operation: &str) -> Result<Option<Value>, Unplayable> {
-    Ok(match answer {
-        Answer::Refuse(fault) => Some(json!({ "fault": refusal(fault)? })),
-        Answer::Silence => Some(json!({ "fault": { "type": "slowFirstByte" } })),
-        Answer::Reply(reply) if operation == "Converse" => Some(whole(reply)?),
-        Answer::Reply(reply) => Some(stream(reply)?),
+fn act(answer: &Answer, operation: &str) -> Result<Act, Unplayable> {
+    match answer {
+        Answer::Refuse(fault) => Ok(Act { fault: Some(refusal(fault)?), reply: None }),
+        Answer::Silence => Ok(Act { fault: Some(json!({ "type": "slowFirstByte" })), reply: None }),
+        Answer::Reply(reply) if operation == "Converse" => whole(reply),
+        Answer::Reply(reply) => stream(reply),
         // The emulator counts by itself.
-        Answer::TokenCount { .. } => None,
-        _ => return Err(Unplayable::new("the emulator has no such answer")),
-    })
+        Answer::TokenCount { .. } => Ok(Act::default()),
+        _ => Err(Unplayable::new("the emulator has no such answer")),
+    }
 }
 
 /// Status, code and words of the service for an error.
@@ -96,56 +101,56 @@ fn refusal(fault: &Fault) -> Result<Value, Unplayable> {
         return Ok(json!({ "type": "foreignBody", "body": "html" }));
     }
     let (status, code, message) = words(fault.kind)?;
-    let mut error = json!({ "type": "error", "status": status, "code": code, "message": message });
-    if let Some(seconds) = fault.retry_after_seconds {
-        error["retryAfter"] = json!(seconds);
-    }
-    Ok(error)
+    let wait = fault.retry_after_seconds;
+    Ok(json!({ "type": "error", "status": status, "code": code, "message": message, "retryAfter": wait }))
 }
 
-/// The frames of a stream, and what breaks it.
-fn stream(reply: &Reply) -> Result<Value, Unplayable> {
-    let mut events = vec![json!({ "messageStart": { "role": "assistant" } })];
-    let mut fault = None;
-    for step in &reply.steps {
-        match step {
-            Step::Open { index, block: Block::ToolUse { id, name, .. } } => {
-                let start = json!({ "toolUse": { "toolUseId": id, "name": name } });
-                events.push(json!({ "contentBlockStart": { "contentBlockIndex": index, "start": start } }));
-            }
-            // Text and reasoning begin with their first delta.
-            Step::Open { .. } => {}
-            Step::Delta { index, delta } => {
-                let delta = piece(delta)?;
-                events.push(json!({ "contentBlockDelta": { "contentBlockIndex": index, "delta": delta } }));
-            }
-            Step::Close { index } => {
-                events.push(json!({ "contentBlockStop": { "contentBlockIndex": index } }))
-            }
-            Step::End { stop_reason, usage } => {
-                events.push(json!({ "messageStop": { "stopReason": stop_reason } }));
-                if let Some(usage) = usage {
-                    events.push(
-                        json!({ "metadata": { "usage": tokens(usage), "metrics": { "latencyMs": 7 } } }),
-                    );
-                }
-            }
-            Step::Fail(error) => fault = Some(failure(error, events.len())?),
-            Step::HangUp => fault = Some(json!({ "type": "eof", "after": { "frames": events.len() } })),
-            Step::Stall => fault = Some(json!({ "type": "stall", "after": { "frames": events.len() } })),
-            _ => return Err(Unplayable::new("the emulator has no such step")),
-        }
-    }
-    let way = match reply {
+/// How the bytes travel, where nothing else breaks.
+fn way(reply: &Reply) -> Option<Value> {
+    match reply {
         Reply { delay_ms: delay @ 1.., .. } => Some(json!({ "type": "slowFirstByte", "millis": delay })),
         Reply { chunk_bytes: Some(_), .. } => Some(json!({ "type": "singleBytes" })),
         _ => None,
-    };
-    let mut rule = json!({ "reply": { "events": events } });
-    if let Some(fault) = fault.or(way) {
-        rule["fault"] = fault;
     }
-    Ok(rule)
+}
+
+/// The frames of a stream, and what breaks it.
+fn stream(reply: &Reply) -> Result<Act, Unplayable> {
+    let mut events = vec![json!({ "messageStart": { "role": "assistant" } })];
+    let mut fault = way(reply);
+    for step in &reply.steps {
+        let frames = events.len();
+        match step {
+            Step::Fail(error) => fault = Some(failure(error, frames)?),
+            Step::HangUp => fault = Some(json!({ "type": "eof", "after": { "frames": frames } })),
+            Step::Stall => fault = Some(json!({ "type": "stall", "after": { "frames": frames } })),
+            _ => events.extend(sent(step)?),
+        }
+    }
+    Ok(Act { reply: Some(json!({ "events": events })), fault })
+}
+
+/// The events that a step is sent as.
+fn sent(step: &Step) -> Result<Vec<Value>, Unplayable> {
+    Ok(match step {
+        Step::Open { index, block: Block::ToolUse { id, name, .. } } => {
+            let start = json!({ "toolUse": { "toolUseId": id, "name": name } });
+            vec![json!({ "contentBlockStart": { "contentBlockIndex": index, "start": start } })]
+        }
+        // Text and reasoning begin with their first delta.
+        Step::Open { .. } => Vec::new(),
+        Step::Delta { index, delta } => {
+            vec![json!({ "contentBlockDelta": { "contentBlockIndex": index, "delta": piece(delta)? } })]
+        }
+        Step::Close { index } => vec![json!({ "contentBlockStop": { "contentBlockIndex": index } })],
+        Step::End { stop_reason, usage } => {
+            let ended = json!({ "messageStop": { "stopReason": stop_reason } });
+            let metadata =
+                |usage| json!({ "metadata": { "usage": tokens(usage), "metrics": { "latencyMs": 7 } } });
+            [ended].into_iter().chain(usage.as_ref().map(metadata)).collect()
+        }
+        _ => return Err(Unplayable::new("the emulator has no such step")),
+    })
 }
 
 fn piece(delta: &Delta) -> Result<Value, Unplayable> {
@@ -185,23 +190,20 @@ fn failure(fault: &Fault, frames: usize) -> Result<Value, Unplayable> {
 }
 
 /// The same as an answer of Converse: whole, or an error.
-fn whole(reply: &Reply) -> Result<Value, Unplayable> {
+fn whole(reply: &Reply) -> Result<Act, Unplayable> {
     let ideal = reply.ideal().response;
-    match reply.steps.last() {
-        Some(Step::Fail(fault)) => return Ok(json!({ "fault": refusal(fault)? })),
-        Some(Step::End { .. }) => {}
-        _ => return Ok(json!({ "fault": { "type": "reset" } })),
-    }
-    let content = ideal.content.iter().map(block).collect::<Result<Vec<_>, _>>()?;
-    let mut message = json!({ "content": content, "stopReason": ideal.stop_reason });
-    message["usage"] = ideal.usage.as_ref().map_or_else(|| json!({}), tokens);
-    let mut rule = json!({ "reply": message });
-    if reply.delay_ms > 0 {
-        rule["fault"] = json!({ "type": "slowFirstByte", "millis": reply.delay_ms });
-    } else if reply.chunk_bytes.is_some() {
-        rule["fault"] = json!({ "type": "singleBytes" });
-    }
-    Ok(rule)
+    let fault = match reply.steps.last() {
+        Some(Step::Fail(fault)) => refusal(fault)?,
+        Some(Step::End { .. }) => {
+            let content = ideal.content.iter().map(block).collect::<Result<Vec<_>, _>>()?;
+            let usage = ideal.usage.as_ref().map_or_else(|| json!({}), tokens);
+            let message = json!({ "content": content, "stopReason": ideal.stop_reason, "usage": usage });
+            return Ok(Act { reply: Some(message), fault: way(reply) });
+        }
+        Some(Step::Stall) => json!({ "type": "slowFirstByte" }),
+        _ => json!({ "type": "reset" }),
+    };
+    Ok(Act { fault: Some(fault), reply: None })
 }
 
 fn block(content: &Content) -> Result<Value, Unplayable> {
