@@ -1,4 +1,4 @@
-//! That a layer forgets no method of the provider that it wraps.
+//! Layers around a provider: that they forget no method of it, and that it keeps its contract inside them.
 //!
 //! A layer implements the whole trait. What it forgets falls back to the trait's default: `generate` would then collect a
 //! stream, `count_tokens` be unsupported, and `find` see nothing inside. [`check`] puts a provider into it whose every
@@ -14,9 +14,9 @@
 //! assert_eq!(outcrop_conformance::layers::check(Nothing), Ok(()));
 //! ```
 //!
-//! A layer around a whole provider goes through the suite as well: see
-//! [`ScriptedHarness::with_layer`](crate::scripted::ScriptedHarness::with_layer).
+//! [`Layered`] puts a layer around the provider of any harness, for the whole suite.
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -30,6 +30,57 @@ use outcrop_core::{
 };
 
 use crate::suite::guarded;
+use crate::{Harness, Manifest, Script, Unplayable, Wired};
+
+/// A harness whose provider has a layer around it.
+///
+/// ```
+/// use std::sync::Arc;
+/// use outcrop_conformance::{check, layers::Layered, scripted::ScriptedHarness};
+/// use outcrop_core::{Layer, ModelProvider};
+/// # struct Nothing;
+/// # impl Layer for Nothing {
+/// #     fn layer(&self, inner: Arc<dyn ModelProvider>) -> Arc<dyn ModelProvider> { inner }
+/// # }
+/// let harness = Layered::new(ScriptedHarness::default(), Nothing);
+/// assert_eq!(check(harness, "text").as_deref(), Ok("passed"));
+/// ```
+pub struct Layered<H> {
+    harness: H,
+    layer: Box<dyn Layer + Send + Sync>,
+    declare: fn(Manifest) -> Manifest,
+}
+
+impl<H: Harness> Layered<H> {
+    /// Puts a layer around the provider of a harness.
+    pub fn new(harness: H, layer: impl Layer + Send + Sync + 'static) -> Self {
+        Self { harness, layer: Box::new(layer), declare: |manifest| manifest }
+    }
+
+    /// Says what the layer changes about the manifest: [`Manifest::retries`], say.
+    pub fn declaring(mut self, declare: fn(Manifest) -> Manifest) -> Self {
+        self.declare = declare;
+        self
+    }
+}
+
+impl<H: fmt::Debug> fmt::Debug for Layered<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Layered").field("harness", &self.harness).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl<H: Harness> Harness for Layered<H> {
+    fn manifest(&self) -> Manifest {
+        (self.declare)(self.harness.manifest())
+    }
+
+    async fn provider(&self, script: &Script) -> Result<Wired, Unplayable> {
+        let wired = self.harness.provider(script).await?;
+        Ok(Wired { provider: self.layer.layer(wired.provider), ..wired })
+    }
+}
 
 /// How long a layer may take for everything: nothing inside waits.
 const PATIENCE: Duration = Duration::from_secs(20);

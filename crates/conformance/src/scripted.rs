@@ -1,8 +1,7 @@
-//! A harness around core's own scripted provider: the kit proves itself with it, and whoever writes a layer can run the
-//! whole suite around that.
+//! A harness around core's own scripted provider: the kit proves itself with it, and whoever writes a layer has a good
+//! provider to put into it.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::future::pending;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,27 +11,24 @@ use std::time::{Duration, SystemTime};
 
 use futures_core::Stream;
 use outcrop_core::{
-    Capabilities, EmbedRequest, Embeddings, End, Error, ErrorKind, Event, EventStream, Freshness, Layer,
-    ModelCard, ModelCatalog, ModelId, ModelProvider, ProviderId, Query, Request, Result, Retry, Snapshot,
-    TokenCount, async_trait, scripted,
+    Capabilities, EmbedRequest, Embeddings, End, Error, ErrorKind, Event, EventStream, Freshness, ModelCard,
+    ModelCatalog, ModelId, ModelProvider, ProviderId, Query, Request, Result, Retry, Snapshot, TokenCount,
+    async_trait, scripted,
 };
 use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::{Answer, Fault, Feature, Harness, Manifest, Reply, Script, Step, Unplayable, Upstream, Wired};
 
-type Layers = Vec<Arc<dyn Layer + Send + Sync>>;
-
-/// Runs the suite on core's scripted provider, perhaps with layers around it.
+/// Runs the suite on core's scripted provider.
 ///
 /// ```
 /// use outcrop_conformance::{check, scripted::ScriptedHarness};
 /// assert_eq!(check(ScriptedHarness::default(), "text").as_deref(), Ok("passed"));
 /// ```
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct ScriptedHarness {
     manifest: Manifest,
-    layers: Layers,
 }
 
 impl Default for ScriptedHarness {
@@ -45,20 +41,7 @@ impl Default for ScriptedHarness {
 impl ScriptedHarness {
     /// A provider with a manifest, which decides what it says of its model.
     pub const fn new(manifest: Manifest) -> Self {
-        Self { manifest, layers: Vec::new() }
-    }
-
-    /// The same with a layer around all that is there.
-    pub fn with_layer(mut self, layer: impl Layer + Send + Sync + 'static) -> Self {
-        self.layers.push(Arc::new(layer));
-        self
-    }
-}
-
-impl fmt::Debug for ScriptedHarness {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { manifest, layers } = self;
-        f.debug_struct("ScriptedHarness").field("manifest", manifest).field("layers", &layers.len()).finish()
+        Self { manifest }
     }
 }
 
@@ -77,9 +60,7 @@ impl Harness for ScriptedHarness {
             calls: AtomicUsize::new(0),
             upstream: Arc::clone(&upstream),
         };
-        let wrap = |inner: Arc<dyn ModelProvider>, layer: &Arc<dyn Layer + Send + Sync>| layer.layer(inner);
-        let provider = self.layers.iter().fold(Arc::new(actor) as Arc<dyn ModelProvider>, wrap);
-        Ok(Wired::new(provider, upstream).with_catalog(Arc::new(Catalog {
+        Ok(Wired::new(Arc::new(actor), upstream).with_catalog(Arc::new(Catalog {
             id: ProviderId::from("scripted"),
             model: self.manifest.model.clone(),
         })))

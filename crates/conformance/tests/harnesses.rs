@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use outcrop_conformance::layers::Layered;
 use outcrop_conformance::scripted::ScriptedHarness;
 use outcrop_conformance::{
     Feature, Harness, Manifest, Outcome, SCENARIOS, Script, Unplayable, Wired, check, check_manifest, run,
@@ -143,14 +144,14 @@ impl Layer for NoImagesLayer {
 fn what_is_lacking_may_be_refused_or_left_out_with_a_warning() {
     for warns in [true, false] {
         let harness = ScriptedHarness::new(manifest().lacks(Feature::Images, "text only"));
-        assert_eq!(check(harness.with_layer(NoImagesLayer(warns)), "images").as_deref(), Ok("passed"));
+        assert_eq!(check(Layered::new(harness, NoImagesLayer(warns)), "images").as_deref(), Ok("passed"));
     }
 }
 
 #[test]
 fn a_known_failure_fails_as_it_is_said_and_not_otherwise() {
     let known = || manifest().known_failure("images", "the fake has no eyes");
-    let blind = ScriptedHarness::new(known()).with_layer(NoImagesLayer(false));
+    let blind = Layered::new(ScriptedHarness::new(known()), NoImagesLayer(false));
     assert_eq!(check(blind, "images").as_deref(), Ok("known to fail: the fake has no eyes"));
     let problems = check(ScriptedHarness::new(known()), "images").unwrap_err();
     assert!(problems.contains("passes, and the manifest says that it fails"), "{problems}");

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use outcrop_conformance::layers::{self, Layered};
 use outcrop_conformance::scripted::ScriptedHarness;
-use outcrop_conformance::{Manifest, layers, run};
+use outcrop_conformance::{Manifest, run};
 use outcrop_core::Timeouts;
 use outcrop_layers::{RetryLayer, RetryPolicy, TimeoutLayer};
 
@@ -33,16 +34,15 @@ fn no_layer_forgets_a_method() {
 
 #[test]
 fn a_provider_with_time_limits_around_it_keeps_its_contract() {
-    let harness = ScriptedHarness::new(Manifest::new("limits", "m")).with_layer(TimeoutLayer::from(limits()));
+    let harness = Layered::new(ScriptedHarness::default(), TimeoutLayer::from(limits()));
     let report = run(harness);
     assert!(report.is_fine(), "{}", report.to_markdown());
 }
 
 #[test]
 fn a_provider_with_the_usual_layers_around_it_keeps_its_contract() {
-    let harness = ScriptedHarness::new(Manifest::new("retries", "m").retries())
-        .with_layer(TimeoutLayer::from(limits()))
-        .with_layer(RetryLayer::new(at_once()));
+    let limited = Layered::new(ScriptedHarness::default(), TimeoutLayer::from(limits()));
+    let harness = Layered::new(limited, RetryLayer::new(at_once())).declaring(Manifest::retries);
     let report = run(harness);
     assert!(report.is_fine(), "{}", report.to_markdown());
 }
