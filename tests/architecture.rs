@@ -45,6 +45,7 @@ const NEVER_BELOW: &[(&str, &[&str])] = &[
     ("outcrop-core", &["aws-*", "tokio*", "hyper*", "figment", "clap*", "tracing*"]),
     ("outcrop-model-facts", &["aws-*", "tokio*", "hyper*", "figment", "clap*"]),
     ("outcrop-layers", &["aws-*", "hyper*", "figment", "clap*"]),
+    ("outcrop-conformance", &["aws-*", "hyper*", "figment", "clap*", "tracing*"]),
     ("outcrop-config", &["aws-*", "tokio*", "hyper*", "clap*"]),
     ("outcrop-files", &["aws-*", "tokio*"]),
     ("outcrop-emulator", &["aws-config", "aws-sdk-*", "figment", "clap*"]),

@@ -35,6 +35,9 @@ mod support;
 mod usage;
 mod warning;
 
+/// What implementations of this crate's traits are marked with.
+pub use async_trait::async_trait;
+
 pub use arguments::is_tool_input;
 pub use blob::Blob;
 pub use capabilities::{Capabilities, Timeouts};

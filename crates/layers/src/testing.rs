@@ -1,5 +1,4 @@
-//! What the tests of the layers share: providers whose calls are counted, answers that take their time, and the proof
-//! that no layer forgets to forward.
+//! What the tests of the layers share: providers whose calls are counted, answers that take their time.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -10,13 +9,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_core::Stream;
 use outcrop_core::{
-    Capabilities, Checked, Content, Delta, EmbedRequest, Embeddings, Event, EventStream, Layer, ModelId,
-    ModelProvider, ModelProviderExt, ProviderId, Request, Response, Result, Timeouts, TokenCount, next,
-    replay,
+    Capabilities, Checked, Delta, EmbedRequest, Embeddings, Event, EventStream, ModelId, ModelProvider,
+    ProviderId, Request, Response, Result, Timeouts, TokenCount, next,
 };
 use tokio::time::Sleep;
-
-use crate::{RetryLayer, RetryPolicy, TimeoutLayer};
 
 mockall::mock! {
     #[derive(Debug)]
@@ -144,54 +140,4 @@ pub(crate) async fn drain(stream: EventStream) -> Vec<Result<Event>> {
 pub(crate) fn seconds_since(begun: tokio::time::Instant) -> u64 {
     // The timer counts in milliseconds and may be one late.
     Duration::from_millis(u64::try_from(begun.elapsed().as_millis()).unwrap()).as_secs()
-}
-
-fn layers() -> Vec<Box<dyn Layer>> {
-    let timeouts = Timeouts { total: Some(Duration::from_secs(9)), ..Timeouts::default() };
-    vec![
-        Box::new(RetryLayer::new(RetryPolicy::default())),
-        Box::new(RetryLayer::new(RetryPolicy { attempts: 1, ..RetryPolicy::default() })),
-        Box::new(TimeoutLayer::new()),
-        Box::new(TimeoutLayer::from(timeouts)),
-    ]
-}
-
-#[tokio::test(start_paused = true)]
-async fn every_layer_forwards_every_method_once_and_unchanged() {
-    for layer in layers() {
-        let mut mock = MockProvider::with_timeouts(Timeouts::default());
-        let mut answer = Response::default();
-        answer.content = vec![Content::text("streamed")];
-        let events: Vec<_> = replay(answer).into_iter().map(|event| (0, event)).collect();
-        let answer = Slow::new(events.clone());
-        mock.expect_stream()
-            .once()
-            .withf(|request| request.model == "s")
-            .return_once(move |_| Ok(answer.trickle()));
-        let mut whole = Response::default();
-        whole.request_id = Some("generated".to_owned());
-        mock.expect_generate().once().withf(|request| request.model == "g").return_once(|_| Ok(whole));
-        mock.expect_count_tokens()
-            .once()
-            .withf(|request| request.model == "c")
-            .return_once(|_| Ok(TokenCount { input_tokens: 42 }));
-        mock.expect_embed()
-            .once()
-            .withf(|request| request.model == "e")
-            .return_once(|_| Ok(Embeddings::new(vec![vec![0.5]])));
-
-        let provider = layer.layer(Arc::new(mock));
-        assert_eq!(provider.id(), &"mock");
-        assert_eq!(provider.capabilities(&"m".into()).context_window, Some(4711));
-        let streamed = drain(provider.stream(&Request::new("s")).await.unwrap()).await;
-        let streamed: Vec<_> = streamed.into_iter().map(Result::unwrap).collect();
-        assert_eq!(streamed, events.into_iter().map(|(_, event)| event).collect::<Vec<_>>());
-        let generated = provider.generate(&Request::new("g")).await.unwrap();
-        assert_eq!(generated.request_id.as_deref(), Some("generated"));
-        let counted = provider.count_tokens(&Request::new("c")).await.unwrap();
-        assert_eq!(counted.input_tokens, 42);
-        let embedded = provider.embed(&EmbedRequest::new("e", vec!["text".to_owned()])).await.unwrap();
-        assert_eq!(embedded.vectors, [[0.5]]);
-        assert!(provider.find::<MockProvider>().is_some());
-    }
 }

@@ -12,6 +12,8 @@ mod canned;
 #[cfg(test)]
 mod cases;
 mod client;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod content_type;
 mod count;
 mod draft;

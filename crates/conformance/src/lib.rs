@@ -1,0 +1,24 @@
+//! Proves that a model provider keeps its contract: one macro, a named test per scenario, a report.
+//!
+#![doc = include_str!("../README.md")]
+
+mod act;
+mod feature;
+mod harness;
+pub mod layers;
+mod manifest;
+mod needle;
+mod perform;
+mod report;
+mod scenarios;
+mod script;
+pub mod scripted;
+mod suite;
+
+pub use feature::Feature;
+pub use harness::{Harness, Unplayable, Upstream, Wired};
+pub use manifest::Manifest;
+pub use report::{Outcome, Report, ScenarioResult};
+pub use scenarios::{SCENARIOS, Scenario};
+pub use script::{Answer, Fault, Reply, Script, Step};
+pub use suite::{check, check_manifest, run};

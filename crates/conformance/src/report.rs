@@ -1,0 +1,174 @@
+//! What came of it all.
+
+use std::fmt::Write as _;
+
+use outcrop_core::ModelId;
+use serde::{Deserialize, Serialize};
+
+/// How a provider did, scenario by scenario. It says the same in every run of the same provider: there is no time in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Report {
+    /// The provider.
+    pub provider: String,
+    /// The model that was called.
+    pub model: ModelId,
+    /// What is wrong with the manifest itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<String>,
+    /// Every scenario, in the order of the table.
+    pub results: Vec<ScenarioResult>,
+}
+
+/// How a provider did in one scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ScenarioResult {
+    /// The scenario.
+    pub name: String,
+    /// What it proves.
+    pub what: String,
+    /// What came of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// What came of a scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The provider does it.
+    Passed,
+    /// It needs something that the manifest lacks.
+    Skipped {
+        /// What, and why, in the words of the manifest.
+        reason: String,
+    },
+    /// It fails, as the manifest says.
+    KnownFailure {
+        /// Why, in the words of the manifest.
+        reason: String,
+        /// What is wrong.
+        problems: Vec<String>,
+    },
+    /// The provider does it wrong.
+    Failed {
+        /// What is wrong.
+        problems: Vec<String>,
+    },
+}
+
+impl Outcome {
+    /// Whether nothing is to be done about it.
+    pub const fn is_fine(&self) -> bool {
+        !matches!(self, Self::Failed { .. })
+    }
+}
+
+impl Report {
+    /// Whether every scenario passed, was skipped for a reason, or failed as it is known to.
+    pub fn is_fine(&self) -> bool {
+        self.problems.is_empty() && self.results.iter().all(|result| result.outcome.is_fine())
+    }
+
+    /// The scenarios that failed.
+    pub fn failures(&self) -> impl Iterator<Item = &ScenarioResult> {
+        self.results.iter().filter(|result| !result.outcome.is_fine())
+    }
+
+    /// The report as a section of Markdown: a heading, the sums, and a table of all scenarios.
+    pub fn to_markdown(&self) -> String {
+        let count = |is: fn(&Outcome) -> bool| self.results.iter().filter(|it| is(&it.outcome)).count();
+        let passed = count(|it| matches!(it, Outcome::Passed));
+        let skipped = count(|it| matches!(it, Outcome::Skipped { .. }));
+        let known = count(|it| matches!(it, Outcome::KnownFailure { .. }));
+        let failed = count(|it| matches!(it, Outcome::Failed { .. }));
+        let known = if known > 0 { format!(", {known} known to fail") } else { String::new() };
+        let mut text = format!(
+            "## {}\n\nModel `{}`: {passed} passed, {skipped} skipped{known}, {failed} failed.\n\n",
+            self.provider, self.model
+        );
+        // Writing to a text does not fail.
+        for problem in &self.problems {
+            writeln!(text, "- **{}**", cell(problem)).ok();
+        }
+        text.push_str("| scenario | proves | outcome |\n|---|---|---|\n");
+        for ScenarioResult { name, what, outcome } in &self.results {
+            writeln!(text, "| `{name}` | {} | {} |", cell(what), cell(&outcome.words())).ok();
+        }
+        text
+    }
+}
+
+impl Outcome {
+    /// The outcome in one line.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Self::Passed => "passed".to_owned(),
+            Self::Skipped { reason } => format!("skipped: {reason}"),
+            Self::KnownFailure { reason, .. } => format!("known to fail: {reason}"),
+            Self::Failed { problems } => format!("**failed**: {}", problems.join("; ")),
+        }
+    }
+}
+
+/// A text as one cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('|', "\\|").split(['\r', '\n']).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> Report {
+        let result =
+            |name: &str, outcome| ScenarioResult { name: name.into(), what: "It | is.".into(), outcome };
+        let problems = vec!["one".to_owned(), "two\nlines".to_owned()];
+        Report {
+            provider: "Example".to_owned(),
+            model: "m".into(),
+            problems: Vec::new(),
+            results: vec![
+                result("a", Outcome::Passed),
+                result("b", Outcome::Skipped { reason: "no images: text only".to_owned() }),
+                result("c", Outcome::KnownFailure { reason: "soon".to_owned(), problems: problems.clone() }),
+                result("d", Outcome::Failed { problems }),
+            ],
+        }
+    }
+
+    #[test]
+    fn markdown_has_a_row_for_every_scenario() {
+        assert_eq!(
+            report().to_markdown(),
+            "## Example\n\nModel `m`: 1 passed, 1 skipped, 1 known to fail, 1 failed.\n\n\
+             | scenario | proves | outcome |\n|---|---|---|\n\
+             | `a` | It \\| is. | passed |\n\
+             | `b` | It \\| is. | skipped: no images: text only |\n\
+             | `c` | It \\| is. | known to fail: soon |\n\
+             | `d` | It \\| is. | **failed**: one; two lines |\n"
+        );
+    }
+
+    #[test]
+    fn json_goes_there_and_back() {
+        let json = serde_json::to_value(report()).unwrap();
+        assert_eq!(json["results"][1]["outcome"], "skipped");
+        assert_eq!(serde_json::from_value::<Report>(json).unwrap(), report());
+    }
+
+    #[test]
+    fn a_failure_or_a_bad_manifest_is_not_fine() {
+        let mut report = report();
+        assert!(!report.is_fine());
+        assert_eq!(report.failures().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["d"]);
+        report.results.pop();
+        assert!(report.is_fine());
+        report.problems.push("no reason".to_owned());
+        assert!(!report.is_fine());
+    }
+}

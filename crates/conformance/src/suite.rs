@@ -1,0 +1,155 @@
+//! Running scenarios: each on a thread and in a runtime of its own, so that one that panics or hangs is a finding.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use crate::perform::{Notes, play};
+use crate::scenarios::SCENARIOS;
+use crate::{Harness, Manifest, Outcome, Report, Scenario, ScenarioResult};
+
+/// How long a manifest may take.
+const MANIFEST: Duration = Duration::from_secs(10);
+
+/// Runs every scenario and reports. Never panics, whatever the provider does; a scenario that takes longer than the
+/// manifest's patience has failed.
+///
+/// Blocks, for seconds: call it outside of a runtime, or where blocking is allowed.
+///
+/// A scenario whose provider blocks its thread for good leaves the thread behind.
+pub fn run(harness: impl Harness) -> Report {
+    let harness: Arc<dyn Harness> = Arc::new(harness);
+    let manifest = match manifest(&harness) {
+        Ok(manifest) => manifest,
+        Err(problem) => {
+            let manifest = Manifest::new("unknown", "unknown");
+            return Report { problems: vec![problem], ..report(&manifest, Vec::new()) };
+        }
+    };
+    let results = SCENARIOS.iter().map(|scenario| ScenarioResult {
+        name: scenario.name.to_owned(),
+        what: scenario.what.to_owned(),
+        outcome: outcome(&harness, &manifest, scenario),
+    });
+    let results = results.collect();
+    report(&manifest, results)
+}
+
+fn report(manifest: &Manifest, results: Vec<ScenarioResult>) -> Report {
+    let Manifest { name, model, .. } = manifest;
+    Report { provider: name.clone(), model: model.clone(), problems: manifest.problems(), results }
+}
+
+/// Runs one scenario; what is said is one line. For tests that are made without [`suite!`](crate::suite).
+///
+/// # Errors
+/// What is wrong, line by line.
+pub fn check(harness: impl Harness, scenario: &str) -> Result<String, String> {
+    let harness: Arc<dyn Harness> = Arc::new(harness);
+    let manifest = manifest(&harness)?;
+    let found = SCENARIOS.iter().find(|known| known.name == scenario);
+    let found = found.ok_or_else(|| format!("there is no scenario `{scenario}`"))?;
+    match outcome(&harness, &manifest, found) {
+        Outcome::Failed { problems } => Err(format!(
+            "{}\n{} ({}):\n- {}",
+            found.what,
+            manifest.name,
+            manifest.model,
+            problems.join("\n- ")
+        )),
+        fine => Ok(fine.words()),
+    }
+}
+
+/// Checks a manifest by itself: that it gives its reasons, and names scenarios that there are.
+///
+/// # Errors
+/// What is wrong, line by line.
+pub fn check_manifest(harness: impl Harness) -> Result<(), String> {
+    let harness: Arc<dyn Harness> = Arc::new(harness);
+    let problems = manifest(&harness)?.problems();
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
+}
+
+fn manifest(harness: &Arc<dyn Harness>) -> Result<Manifest, String> {
+    let harness = Arc::clone(harness);
+    guarded("manifest", MANIFEST, move || harness.manifest())
+}
+
+fn outcome(harness: &Arc<dyn Harness>, manifest: &Manifest, scenario: &'static Scenario) -> Outcome {
+    let acts = scenario.acts(manifest);
+    let mut lacking: Vec<String> = Vec::new();
+    for need in acts.iter().flat_map(crate::act::Act::needs) {
+        if let Some((feature, reason)) = manifest.why_not(&need) {
+            let reason = format!("no {feature}: {reason}");
+            if !lacking.contains(&reason) {
+                lacking.push(reason);
+            }
+        }
+    }
+    if !lacking.is_empty() {
+        return Outcome::Skipped { reason: lacking.join("; ") };
+    }
+    let (harness, its_manifest) = (Arc::clone(harness), manifest.clone());
+    // What a runtime cannot interrupt is given up later, so that it is told apart.
+    let limit = manifest.patience.saturating_mul(2);
+    let problems = guarded(scenario.name, limit, move || in_runtime(&*harness, &its_manifest, &acts));
+    let problems = problems.and_then(|problems| problems).unwrap_or_else(|problem| vec![problem]);
+    match manifest.why_known(scenario.name) {
+        None if problems.is_empty() => Outcome::Passed,
+        None => Outcome::Failed { problems },
+        Some(_) if problems.is_empty() => {
+            Outcome::Failed { problems: vec!["passes, and the manifest says that it fails".to_owned()] }
+        }
+        Some(reason) => Outcome::KnownFailure { reason: reason.to_owned(), problems },
+    }
+}
+
+fn in_runtime(
+    harness: &dyn Harness,
+    manifest: &Manifest,
+    acts: &[crate::act::Act],
+) -> Result<Vec<String>, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("there is no runtime: {error}"))?;
+    let notes = Notes::new();
+    runtime.block_on(async {
+        let play = Box::pin(play(harness, manifest, acts, &notes));
+        if tokio::time::timeout(manifest.patience, play).await.is_err() {
+            notes.hangs();
+        }
+    });
+    runtime.shutdown_background();
+    Ok(notes.into_problems())
+}
+
+/// Runs something on a thread of its own. A panic and a thread that does not come back are the error.
+pub(crate) fn guarded<T: Send + 'static>(
+    name: &str,
+    limit: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, String> {
+    let (tell, told) = mpsc::channel();
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
+        // Nobody listens any more if it took too long.
+        tell.send(work()).ok();
+    });
+    let thread = thread.map_err(|error| format!("there is no thread: {error}"))?;
+    match told.recv_timeout(limit) {
+        Ok(done) => Ok(done),
+        Err(RecvTimeoutError::Timeout) => {
+            Err(format!("hangs: it blocks its thread, and did not come back within {limit:?}"))
+        }
+        Err(RecvTimeoutError::Disconnected) => match thread.join() {
+            Err(panic) => Err(format!("panics: {}", words(&*panic))),
+            Ok(()) => Err("ended without a word".to_owned()),
+        },
+    }
+}
+
+fn words(panic: &(dyn Any + Send)) -> &str {
+    let words = panic.downcast_ref::<&str>().copied();
+    words.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without words")
+}
