@@ -19,8 +19,8 @@ const RESERVED: &[(&str, &[&str])] = &[
     // The emulator checks signatures and writes frames with AWS's own code, so that neither is what we think they are.
     ("aws-*", &["outcrop-aws", "outcrop-provider-bedrock", "outcrop-discovery", "outcrop-emulator"]),
     ("axum", &["outcrop-emulator"]),
-    // The connections to AWS are made of the same parts as the SDK's own.
-    ("hyper*", &["outcrop-emulator", "outcrop-aws"]),
+    // The connections to AWS are made of the same parts as the SDK's own, and those to other endpoints of the same again.
+    ("hyper*", &["outcrop-emulator", "outcrop-aws", "outcrop-provider-openai"]),
     ("reqwest", &[]),
     // Only the configuration knows how it is written.
     ("figment", &["outcrop-config"]),

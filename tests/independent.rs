@@ -5,6 +5,7 @@
 
 mod bodies;
 mod client;
+mod completions;
 mod server;
 
 pub(crate) use client::boto3;

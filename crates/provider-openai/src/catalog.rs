@@ -59,11 +59,14 @@ impl OpenAiCatalog {
         while let Some(bytes) = reply.body.next().await {
             body.extend_from_slice(&bytes?);
             if body.len() > LONGEST {
-                return Err(call.new_error(ErrorKind::Protocol, "the endpoint lists more than 32 MiB of models"));
+                return Err(
+                    call.new_error(ErrorKind::Protocol, "the endpoint lists more than 32 MiB of models")
+                );
             }
         }
         let rows = serde_json::from_slice::<Value>(&body).ok().as_ref().and_then(rows);
-        let rows = rows.ok_or_else(|| call.foreign("answered with something else than a list of models", None))?;
+        let rows =
+            rows.ok_or_else(|| call.foreign("answered with something else than a list of models", None))?;
         let mut cards: BTreeMap<ModelId, ModelCard> = BTreeMap::new();
         for card in rows.iter().filter_map(card) {
             cards.entry(card.id.clone()).or_insert(card);
@@ -176,7 +179,8 @@ fn blank(id: ModelId) -> ModelCard {
 
 /// The card of a row, in whatever words the server has: OpenAI, OpenRouter, vLLM, Groq, Mistral, llama.cpp, Vercel.
 fn card(row: &Value) -> Option<ModelCard> {
-    let text = |key: &str| row.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
+    let text =
+        |key: &str| row.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
     let id = row.as_str().or_else(|| text("id")).or_else(|| text("name"))?;
     let mut card = blank(id.into());
     let mut known: Vec<&'static str> = Vec::new();
@@ -191,7 +195,8 @@ fn card(row: &Value) -> Option<ModelCard> {
         known.push("provider");
     }
     let tokens = |pointers: &[&str]| {
-        let found = pointers.iter().find_map(|pointer| row.pointer(pointer)?.as_u64().filter(|tokens| *tokens > 0));
+        let found =
+            pointers.iter().find_map(|pointer| row.pointer(pointer)?.as_u64().filter(|tokens| *tokens > 0));
         found.map(|tokens| u32::try_from(tokens).unwrap_or(u32::MAX))
     };
     let windows = [

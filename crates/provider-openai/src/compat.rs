@@ -236,7 +236,8 @@ compat! {
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub(crate) struct Host {
     /// Its name, or the end of one behind a dot: `.openai.azure.com`.
-    pub host: String,
+    #[serde(rename = "host")]
+    pub name: String,
     /// Where that is said.
     pub source: String,
     /// Its paths have no version, so that none is added.
@@ -250,9 +251,9 @@ static HOSTS: LazyLock<Vec<Host>> =
 /// What is known of a host, by its name.
 pub(crate) fn host(name: &str) -> Option<&'static Host> {
     let name = name.to_ascii_lowercase();
-    HOSTS.iter().find(|row| match row.host.strip_prefix('.') {
-        Some(_) => name.ends_with(&row.host),
-        None => name == row.host,
+    HOSTS.iter().find(|row| match row.name.strip_prefix('.') {
+        Some(_) => name.ends_with(&row.name),
+        None => name == row.name,
     })
 }
 
@@ -266,13 +267,13 @@ mod tests {
     fn the_table_of_hosts_can_be_read_and_says_where_it_knows_it_from() {
         let rows: Vec<Host> = serde_json::from_str(include_str!("../data/hosts.json")).unwrap();
         assert!(rows.len() >= 10);
-        let names: BTreeSet<_> = rows.iter().map(|row| &row.host).collect();
+        let names: BTreeSet<_> = rows.iter().map(|row| &row.name).collect();
         assert_eq!(names.len(), rows.len(), "a host stands there twice");
         for row in &rows {
-            assert!(row.source.starts_with("https://"), "{}", row.host);
-            assert_eq!(row.host, row.host.to_ascii_lowercase());
-            let known = host(&format!("x{}", row.host));
-            assert_eq!(known.is_some(), row.host.starts_with('.'), "{}", row.host);
+            assert!(row.source.starts_with("https://"), "{}", row.name);
+            assert_eq!(row.name, row.name.to_ascii_lowercase());
+            let known = host(&format!("x{}", row.name));
+            assert_eq!(known.is_some(), row.name.starts_with('.'), "{}", row.name);
         }
         let raw: Value = serde_json::from_str(include_str!("../data/hosts.json")).unwrap();
         for row in raw.as_array().unwrap() {
@@ -296,11 +297,8 @@ mod tests {
     #[test]
     fn what_is_nearer_counts() {
         let near = Compat { supports_store: Some(false), ..Compat::default() };
-        let far = Compat {
-            supports_store: Some(true),
-            supports_strict_mode: Some(true),
-            ..Compat::default()
-        };
+        let far =
+            Compat { supports_store: Some(true), supports_strict_mode: Some(true), ..Compat::default() };
         let both = near.over(far);
         assert_eq!((both.supports_store, both.supports_strict_mode), (Some(false), Some(true)));
     }

@@ -91,7 +91,9 @@ fn is_version(segment: &str) -> bool {
 fn is_near(host: &str) -> bool {
     let local_name = |host: &str| {
         !host.contains('.')
-            || [".localhost", ".local", ".internal", ".lan", ".home.arpa"].iter().any(|end| host.ends_with(end))
+            || [".localhost", ".local", ".internal", ".lan", ".home.arpa"]
+                .iter()
+                .any(|end| host.ends_with(end))
     };
     match host.parse() {
         Ok(IpAddr::V4(address)) => address.is_loopback() || address.is_private() || address.is_link_local(),

@@ -76,8 +76,7 @@ impl CatalogFactory for Factory {
 }
 
 fn schema() -> Value {
-    let seconds =
-        |description: &str| json!({"type": "number", "exclusiveMinimum": 0, "x-unit": "seconds", "description": description});
+    let seconds = |description: &str| json!({"type": "number", "exclusiveMinimum": 0, "x-unit": "seconds", "description": description});
     let tokens = |description: &str| json!({"type": "integer", "minimum": 1, "maximum": 1_000_000_000, "x-unit": "tokens", "description": description});
     let text = |description: &str| json!({"type": "string", "description": description});
     let switch = |description: &str| json!({"type": "boolean", "description": description});

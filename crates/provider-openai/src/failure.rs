@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use hyper_util::client::legacy;
+use outcrop_core::classify::numbers::{output_limit, overflow};
 use outcrop_core::classify::{HTTP_STATUS_RULES, Rule, Signal, classify};
 use outcrop_core::{Error, ErrorKind, ModelId, ProviderId, REDACTED, Retry, Secret};
 use serde_json::Value;
@@ -115,6 +116,16 @@ impl Call {
         if let Some(message) = &said.message {
             error = error.with_provider_message(self.scrubbed(message));
         }
+        let message = said.message.as_deref().unwrap_or_default();
+        if kind == ErrorKind::ContextOverflow {
+            return match overflow(message) {
+                Some(overflow) => error.with_overflow(overflow),
+                None => error,
+            };
+        }
+        if let Some(limit) = output_limit(message) {
+            return error.with_hint(format!("lower `maxTokens` to at most {limit}"));
+        }
         match (rule.and_then(|rule| rule.hint), kind) {
             (Some(hint), _) => error.with_hint(hint),
             (None, ErrorKind::Unauthenticated) => {
@@ -213,7 +224,7 @@ pub(crate) fn of_call(error: &legacy::Error) -> Error {
     if let Some(late) = causes(error).find_map(|cause| cause.downcast_ref::<Late>()) {
         return Error::new(ErrorKind::Timeout, late.to_string()).with_hint("raise `timeouts.connect`");
     }
-    if causes(error).any(|cause| cause.is::<rustls::Error>()) {
+    if causes(error).any(<dyn StdError>::is::<rustls::Error>) {
         return Error::new(ErrorKind::Network, "no TLS connection to the endpoint can be made")
             .with_hint("check `baseUrl` and its port; `SSL_CERT_FILE` names the certificates of another authority to trust")
             .with_source(told());

@@ -90,7 +90,9 @@ impl HttpClient {
         if streams {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        if let Some(authorization) = self.proxy.as_ref().filter(|_| !self.secure).and_then(Proxy::authorization) {
+        if let Some(authorization) =
+            self.proxy.as_ref().filter(|_| !self.secure).and_then(Proxy::authorization)
+        {
             headers.insert(http::header::PROXY_AUTHORIZATION, authorization.clone());
         }
         let client = self.client()?;
@@ -157,11 +159,12 @@ fn reply(response: Response<Incoming>) -> Reply {
     let body = unfold(body, async |mut body: Incoming| {
         loop {
             match body.frame().await? {
-                // Trailers say nothing here.
-                Ok(frame) => match frame.into_data() {
-                    Ok(data) => return Some((Ok(data), body)),
-                    Err(_) => continue,
-                },
+                Ok(frame) => {
+                    // Trailers say nothing here.
+                    if let Ok(data) = frame.into_data() {
+                        return Some((Ok(data), body));
+                    }
+                }
                 Err(error) => return Some((Err(failure::of_body(error)), body)),
             }
         }

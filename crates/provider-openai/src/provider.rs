@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use outcrop_core::{
-    Capabilities, Environment, Error, EventStream, ModelId, ModelProvider, ProviderId, Request, Result, Start,
-    Warning,
+    Capabilities, Environment, Error, EventStream, ModelId, ModelProvider, ProviderId, Request, Result,
+    Start, Warning,
 };
 
 use crate::draft::Draft;
@@ -97,7 +97,8 @@ pub(crate) async fn accepted(
     settings: &OpenAiSettings,
 ) -> Result<(Reply, Call)> {
     let header = |name: &str| reply.headers.get(name).and_then(|value| value.to_str().ok());
-    let id = ["x-request-id", "request-id", "x-amzn-requestid", "apim-request-id"].into_iter().find_map(header);
+    let id =
+        ["x-request-id", "request-id", "x-amzn-requestid", "apim-request-id"].into_iter().find_map(header);
     let call = Call {
         endpoint: endpoint.shown(),
         request_id: id.filter(|id| !id.is_empty()).map(str::to_owned),

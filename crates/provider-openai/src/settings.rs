@@ -79,7 +79,10 @@ impl OpenAiSettings {
         }
         let limit = |key: &str| entry.pointer(&format!("/timeouts/{key}")).and_then(check::seconds);
         let compat = |value: &Value| {
-            value.get("compat").and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default()
+            value
+                .get("compat")
+                .and_then(|value| serde_json::from_value(value.clone()).ok())
+                .unwrap_or_default()
         };
         let headers = entry.get("headers").and_then(Value::as_object).into_iter().flatten();
         let models = entry.get("models").and_then(Value::as_array).into_iter().flatten();

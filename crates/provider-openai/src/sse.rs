@@ -123,7 +123,10 @@ mod tests {
             events.extend(std::iter::from_fn(|| decoder.next()));
         }
         events.extend(decoder.finish());
-        events.into_iter().map(|event| (event.name, String::from_utf8_lossy(&event.data).into_owned())).collect()
+        events
+            .into_iter()
+            .map(|event| (event.name, String::from_utf8_lossy(&event.data).into_owned()))
+            .collect()
     }
 
     fn data(text: &str) -> Vec<String> {

@@ -49,6 +49,7 @@ pub(crate) async fn open(reply: Reply, call: Call, start: Start, shaping: Shapin
         ready: VecDeque::new(),
         translator: Translator::new(shaping),
         call,
+        failed: None,
         over: false,
         drained: false,
     };
@@ -56,7 +57,7 @@ pub(crate) async fn open(reply: Reply, call: Call, start: Start, shaping: Shapin
         Kind::Page => Err(running.call.foreign("answered with a web page", content_type.as_deref())),
         Kind::Json => running.whole(head, start).await,
         Kind::Events => {
-            running.decode(&head)?;
+            running.decode(&head);
             let first = running.step().await?;
             running.translator.start(first.value(), start, &mut running.call);
             running.take(first)?;
@@ -94,7 +95,9 @@ async fn kind_of(body: &mut ByteStream, call: &Call) -> Result<(Kind, Vec<u8>)> 
         }
         match body.next().await {
             Some(bytes) => {
-                head.extend_from_slice(&bytes.map_err(|error| error.with_request_id(call.request_id.as_deref()))?);
+                head.extend_from_slice(
+                    &bytes.map_err(|error| error.with_request_id(call.request_id.as_deref()))?,
+                );
             }
             None => return Err(cut_off(call)),
         }
@@ -111,6 +114,8 @@ enum Step {
     Chunk(Value),
     /// An event that the server calls an error.
     Failure(Value),
+    /// Something that this protocol does not have; what it is.
+    Foreign(&'static str),
     /// The server says that it is done.
     Done,
     /// Nothing comes any more.
@@ -121,8 +126,31 @@ impl Step {
     const fn value(&self) -> Option<&Value> {
         match self {
             Self::Chunk(value) | Self::Failure(value) => Some(value),
-            Self::Done | Self::Over => None,
+            Self::Foreign(_) | Self::Done | Self::Over => None,
         }
+    }
+}
+
+/// What an event says; nothing if it is none of this protocol. There are servers that put no blank lines between their
+/// events, so that each line of what looks like one event is one.
+fn read(event: &sse::Event) -> Option<Vec<Step>> {
+    if let Some(step) = read_one(&event.data, &event.name) {
+        return Some(vec![step]);
+    }
+    let lines = event.data.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    lines.map(|line| read_one(line, &event.name)).collect()
+}
+
+fn read_one(data: &[u8], name: &str) -> Option<Step> {
+    let data = data.trim_ascii();
+    if data == DONE {
+        return Some(Step::Done);
+    }
+    match serde_json::from_slice(data) {
+        Ok(value) if name == "error" => Some(Step::Failure(value)),
+        Ok(value) => Some(Step::Chunk(value)),
+        Err(_) if name == "error" => Some(Step::Failure(String::from_utf8_lossy(data).into())),
+        Err(_) => None,
     }
 }
 
@@ -132,6 +160,7 @@ struct Running {
     ready: VecDeque<Step>,
     translator: Translator,
     call: Call,
+    failed: Option<Error>,
     over: bool,
     /// Whether the body was read to its end, or nobody shall try that any more.
     drained: bool,
@@ -143,13 +172,17 @@ impl Running {
             if let Some(event) = self.translator.queue.pop_front() {
                 return Some(Ok(event));
             }
+            if let Some(error) = self.failed.take() {
+                return Some(Err(error));
+            }
             if self.over {
                 self.drain().await;
                 return None;
             }
             if let Err(error) = self.advance().await {
+                // What the chunk said before is shown before.
                 (self.over, self.drained) = (true, true);
-                return Some(Err(error));
+                self.failed = Some(error);
             }
         }
     }
@@ -160,14 +193,12 @@ impl Running {
             return self.take(step);
         }
         // The answer is complete: only what is said about it can still be lost.
-        match tokio::time::timeout(PATIENCE_FOR_USAGE, self.step()).await {
-            Ok(Ok(step)) => self.take(step),
-            Ok(Err(_)) | Err(_) => {
-                (self.over, self.drained) = (true, true);
-                self.translator.end();
-                Ok(())
-            }
+        if let Ok(Ok(step)) = tokio::time::timeout(PATIENCE_FOR_USAGE, self.step()).await {
+            return self.take(step);
         }
+        (self.over, self.drained) = (true, true);
+        self.translator.end();
+        Ok(())
     }
 
     fn take(&mut self, step: Step) -> Result<()> {
@@ -175,6 +206,9 @@ impl Running {
             Step::Failure(value) => Err(self.call.in_stream(&value)),
             Step::Chunk(value) if is_error(&value) => Err(self.call.in_stream(&value)),
             Step::Chunk(value) => self.translator.take(&value, &self.call),
+            // Behind the end of the answer it does not matter.
+            Step::Foreign(_) if self.translator.has_stopped() => Ok(()),
+            Step::Foreign(what) => Err(self.call.new_error(ErrorKind::Protocol, what)),
             Step::Done | Step::Over => {
                 self.over = true;
                 self.drained = matches!(step, Step::Over);
@@ -194,52 +228,26 @@ impl Running {
                 return Ok(step);
             }
             match self.body.next().await {
-                Some(Ok(bytes)) => self.decode(&bytes)?,
+                Some(Ok(bytes)) => self.decode(&bytes),
                 Some(Err(error)) => return Err(error.with_request_id(self.call.request_id.as_deref())),
                 None => {
                     // What cannot be read here was cut off.
-                    let rest = self.decoder.finish().map(|event| self.read(&event));
-                    self.ready.extend(rest.and_then(Result::ok).into_iter().flatten());
+                    let rest = self.decoder.finish().and_then(|event| read(&event));
+                    self.ready.extend(rest.into_iter().flatten());
                     self.ready.push_back(Step::Over);
                 }
             }
         }
     }
 
-    fn decode(&mut self, bytes: &[u8]) -> Result<()> {
+    fn decode(&mut self, bytes: &[u8]) {
         let pushed = self.decoder.push(bytes);
         while let Some(event) = self.decoder.next() {
-            let steps = self.read(&event)?;
-            self.ready.extend(steps);
+            let foreign = || vec![Step::Foreign("the endpoint sent an event that is no JSON")];
+            self.ready.extend(read(&event).unwrap_or_else(foreign));
         }
-        pushed.map_err(|sse::TooLong| {
-            self.call.new_error(ErrorKind::Protocol, "the endpoint sent an event of more than 64 MiB")
-        })
-    }
-
-    /// What an event says. There are servers that put no blank lines between their events, so that each line of what
-    /// looks like one event is one.
-    fn read(&self, event: &sse::Event) -> Result<Vec<Step>> {
-        if let Some(step) = self.read_one(&event.data, &event.name) {
-            return Ok(vec![step]);
-        }
-        let lines = event.data.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-        let steps: Option<Vec<_>> = lines.map(|line| self.read_one(line, &event.name)).collect();
-        steps.ok_or_else(|| {
-            self.call.new_error(ErrorKind::Protocol, "the endpoint sent an event that is no JSON")
-        })
-    }
-
-    fn read_one(&self, data: &[u8], name: &str) -> Option<Step> {
-        let data = data.trim_ascii();
-        if data == DONE {
-            return Some(Step::Done);
-        }
-        match serde_json::from_slice(data) {
-            Ok(value) if name == "error" => Some(Step::Failure(value)),
-            Ok(value) => Some(Step::Chunk(value)),
-            Err(_) if name == "error" => Some(Step::Failure(String::from_utf8_lossy(data).into())),
-            Err(_) => None,
+        if pushed.is_err() {
+            self.ready.push_back(Step::Foreign("the endpoint sent an event of more than 64 MiB"));
         }
     }
 
@@ -256,9 +264,13 @@ impl Running {
     async fn whole(mut self, head: Vec<u8>, start: Start) -> Result<EventStream> {
         let mut bytes = head;
         while let Some(more) = self.body.next().await {
-            bytes.extend_from_slice(&more.map_err(|error| error.with_request_id(self.call.request_id.as_deref()))?);
+            bytes.extend_from_slice(
+                &more.map_err(|error| error.with_request_id(self.call.request_id.as_deref()))?,
+            );
             if bytes.len() > LONGEST_BODY {
-                return Err(self.call.new_error(ErrorKind::Protocol, "the endpoint answered with more than 64 MiB"));
+                return Err(self
+                    .call
+                    .new_error(ErrorKind::Protocol, "the endpoint answered with more than 64 MiB"));
             }
         }
         let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
@@ -266,7 +278,10 @@ impl Running {
             Ok(value) => value,
             Err(error) if error.is_eof() => return Err(cut_off(&self.call)),
             Err(error) => {
-                return Err(self.call.foreign("answered with something else than JSON", None).with_source(error));
+                return Err(self
+                    .call
+                    .foreign("answered with something else than JSON", None)
+                    .with_source(error));
             }
         };
         if is_error(&value) {

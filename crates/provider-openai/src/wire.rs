@@ -134,7 +134,10 @@ mod tests {
                     "prompt_cache_miss_tokens": 6 }),
                 Some([6, 5, 4, 0]),
             ),
-            (json!({ "prompt_tokens": 10, "completion_tokens": 5, "cached_tokens": 10 }), Some([0, 5, 10, 0])),
+            (
+                json!({ "prompt_tokens": 10, "completion_tokens": 5, "cached_tokens": 10 }),
+                Some([0, 5, 10, 0]),
+            ),
             // OpenAI counts thoughts in, xAI does not.
             (
                 json!({ "prompt_tokens": 10, "completion_tokens": 50, "total_tokens": 60,

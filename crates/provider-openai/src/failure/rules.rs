@@ -10,7 +10,8 @@ use outcrop_core::ErrorKind::{
 use outcrop_core::classify::Rule;
 
 /// Words of a throttling that also speak of tokens: waiting helps, shortening the conversation does not.
-const THROTTLING: &[&str] = &["rate limit", "per minute", "per day", "too many requests", "please wait", "tpm"];
+const THROTTLING: &[&str] =
+    &["rate limit", "per minute", "per day", "too many requests", "please wait", "tpm"];
 
 const CREDIT: &str = "add credit to the account, or take another provider";
 
@@ -25,8 +26,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::words("overflow-longer", &["longer than the model's context length"], ContextOverflow),
     Rule::words("overflow-prompt-length", &["maximum prompt length"], ContextOverflow).without(THROTTLING),
     Rule::words("overflow-token-limit", &["exceeded model token limit"], ContextOverflow).without(THROTTLING),
-    Rule::words("overflow-too-large", &["too large for model with", "maximum context"], ContextOverflow),
-    Rule::words("overflow-mistral-too-large", &["tokens", "too large for model"], ContextOverflow),
+    Rule::words("overflow-too-large", &["tokens", "too large for model"], ContextOverflow),
     // Money and quotas.
     Rule::words("current-quota", &["exceeded your current quota"], QuotaExceeded).hint(CREDIT),
     Rule::words("insufficient-balance", &["insufficient balance"], QuotaExceeded).hint(CREDIT),
@@ -36,8 +36,7 @@ pub(super) const RULES: &[Rule] = &[
         .hint("pull the model on the server: `ollama pull MODEL`"),
     Rule::words("model-missing", &["model", "does not exist"], ModelNotFound),
     Rule::words("model-unknown", &["is not a valid model id"], ModelNotFound),
-    Rule::words("model-nobody", &["no endpoints found for"], ModelNotFound)
-        .without(&["support"]),
+    Rule::words("model-nobody", &["no endpoints found for"], ModelNotFound).without(&["support"]),
     Rule::words("model-lacks", &["no endpoints found that support"], Unsupported),
     Rule::words("model-loading", &["loading model"], Unavailable),
     // What the server lacks.

@@ -22,7 +22,9 @@ pub(super) struct Said {
 pub(crate) fn is_error(value: &Value) -> bool {
     let has = |key: &str| value.get(key).is_some_and(|value| !value.is_null());
     let no_answer = !has("choices") && !has("usage");
-    has("error") || value.get("object") == Some(&Value::from("error")) || (no_answer && Said::of(value).is_some())
+    has("error")
+        || value.get("object") == Some(&Value::from("error"))
+        || (no_answer && Said::of(value).is_some())
 }
 
 impl Said {
@@ -74,8 +76,10 @@ impl Said {
     pub(super) fn is_about_the_path(&self) -> bool {
         let message = self.message.as_deref().unwrap_or_default().to_ascii_lowercase();
         let message = message.trim_end_matches('.');
-        let plain = ["not found", "404 page not found", "404 not found", "method not allowed", "file not found"];
-        let path = ["no route", "invalid url", "unknown request url", "unknown path", "cannot post", "cannot get"];
+        let plain =
+            ["not found", "404 page not found", "404 not found", "method not allowed", "file not found"];
+        let path =
+            ["no route", "invalid url", "unknown request url", "unknown path", "cannot post", "cannot get"];
         plain.contains(&message) || path.iter().any(|words| message.contains(words))
     }
 

@@ -110,9 +110,7 @@ impl Way {
             Self::Plain(connector) => open(connector, destination).await,
             Self::Tls(connector) => open(connector, destination).await,
             Self::Tunnel(connector) => open(connector, destination).await,
-            Self::Forward(proxy, connector) => {
-                Ok(Socket { forwards: true, ..open(connector, proxy).await? })
-            }
+            Self::Forward(proxy, connector) => Ok(Socket { forwards: true, ..open(connector, proxy).await? }),
         }
     }
 }

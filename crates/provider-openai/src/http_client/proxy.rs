@@ -46,11 +46,11 @@ impl fmt::Debug for Proxy {
 pub(super) fn of(url: &str, environment: &Environment) -> Result<Option<Proxy>> {
     let destination: Uri =
         url.parse().map_err(|error| Error::config("`baseUrl` is not a URL").with_source(error))?;
-    let names = if destination.scheme_str() == Some("https") { HTTPS } else { HTTP };
+    let variables = if destination.scheme_str() == Some("https") { HTTPS } else { HTTP };
     let first = |names: &[&'static str]| {
         names.iter().find_map(|name| Some((*name, environment.get(name)?.to_owned())))
     };
-    let Some((variable, value)) = first(&names) else { return Ok(None) };
+    let Some((variable, value)) = first(&variables) else { return Ok(None) };
     let listed = first(&NO_PROXY).map(|(_, hosts)| hosts).unwrap_or_default();
     if listed.split([',', ' ']).any(|host| host.trim() == "*") {
         return Ok(None);
@@ -61,8 +61,8 @@ pub(super) fn of(url: &str, environment: &Environment) -> Result<Option<Proxy>> 
             "set `{variable}` to something like `http://proxy.example.com:3128`, or take it away"
         ))
     };
-    let named: Uri =
-        if value.contains("://") { value.parse() } else { format!("http://{value}").parse() }.map_err(|_| bad())?;
+    let named: Uri = if value.contains("://") { value.parse() } else { format!("http://{value}").parse() }
+        .map_err(|_| bad())?;
     if named.scheme_str() != Some("http") || named.host().is_none_or(str::is_empty) {
         return Err(bad());
     }
@@ -87,7 +87,8 @@ mod tests {
         assert_eq!(https.as_deref(), Some("http://s.example:1/ (`HTTPS_PROXY`)"));
         let http = proxy("http://api.example.com/v1", &both);
         assert_eq!(http.as_deref(), Some("http://p.example:2/ (`HTTP_PROXY`)"));
-        let all = proxy("https://api.example.com/v1", &[("HTTPS_PROXY", " "), ("all_proxy", "http://a.example:3")]);
+        let all =
+            proxy("https://api.example.com/v1", &[("HTTPS_PROXY", " "), ("all_proxy", "http://a.example:3")]);
         assert_eq!(all.as_deref(), Some("http://a.example:3/ (`all_proxy`)"));
     }
 

@@ -46,16 +46,14 @@ pub(super) fn system(system: &[SystemContent], warnings: &mut Warnings) -> Vec<S
     for content in system {
         let text = match content {
             SystemContent::Text(text) => &text.text,
-            SystemContent::Guard(guard) => match &guard.content {
-                GuardContent::Text(text) => {
-                    guarded += 1;
-                    text
-                }
-                _ => {
+            SystemContent::Guard(guard) => {
+                let GuardContent::Text(text) = &guard.content else {
                     dropped += 1;
                     continue;
-                }
-            },
+                };
+                guarded += 1;
+                text
+            }
             _ => continue,
         };
         if blank(text) {
@@ -73,7 +71,10 @@ pub(super) fn system(system: &[SystemContent], warnings: &mut Warnings) -> Vec<S
 
 fn guarded_is_plain(guarded: usize, warnings: &mut Warnings) {
     warnings.counted(GUARDED, guarded, |count| {
-        format!("sent {} as any other: endpoints of this kind have no guardrails", plural(count, "guarded block"))
+        format!(
+            "sent {} as any other: endpoints of this kind have no guardrails",
+            plural(count, "guarded block")
+        )
     });
 }
 
@@ -101,8 +102,9 @@ pub(super) fn tidy(messages: Vec<Message>, warnings: &mut Warnings) -> Vec<Messa
             message
         })
         .collect();
-    warnings
-        .counted(BLANK_TEXT, done.blank, |count| format!("left out {} of blank text", plural(count, "block")));
+    warnings.counted(BLANK_TEXT, done.blank, |count| {
+        format!("left out {} of blank text", plural(count, "block"))
+    });
     warnings.counted(MISPLACED, done.misplaced, |count| {
         format!("told {} in words that cannot stand in a turn of that role", plural(count, "block"))
     });
@@ -230,9 +232,13 @@ pub(super) fn note_caching(request: &Request, warnings: &mut Warnings) {
     let content = request.messages.iter().flat_map(|message| &message.content);
     let points = content.filter(|it| matches!(it, Content::CachePoint(_))).count();
     warnings.counted(CACHE_POINTS, system + tools + points, |count| {
-        format!("left out {}: endpoints of this kind decide by themselves what they cache", plural(count, "cache point"))
+        format!(
+            "left out {}: endpoints of this kind decide by themselves what they cache",
+            plural(count, "cache point")
+        )
     });
     if matches!(request.caching, Some(Caching::Auto { .. })) {
-        warnings.say(CACHING, "put no cache points: endpoints of this kind decide by themselves what they cache");
+        warnings
+            .say(CACHING, "put no cache points: endpoints of this kind decide by themselves what they cache");
     }
 }

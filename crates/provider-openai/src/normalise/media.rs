@@ -43,17 +43,30 @@ pub(super) struct Done {
 impl Done {
     pub(super) fn say(&self, warnings: &mut Warnings) {
         warnings.counted(NOT_TAKEN, self.not_taken, |count| {
-            format!("put a note in the place of {} that this model does not take", plural(count, "attachment"))
+            format!(
+                "put a note in the place of {} that this model does not take",
+                plural(count, "attachment")
+            )
         });
         warnings.counted(IN_S3, self.in_s3, |count| {
-            format!("put a note in the place of {} in Amazon S3, which this endpoint does not read", plural(count, "attachment"))
+            format!(
+                "put a note in the place of {} in Amazon S3, which this endpoint does not read",
+                plural(count, "attachment")
+            )
         });
         warnings.counted(IN_ANSWER, self.in_answer, |count| {
-            format!("put a note in the place of {} in answers: they cannot be sent back", plural(count, "attachment"))
+            format!(
+                "put a note in the place of {} in answers: they cannot be sent back",
+                plural(count, "attachment")
+            )
         });
-        warnings.counted(AS_TEXT, self.as_text, |count| format!("sent {} as text", plural(count, "document")));
+        warnings
+            .counted(AS_TEXT, self.as_text, |count| format!("sent {} as text", plural(count, "document")));
         warnings.counted(CITATIONS, self.citations, |count| {
-            format!("asked for no citations of {}: endpoints of this kind have none", plural(count, "document"))
+            format!(
+                "asked for no citations of {}: endpoints of this kind have none",
+                plural(count, "document")
+            )
         });
     }
 
@@ -96,8 +109,10 @@ pub(super) fn parts(content: &Content, fresh: bool, target: &Target, done: &mut 
     if !takes && readable.is_none() {
         if fresh {
             let message = format!("{} takes no {name}", target.named());
-            return Err(Error::unsupported(message)
-                .with_hint(format!("take a model that does, or add `{}` to its `input`", modality.as_str())));
+            return Err(Error::unsupported(message).with_hint(format!(
+                "take a model that does, or add `{}` to its `input`",
+                modality.as_str()
+            )));
         }
         done.not_taken += 1;
         return Ok(vec![Part::Text(note(name, "this model takes none"))]);
@@ -117,8 +132,10 @@ pub(super) fn parts(content: &Content, fresh: bool, target: &Target, done: &mut 
 
 fn in_s3(name: &str, fresh: bool, done: &mut Done) -> Result<Vec<Part>> {
     if fresh {
-        return Err(Error::unsupported(format!("the {name} lies in Amazon S3, which this endpoint does not read"))
-            .with_hint("send its bytes"));
+        return Err(Error::unsupported(format!(
+            "the {name} lies in Amazon S3, which this endpoint does not read"
+        ))
+        .with_hint("send its bytes"));
     }
     done.in_s3 += 1;
     Ok(vec![Part::Text(note(name, "it lies in Amazon S3"))])

@@ -117,7 +117,8 @@ pub(super) fn first_of(shown: impl IntoIterator<Item = String>) -> String {
 /// Gives every call an id of its own that the endpoint accepts, and every result that of its call.
 fn map_ids(messages: &mut [Message], compat: &Compat, warnings: &mut Warnings) {
     let mistral = compat.requires_mistral_tool_ids == Some(true);
-    let longest = compat.tool_call_id_length.and_then(|length| usize::try_from(length).ok()).unwrap_or(LONGEST);
+    let longest =
+        compat.tool_call_id_length.and_then(|length| usize::try_from(length).ok()).unwrap_or(LONGEST);
     let mut ids = Ids { mistral, longest, ..Ids::default() };
     for message in messages {
         if message.role == Role::Assistant {
@@ -161,7 +162,7 @@ impl Ids {
     fn call(&mut self, id: &mut String) {
         let fitting = self.fitting(id);
         self.strange += usize::from(fitting != *id);
-        let sent = self.unique(fitting.clone());
+        let sent = self.unique(&fitting);
         self.repeated += usize::from(sent != fitting);
         self.taken.insert(sent.clone());
         self.waiting.entry(std::mem::replace(id, sent.clone())).or_default().push_back(sent);
@@ -183,9 +184,9 @@ impl Ids {
         if fits { id.to_owned() } else { format!("call_{:08x}", fingerprint(id) >> 32) }
     }
 
-    fn unique(&self, id: String) -> String {
+    fn unique(&self, id: &str) -> String {
         let candidates = (2_u32..).map(|number| self.fitting(&format!("{id}-{number}")));
-        let mut candidates = std::iter::once(id.clone()).chain(candidates);
+        let mut candidates = std::iter::once(id.to_owned()).chain(candidates);
         candidates.find(|candidate| !self.taken.contains(candidate)).unwrap_or_default()
     }
 }

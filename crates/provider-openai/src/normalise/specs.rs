@@ -23,8 +23,10 @@ pub(super) fn check(tools: &[Tool], choice: Option<&ToolChoice>, target: &Target
             }
             Tool::System(tool) => {
                 let name = shown(&tool.name);
-                return Err(Error::unsupported(format!("endpoints of this kind have no tool {name} of their own"))
-                    .with_hint("leave it out of `tools`, or write what the endpoint knows into `options`"));
+                return Err(Error::unsupported(format!(
+                    "endpoints of this kind have no tool {name} of their own"
+                ))
+                .with_hint("leave it out of `tools`, or write what the endpoint knows into `options`"));
             }
             _ => {}
         }
@@ -125,7 +127,9 @@ pub(super) fn put(
     say(TOOL_DESCRIPTION, blank, |tools| format!("left out the empty description of {tools}"));
     say(TOOL_SCHEMA, untyped, |tools| format!("said in the schema of {tools} that it is one of an object"));
     say(STRICT_TOOLS, strict, |tools| {
-        format!("left out `strict` of {tools}: this endpoint is not known to take it (`compat.supportsStrictMode`)")
+        format!(
+            "left out `strict` of {tools}: this endpoint is not known to take it (`compat.supportsStrictMode`)"
+        )
     });
     if described.is_empty() {
         return None;

@@ -63,7 +63,10 @@ pub(super) fn put(
 fn instruction(output: &OutputSchema) -> String {
     let purpose = output.description.as_deref().map(str::trim).filter(|text| !text.is_empty());
     let purpose = purpose.map(|text| format!(" ({text})")).unwrap_or_default();
-    format!("Answer with a JSON object{purpose} and nothing else. It follows this JSON schema:\n{}", output.schema)
+    format!(
+        "Answer with a JSON object{purpose} and nothing else. It follows this JSON schema:\n{}",
+        output.schema
+    )
 }
 
 fn name(output: &OutputSchema, warnings: &mut Warnings) -> String {

@@ -36,10 +36,8 @@ pub(super) fn put(
     match format {
         ThinkingFormat::OpenAi => {
             if target.compat.supports_reasoning_effort == Some(false) {
-                warnings.say(
-                    UNSUPPORTED,
-                    "left out `thinking`: this endpoint does not know `reasoning_effort`",
-                );
+                warnings
+                    .say(UNSUPPORTED, "left out `thinking`: this endpoint does not know `reasoning_effort`");
                 return;
             }
             if let Some(effort) = effort(thinking.level, target, warnings) {
@@ -53,7 +51,8 @@ pub(super) fn put(
             } else if let Some(tokens) = budget.take() {
                 reasoning.insert("max_tokens".to_owned(), tokens.into());
             } else {
-                let level = if thinking.level == ThinkingLevel::Max { ThinkingLevel::XHigh } else { thinking.level };
+                let level =
+                    if thinking.level == ThinkingLevel::Max { ThinkingLevel::XHigh } else { thinking.level };
                 reasoning.insert("effort".to_owned(), level.as_str().into());
                 differs(thinking.level, level.as_str(), warnings);
             }
@@ -64,7 +63,8 @@ pub(super) fn put(
         }
         ThinkingFormat::DeepSeek | ThinkingFormat::Zai => {
             put("thinking", json!({ "type": if on { "enabled" } else { "disabled" } }));
-            let levels = format == ThinkingFormat::DeepSeek && target.compat.supports_reasoning_effort == Some(true);
+            let levels =
+                format == ThinkingFormat::DeepSeek && target.compat.supports_reasoning_effort == Some(true);
             if on && levels {
                 if let Some(effort) = effort(thinking.level, target, warnings) {
                     put("reasoning_effort", effort.into());
@@ -89,7 +89,10 @@ pub(super) fn put(
         warnings.say(BUDGET, "left out `thinking.budgetTokens`: this endpoint is told no number");
     }
     if hidden {
-        warnings.say(DISPLAY, "left out `thinking.hidden`: this endpoint cannot be told to keep thoughts to itself");
+        warnings.say(
+            DISPLAY,
+            "left out `thinking.hidden`: this endpoint cannot be told to keep thoughts to itself",
+        );
     }
 }
 
@@ -127,6 +130,9 @@ fn differs(level: ThinkingLevel, effort: &str, warnings: &mut Warnings) {
 
 fn on_or_off(level: ThinkingLevel, warnings: &mut Warnings) {
     if level != ThinkingLevel::Off {
-        warnings.say(EFFORT, format!("turned thinking on without `{level}`: this endpoint knows on and off only"));
+        warnings.say(
+            EFFORT,
+            format!("turned thinking on without `{level}`: this endpoint knows on and off only"),
+        );
     }
 }

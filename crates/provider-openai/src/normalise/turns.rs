@@ -2,23 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use outcrop_core::{
-    Content, Message, Reasoning, Result, Role, ToolResult, ToolResultContent, ToolUse,
-};
+use outcrop_core::{Content, Message, Reasoning, Result, Role, ToolResult, ToolResultContent, ToolUse};
 use serde_json::{Map, Value, json};
 
 use super::media::{self, Part};
 use super::names::{first_of, shown};
 use super::{Target, Warnings, content, plural, reasoning};
 
-pub(super) const RULES: &[&str] = &[
-    TOOL_INPUT,
-    MISSING_TOOL_RESULT,
-    ORPHAN_TOOL_RESULT,
-    TOOL_RESULT_STATUS,
-    TOOL_RESULT_MEDIA,
-    PREFILL,
-];
+pub(super) const RULES: &[&str] =
+    &[TOOL_INPUT, MISSING_TOOL_RESULT, ORPHAN_TOOL_RESULT, TOOL_RESULT_STATUS, TOOL_RESULT_MEDIA, PREFILL];
 
 const TOOL_INPUT: &str = "tool-input";
 const MISSING_TOOL_RESULT: &str = "missing-tool-result";
@@ -94,7 +86,10 @@ fn say(done: &Done, begun: bool, warnings: &mut Warnings) {
     });
     warnings.counted(MISSING_TOOL_RESULT, done.missing.len(), |count| {
         let calls = plural(count, "tool call");
-        format!("answered {calls} without a result by saying that the tool was not run: {}", which(&done.missing))
+        format!(
+            "answered {calls} without a result by saying that the tool was not run: {}",
+            which(&done.missing)
+        )
     });
     warnings.counted(ORPHAN_TOOL_RESULT, done.orphans.len(), |count| {
         let results = plural(count, "tool result");
@@ -177,12 +172,11 @@ fn user(
     let answered = !calls.is_empty();
     let mut parts = Vec::new();
     for (id, name) in calls {
-        let text = match results.remove(&id) {
-            Some(result) => result_text(result, &name, fresh, &mut parts, target, done)?,
-            None => {
-                done.missing.push(name.clone());
-                NO_RESULT.to_owned()
-            }
+        let text = if let Some(result) = results.remove(&id) {
+            result_text(result, &name, fresh, &mut parts, target, done)?
+        } else {
+            done.missing.push(name.clone());
+            NO_RESULT.to_owned()
         };
         turns.push(Turn::Result { id, name, text });
     }
@@ -276,7 +270,7 @@ fn encode_turn(turn: Turn, target: &Target) -> Value {
                 message.insert(field.to_owned(), thoughts);
             }
             if !calls.is_empty() {
-                message.insert("tool_calls".to_owned(), calls.into_iter().map(encode_call).collect());
+                message.insert("tool_calls".to_owned(), calls.iter().map(encode_call).collect());
             }
             Value::Object(message)
         }
@@ -302,7 +296,7 @@ fn encode_parts(parts: Vec<Part>) -> Value {
     parts.collect()
 }
 
-fn encode_call(call: ToolUse) -> Value {
+fn encode_call(call: &ToolUse) -> Value {
     let function = json!({ "name": call.name, "arguments": call.input.to_string() });
     json!({ "id": call.id, "type": "function", "function": function })
 }

@@ -25,7 +25,10 @@ pub(super) fn problems(entry: &Value) -> Vec<SettingProblem> {
     let said = |key: &str| entry.get(key).filter(|value| !value.is_null());
     let endpoint = match said("baseUrl").map(Value::as_str) {
         None => {
-            problems.add("/baseUrl", "`baseUrl` is missing: it says where the endpoint is, such as `https://openrouter.ai/api/v1`");
+            problems.add(
+                "/baseUrl",
+                "`baseUrl` is missing: it says where the endpoint is, such as `https://openrouter.ai/api/v1`",
+            );
             None
         }
         Some(None) => {
@@ -117,7 +120,10 @@ fn models(entry: &Value, problems: &mut Problems) {
         }
         let texts = |input: &Value| input.as_array().is_some_and(|list| list.iter().all(Value::is_string));
         if said("input").is_some_and(|input| !texts(input)) {
-            problems.add(&format!("{place}/input"), format!("`input` of the model `{id}` must be a list of texts"));
+            problems.add(
+                &format!("{place}/input"),
+                format!("`input` of the model `{id}` must be a list of texts"),
+            );
         }
         object(model, "compat", &place, &format!("models[{position}]."), problems);
     }

@@ -14,7 +14,7 @@ use crate::wire::text;
 /// interleave.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    calls: Vec<Partial>,
+    partial: Vec<Partial>,
     /// What ids are made of that the server does not give.
     seed: String,
     broken: bool,
@@ -38,11 +38,11 @@ struct Partial {
 impl Calls {
     /// Ids that have to be made up are made of this.
     pub(super) fn seed(&mut self, request_id: Option<&str>) {
-        self.seed = request_id.unwrap_or_default().to_owned();
+        request_id.unwrap_or_default().clone_into(&mut self.seed);
     }
 
     pub(super) const fn is_empty(&self) -> bool {
-        self.calls.is_empty()
+        self.partial.is_empty()
     }
 
     /// Whether arguments of a call that was finished are no JSON.
@@ -63,11 +63,11 @@ impl Calls {
         let function = piece.get("function").unwrap_or(piece);
         let name = text(function, "name");
         let position = self.position(number, id, name).unwrap_or_else(|| {
-            self.calls.push(Partial { number, index: *next_index, ..Partial::default() });
+            self.partial.push(Partial { number, index: *next_index, ..Partial::default() });
             *next_index += 1;
-            self.calls.len() - 1
+            self.partial.len() - 1
         });
-        let Some(call) = self.calls.get_mut(position) else { return };
+        let Some(call) = self.partial.get_mut(position) else { return };
         if call.id.is_empty() {
             id.unwrap_or_default().clone_into(&mut call.id);
         }
@@ -87,28 +87,28 @@ impl Calls {
 
     /// The call that a piece belongs to; none if it begins one.
     fn position(&self, number: Option<u64>, id: Option<&str>, name: Option<&str>) -> Option<usize> {
-        let last = self.calls.len().checked_sub(1)?;
+        let last = self.partial.len().checked_sub(1)?;
         let begins = |call: &Partial| !call.name.is_empty() && name.is_some();
         let other_id = |call: &Partial| id.is_some_and(|id| !call.id.is_empty() && call.id != id);
         if number.is_some() {
             // Some number all calls 0, and tell them apart by id; others have a new id in every piece.
             let same = |call: &Partial| call.number == number && !(other_id(call) && begins(call));
-            return self.calls.iter().rposition(same);
+            return self.partial.iter().rposition(same);
         }
         if let Some(id) = id
-            && let Some(known) = self.calls.iter().rposition(|call| call.id == id)
+            && let Some(known) = self.partial.iter().rposition(|call| call.id == id)
         {
             return Some(known);
         }
-        self.calls.get(last).filter(|call| !begins(call) && !other_id(call)).map(|_| last)
+        self.partial.get(last).filter(|call| !begins(call) && !other_id(call)).map(|_| last)
     }
 
     /// Closes all calls. Whether all of them have a name: those without are left out.
     pub(super) fn finish(&mut self, names: &Names, queue: &mut VecDeque<Event>) -> bool {
         let mut all_named = true;
-        for position in 0..self.calls.len() {
+        for position in 0..self.partial.len() {
             self.show(position, names, queue);
-            let Some(call) = self.calls.get(position) else { continue };
+            let Some(call) = self.partial.get(position) else { continue };
             if call.open {
                 queue.push_back(Event::Close { index: call.index });
                 self.broken |= !is_tool_input(&call.input);
@@ -122,7 +122,7 @@ impl Calls {
     /// Opens the block of a call that has a name, and sends on what came of its arguments.
     fn show(&mut self, position: usize, names: &Names, queue: &mut VecDeque<Event>) {
         let id = self.id_of(position);
-        let Some(call) = self.calls.get_mut(position).filter(|call| !call.name.is_empty()) else { return };
+        let Some(call) = self.partial.get_mut(position).filter(|call| !call.name.is_empty()) else { return };
         if !call.open {
             call.open = true;
             call.id = id;
@@ -141,8 +141,8 @@ impl Calls {
 
     /// The id of a call: the server's, or one that is made up where it gave none, or the same to another call.
     fn id_of(&self, position: usize) -> String {
-        let Some(call) = self.calls.get(position) else { return String::new() };
-        let taken = self.calls.iter().take(position).any(|other| other.id == call.id);
+        let Some(call) = self.partial.get(position) else { return String::new() };
+        let taken = self.partial.iter().take(position).any(|other| other.id == call.id);
         if !call.id.is_empty() && (call.open || !taken) {
             return call.id.clone();
         }

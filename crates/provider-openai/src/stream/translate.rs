@@ -79,7 +79,8 @@ impl Translator {
         self.metadata.take(chunk);
         let choice = wire::choice(chunk);
         // Groq and Moonshot have places of their own.
-        let places = [chunk.get("usage"), chunk.pointer("/x_groq/usage"), choice.and_then(|it| it.get("usage"))];
+        let places =
+            [chunk.get("usage"), chunk.pointer("/x_groq/usage"), choice.and_then(|it| it.get("usage"))];
         if let Some(usage) = places.into_iter().flatten().find_map(wire::usage) {
             self.usage = Some(usage);
         }
@@ -105,14 +106,13 @@ impl Translator {
         // Whoever sends details repeats their text beside them.
         let details = said.get("reasoning_details").and_then(Value::as_array);
         let details = details.filter(|details| !details.is_empty());
-        match details {
-            Some(details) => details.iter().for_each(|detail| self.think_in_detail(detail)),
-            None => {
-                let fields = ["reasoning_content", "reasoning", "reasoning_text"];
-                if let Some(thought) = fields.iter().find_map(|field| text(said, field)) {
-                    self.think(thought);
-                }
+        if let Some(details) = details {
+            for detail in details {
+                self.think_in_detail(detail);
             }
+        } else {
+            let fields = ["reasoning_content", "reasoning", "reasoning_text"];
+            self.think(fields.iter().find_map(|field| text(said, field)).unwrap_or_default());
         }
         match said.get("content") {
             Some(Value::String(words)) => self.say(words),
@@ -224,7 +224,9 @@ impl Translator {
             StopReason::EndTurn if called => StopReason::ToolUse,
             StopReason::ToolUse if !called => StopReason::EndTurn,
             // vLLM and SGLang tell what stopped them: a text, or the number of a token.
-            StopReason::EndTurn if ["stop_reason", "matched_stop"].iter().any(|key| text(choice, key).is_some()) => {
+            StopReason::EndTurn
+                if ["stop_reason", "matched_stop"].iter().any(|key| text(choice, key).is_some()) =>
+            {
                 StopReason::StopSequence
             }
             other => other,
