@@ -13,7 +13,7 @@ use super::server::Ministack;
 struct Endpoint {
     provider: OpenAi,
     runtime: Runtime,
-    _server: Ministack,
+    server: Ministack,
 }
 
 impl Endpoint {
@@ -23,7 +23,7 @@ impl Endpoint {
         settings.api_key = Some(Secret::new("test-key"));
         let provider = OpenAi::new("ministack".into(), settings, &Environment::default()).unwrap();
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        Self { provider, runtime, _server: server }
+        Self { provider, runtime, server }
     }
 
     /// The answer, out of a stream that keeps the laws.
@@ -43,7 +43,7 @@ fn chat_completions_of_another_server_answer() {
     // Its answer names the model that it was asked for, and a hash of the prompt.
     assert!(answer.text().contains("openai.gpt-oss-120b-1:0"), "{answer:?}");
     assert_eq!(answer.stop_reason, StopReason::EndTurn);
-    assert_eq!(answer.model.as_ref().map(|model| model.as_str()), Some("openai.gpt-oss-120b-1:0"));
+    assert_eq!(answer.model.as_ref().map(AsRef::as_ref), Some("openai.gpt-oss-120b-1:0"));
     assert!(answer.request_id.as_deref().is_some_and(|id| !id.is_empty()));
     assert_eq!(answer.usage, None, "it counts no tokens in a stream");
     assert_eq!(ask("hi").text(), answer.text());
@@ -83,7 +83,7 @@ fn refusals_of_another_server_are_understood() {
     use outcrop_provider_openai::OpenAiCatalog;
 
     let endpoint = Endpoint::start();
-    let mut settings = OpenAiSettings::new(&endpoint._server.endpoint);
+    let mut settings = OpenAiSettings::new(&endpoint.server.endpoint);
     let catalog = OpenAiCatalog::new("ministack".into(), settings.clone(), &Environment::default()).unwrap();
     assert!(endpoint.runtime.block_on(catalog.snapshot(&Query::default())).is_err());
 
