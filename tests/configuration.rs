@@ -1,10 +1,15 @@
 //! The configuration through the command line: what is read, what is said about it, and that it has an effect.
 
 mod editing;
+#[cfg(unix)]
+mod editor;
 mod guide;
 mod import;
 mod mistakes;
 mod related;
+mod standard_input;
+#[cfg(unix)]
+mod system;
 
 use std::path::{Path, PathBuf};
 

@@ -217,8 +217,8 @@ fn endpoints_that_contradict_themselves_are_a_mistake() {
 fn listings_that_nobody_could_be_asked_for_are_not_allowed() {
     let emulator = Emulator::start();
     let manual = "models.providers.amazon-bedrock.models=[{ id: 'mine', name: 'Mine' }]";
-    let wrong = "models.bedrockDiscovery.region=no.region";
-    let (verdicts, checks) = examine(doctor(&emulator).args(&["--set", manual, "--set", wrong]), 3);
+    let doctor = doctor(&emulator).args(&["--set", manual]).env("OUTCROP_DISCOVERY_REGION", "no.region");
+    let (verdicts, checks) = examine(doctor, 3);
     assert_eq!(verdicts, "ok ok ok ok ok fail fail", "{checks:?}");
     for action in LISTINGS {
         let listing = said(&checks, &format!("permission bedrock:{action}"));

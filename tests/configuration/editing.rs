@@ -1,7 +1,7 @@
 //! `outcrop config get | set | unset | list`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -17,6 +17,14 @@ fn config(home: &Home, args: &[&str]) -> Finished {
 
 fn read(path: &PathBuf) -> String {
     fs::read_to_string(path).unwrap()
+}
+
+/// What is in the folder of a file.
+fn names(file: &Path) -> Vec<String> {
+    let entries = fs::read_dir(file.parent().unwrap()).unwrap();
+    let mut names: Vec<_> = entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
 }
 
 /// The file after a text, or none, was given the two settings that people begin with.
@@ -101,7 +109,8 @@ fn values_are_json5_or_text() {
 
     // With --json nothing is taken for text.
     let set = config(&home, &["set", REGION, "\"eu-west-1\"", "--json"]).succeeds().json();
-    let names = ["changed", "diff", "dryRun", "file", "key", "layer", "line", "read", "shadowedBy"];
+    let names =
+        ["changed", "diff", "dryRun", "file", "key", "layer", "line", "plainSecrets", "read", "shadowedBy"];
     assert_eq!(members(&set), names);
     assert_eq!((&set["key"], &set["layer"], &set["changed"]), (&json!(REGION), &json!("user"), &json!(true)));
     let error = config(&home, &["set", REGION, "eu-west-1", "--json"]).exits_with(2).error_json();
@@ -160,7 +169,7 @@ fn a_dry_run_shows_the_difference_and_writes_nothing() {
     let nothing = config(&home, &["unset", "models.overrides", "--dry-run"]).exits_with(1);
     assert!(nothing.stdout.is_empty() && nothing.stderr.contains("nothing would change"), "{nothing:?}");
     assert_eq!(read(&path), text);
-    assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "not even a lock is left");
+    assert_eq!(names(&path), ["config.json5"]);
 }
 
 #[test]
@@ -242,6 +251,10 @@ fn what_nothing_sets_is_explained() {
     let unset = config(&home, &["get", REGION]).exits_with(1);
     assert_eq!(unset.stdout, "");
     assert!(unset.stderr.contains(&format!("nothing sets `{REGION}`: ")), "{}", unset.stderr);
+    let explained =
+        config(&home, &["explain", "models.providers.amazon-bedrock.timeouts.connect"]).succeeds();
+    assert!(explained.stdout.contains("set nowhere; How long"), "{}", explained.stdout);
+    assert!(explained.stdout.ends_with("Unset: 5.\n"), "{}", explained.stdout);
     let unknown = config(&home, &["get", "models.nobody.knows"]).exits_with(1);
     assert!(unknown.stderr.contains("nothing reads it"), "{}", unknown.stderr);
     let json = config(&home, &["get", REGION, "--json"]).exits_with(1).json();
@@ -334,6 +347,7 @@ fn of_twenty_changes_at_once_none_is_lost() {
         (0..20).map(|number| overrides["value"][format!("m{number}")]["maxTokens"].clone()).collect();
     assert_eq!(json!(found), json!((1..=20).collect::<Vec<_>>()));
     assert!(read(&path).starts_with("// ours\n"));
+    assert_eq!(names(&path), ["config.json5"], "no lock is left behind");
 }
 
 /// A file that is larger than the limits of the tests below.
@@ -357,8 +371,10 @@ fn a_kill_in_the_middle_of_writing_leaves_the_old_file() {
     });
     assert_eq!(begun.count(), 1, "it was killed while it wrote");
     assert_eq!(read(&path), text);
-    // Nothing of it stands in the way.
+    // Nothing of it stands in the way, and the lock that it had goes with the next one.
+    assert!(names(&path).contains(&".config.json5.lock".to_owned()));
     set().run().succeeds();
+    assert!(!names(&path).contains(&".config.json5.lock".to_owned()));
     assert_eq!(config(&home, &["get", REGION]).succeeds().stdout, "eu-west-1\n");
 }
 
@@ -377,10 +393,7 @@ fn a_full_disk_is_reported_and_leaves_the_old_file() {
     assert!(error["message"].as_str().unwrap().contains("config.json5` cannot be written"), "{error}");
     assert!(error["causes"][0].as_str().unwrap().contains("File too large"), "{error}");
     assert_eq!(read(&path), text);
-    let mut names: Vec<_> =
-        fs::read_dir(path.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    names.sort();
-    assert_eq!(names, [".config.json5.lock", "config.json5"], "nothing is left beside it");
+    assert_eq!(names(&path), ["config.json5"], "nothing is left beside it");
 }
 
 #[cfg(unix)]

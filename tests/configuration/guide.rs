@@ -20,12 +20,21 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+/// Every document of the project, wherever it is.
 fn documents() -> Vec<PathBuf> {
-    let of = |folder: PathBuf| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let folders = of(root().join("docs")).filter(|path| path.is_dir()).collect::<Vec<_>>();
-    let mut documents: Vec<_> =
-        folders.into_iter().chain([root(), root().join("docs")]).flat_map(of).collect();
-    documents.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    fn collect(folder: &Path, documents: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && !name.starts_with('.') && name != "target" && name != "tests-data" {
+                collect(&path, documents);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                documents.push(path);
+            }
+        }
+    }
+    let mut documents = Vec::new();
+    collect(&root(), &mut documents);
     documents.sort();
     documents
 }
@@ -60,13 +69,16 @@ impl Block {
             shown
                 .is_some_and(|shown| ["models", "agents", "plugins"].iter().any(|key| shown[key].is_object()))
         };
-        self.language == "json5" || (self.language == "json" && of_json())
+        matches!(&*self.language, "json5" | "jsonc") || (self.language == "json" && of_json())
     }
 
-    /// The commands of a block of a console.
+    /// The commands of a block of a console, or of a shell.
     fn commands(&self) -> Vec<&str> {
-        let lines = self.text.lines().filter(|_| self.language == "console");
-        lines.filter_map(|line| line.strip_prefix("$ ")).collect()
+        let is_shell = matches!(&*self.language, "sh" | "bash" | "shell");
+        let lines = self.text.lines().filter(|_| is_shell || self.language == "console");
+        lines
+            .filter_map(|line| if is_shell { Some(line.trim()) } else { line.trim().strip_prefix("$ ") })
+            .collect()
     }
 }
 
@@ -80,7 +92,7 @@ fn words(command: &str) -> Option<Vec<String>> {
             (None, '"' | '\'') => quote = Some(character),
             // What goes into ours may come from anywhere.
             (None, '|') if !words.iter().any(|word| word == "outcrop") => words = vec![String::new()],
-            (None, '|' | '>' | '#') => break,
+            (None, '|' | '<' | '>' | '#') => break,
             (None, ' ') => words.push(String::new()),
             _ => words.last_mut().unwrap().push(character),
         }
@@ -122,11 +134,13 @@ fn every_command_about_the_configuration_succeeds() {
     for block in all_blocks() {
         // The commands of a block belong together.
         let home = Home::new();
+        std::fs::copy(fixture("plugin.json5"), home.work().join("openclaw.json5")).unwrap();
         for command in block.commands() {
             let Some(words) = words(command) else { continue };
             let place = format!("{}: {command}", block.document.display());
             if words.iter().any(|word| word == "config") {
-                let run = Outcrop::at(&home, &words).env("EDITOR", "true").env("VISUAL", "true").run();
+                let run = Outcrop::at(&home, &words).env("EDITOR", "true").env("VISUAL", "true");
+                let run = run.stdin("what another program says\n").run();
                 assert_eq!(run.code, Some(0), "{place}: {run:?}");
                 ran.insert("config");
             }
@@ -141,6 +155,109 @@ fn every_command_about_the_configuration_succeeds() {
         }
     }
     assert_eq!(ran, ["config", "--set"].into(), "what is found in the documentation");
+}
+
+#[test]
+fn every_example_of_the_help_succeeds() {
+    let mut ran = 0;
+    for command in ["get", "set", "unset", "list", "check", "explain", "import", "path", "schema"] {
+        let help = Outcrop::new(["config", command, "--help"]).run().succeeds().stdout;
+        let home = Home::new();
+        for line in help.lines().map(str::trim).filter(|line| line.starts_with("outcrop config ")) {
+            let run = Outcrop::at(&home, words(line).unwrap()).stdin("a secret\n").run();
+            assert_eq!(run.code, Some(0), "{line}: {run:?}");
+            ran += 1;
+        }
+    }
+    assert!(ran >= 3, "{ran}");
+}
+
+/// What stands between backticks in the text of a document, blocks apart.
+fn quoted(document: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(document).unwrap();
+    let mut in_block = false;
+    let mut words = Vec::new();
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            in_block = !in_block;
+        } else if !in_block {
+            words.extend(line.split('`').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    words
+}
+
+/// Whether a key with `<id>` for names, quoted ones, or `…` at its end is in the schema.
+fn is_key(schema: &Value, key: &str) -> bool {
+    let mut places = vec![schema];
+    let mut rest = key.trim_end_matches(".…").replace("[]", ".0").replace("[0]", ".0");
+    while !rest.is_empty() {
+        let unquoted = rest.strip_prefix('"').and_then(|quoted| quoted.split_once('"'));
+        let end = rest.find('.').unwrap_or(rest.len());
+        let (name, after) = match unquoted {
+            Some((name, after)) => (name.to_owned(), after.to_owned()),
+            None => (rest[..end].to_owned(), rest[end..].to_owned()),
+        };
+        let inner = places.iter().flat_map(|place| {
+            let alternatives = place["anyOf"].as_array().into_iter().flatten().chain([*place]);
+            alternatives.flat_map(|one| {
+                let further = one["allOf"].as_array().into_iter().flatten().map(|case| &case["then"]);
+                further.chain([one])
+            })
+        });
+        let found: Vec<_> = inner
+            .flat_map(|one| [&one["properties"][&*name], &one["additionalProperties"], &one["items"]])
+            .filter(|found| found.is_object())
+            .collect();
+        if found.is_empty() {
+            return false;
+        }
+        places = found;
+        rest = after.trim_start_matches('.').to_owned();
+    }
+    true
+}
+
+#[test]
+fn every_key_and_every_variable_that_is_named_is_one() {
+    let schema = Outcrop::new(["config", "schema"]).run().succeeds().json();
+    let variables = Outcrop::new(["help", "environment"]).run().succeeds().stdout;
+    let variables: BTreeSet<_> =
+        variables.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).collect();
+    let mut named = 0;
+    for document in documents() {
+        let place = document.display();
+        for word in quoted(&document) {
+            let key = word.split(['=', ':', ' ']).next().unwrap();
+            if ["models.", "agents."].iter().any(|root| key.starts_with(root)) {
+                // One is misspelt to show what is said of it, and one belongs to another program.
+                let is_meant = key.ends_with("refreshIntervall") || key == "agents.defaults.models";
+                assert!(is_key(&schema, key) || is_meant, "{place}: `{word}`");
+                named += 1;
+            }
+        }
+        let text = std::fs::read_to_string(&document).unwrap();
+        for (at, _) in text.match_indices("OUTCROP_") {
+            let name =
+                text[at..].split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'));
+            let name = name.into_iter().next().unwrap();
+            let is_ours = variables.contains(name) || name == "OUTCROP_" || name.starts_with("OUTCROP_TEST_");
+            assert!(is_ours, "{place}: {name}");
+        }
+    }
+    assert!(named > 8, "{named}");
+    for (key, right) in [
+        ("models.providers.\"amazon-bedrock\".models[0].name", true),
+        ("models.providers.<id>.timeouts.…", true),
+        ("models.providers.<id>.assumeRole.roleArn", true),
+        ("agents.defaults.model.fallbacks[]", true),
+        ("models.overrides.\"a.b\".maxTokens", true),
+        ("models.overrides.\"a.b\".maxToken", false),
+        ("models.bedrockDiscovery.regoin", false),
+        ("models.providers.<id>.timeouts.ever", false),
+    ] {
+        assert_eq!(is_key(&schema, key), right, "{key}");
+    }
 }
 
 #[test]
@@ -196,6 +313,47 @@ fn what_the_guide_shows_of_check_and_explain_is_what_they_say() {
         text.replace(home.work().to_str().unwrap(), "/home/me/project")
     });
     assert_eq!(shown, said);
+}
+
+#[test]
+fn what_the_guide_shows_of_editing_is_what_is_said() {
+    let home = Home::new();
+    std::fs::copy(fixture("plugin.json5"), home.work().join("openclaw.json5")).unwrap();
+    let editor = file(&home, "editor", "echo '// by hand' >> \"$1\"\n");
+    let editor = format!("sh '{}'", editor.display());
+    let work = std::fs::canonicalize(home.work()).unwrap();
+    let mut commands = 0;
+    // What comes before shows only what is typed.
+    let begins = |block: &Block| !block.text.contains("config import");
+    let shown = blocks(&guide()).into_iter().filter(|block| block.language == "console");
+    for block in shown.skip_while(begins) {
+        let mut said = String::new();
+        for command in block.commands() {
+            let run = Outcrop::at(&home, words(command).unwrap()).env("EDITOR", &editor).stdin("a secret\n");
+            let run = run.run().succeeds();
+            said.extend(["$ ", command, "\n", &run.stdout, &run.stderr]);
+            commands += 1;
+        }
+        let said = said.replace(home.config().to_str().unwrap(), "/home/me/.config");
+        let said = said.replace(work.to_str().unwrap(), "/home/me/project");
+        assert_eq!(block.text, said.replace(home.work().to_str().unwrap(), "/home/me/project"));
+    }
+    assert!(commands > 10, "{commands} commands are found");
+}
+
+#[test]
+fn the_guide_names_all_of_json5_that_is_not_read() {
+    let points = |text: &str| -> Vec<String> {
+        let lines = text.lines().map(|line| line.trim_start_matches("//! "));
+        let points = lines.filter(|line| line.starts_with("- "));
+        points.map(|line| line.trim_end_matches([',', ';', '.']).to_owned()).collect()
+    };
+    let proved = std::fs::read_to_string(root().join("crates/config/src/parse/oracle.rs")).unwrap();
+    let text = std::fs::read_to_string(guide()).unwrap();
+    let (_, section) = text.split_once("## What of JSON5 is not read\n").unwrap();
+    let named = points(section.split("\n## ").next().unwrap());
+    assert!(named.len() > 3);
+    assert_eq!(named, points(proved.split("\n\nuse ").next().unwrap()));
 }
 
 #[test]
@@ -271,7 +429,10 @@ fn blocks_and_commands_are_found() {
     };
     assert!(block("json", r#"{ "models": {} }"#).is_configuration());
     assert!(!block("json", r#"{ "models": [] }"#).is_configuration());
-    assert_eq!(block("console", "$ a\nb\n$ c\n").commands(), ["a", "c"]);
+    assert!(block("jsonc", "{}").is_configuration());
+    assert_eq!(block("console", "$ a\nb\n  $ c\n").commands(), ["a", "c"]);
+    assert_eq!(block("sh", "a\n  b\n").commands(), ["a", "b"]);
+    assert_eq!(block("text", "$ a\n").commands(), [""; 0]);
     assert_eq!(words("aws configure | less"), None);
     assert_eq!(words("git diff | outcrop ask | jq .text").unwrap(), ["ask"]);
     assert_eq!(

@@ -20,14 +20,21 @@ fn a_household_is_imported_with_what_is_ours_and_nothing_else() {
     assert_eq!((&would["changed"], &would["dryRun"]), (&json!(true), &json!(true)), "{would}");
     assert!(!home.config().join("outcrop").exists(), "nothing is written");
 
+    let expected = include_str!("household.json5");
+    let shown = import(&["--dry-run"]).stdout;
+    let added: String = shown
+        .lines()
+        .skip(3)
+        .filter_map(|line| line.strip_prefix('+'))
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    assert!(shown.starts_with("--- /dev/null\n+++ ") && added == expected, "{shown}");
+    assert_eq!(would["diff"], shown);
+
     let done = import(&[]);
     assert!(done.stdout.contains("added models in ") && done.stderr.contains("`gateway`"), "{done:?}");
     let text = own(&home);
-    assert!(
-        text.starts_with("// What somebody has after a year") && text.contains("refreshInterval: 7200"),
-        "{text}"
-    );
-    assert!(!text.contains("HOUSEHOLD") && !text.contains("ollama:"), "{text}");
+    assert_eq!(text, expected, "without a gap, and without a comment on what is not here");
     let check = Outcrop::at(&home, ["config", "check", "--strict", "--json"]).run().succeeds().json();
     assert_eq!(check, json!({ "ok": true, "diagnostics": [], "unused": [] }));
 
@@ -69,4 +76,7 @@ fn secrets_are_pointed_out_and_never_shown() {
     Outcrop::at(&home, project).arg("missing.json5").run().exits_with(3);
     Outcrop::at(&home, project).arg(fixture("discovery.json5")).run().succeeds();
     assert!(home.work().join("outcrop.json5").exists());
+    let system = ["config", "import", "--layer", "system", "--dry-run"];
+    let run = Outcrop::at(&home, system).arg(fixture("discovery.json5")).run().succeeds();
+    assert!(run.stdout.contains("\n+++ /etc/outcrop/config.json5\n"), "{}", run.stdout);
 }

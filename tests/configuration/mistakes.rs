@@ -151,3 +151,72 @@ fn what_holds_in_place_of_a_wrong_value_is_said() {
     let said = format!("help: the value of {}:1:50 holds instead", user.display());
     assert!(check().contains(&said), "{}", check());
 }
+
+#[test]
+fn many_mistakes_do_not_hide_what_was_asked_for() {
+    let (home, emulator) = (Home::new(), Emulator::start());
+    let lines: Vec<_> = (0..50).map(|id| format!("  'm{id}': {{ contextWindow: 'x' }},")).collect();
+    let lines = lines.join("\n");
+    file(&home, "config/outcrop/config.json5", &format!("{{ models: {{ overrides: {{\n{lines}}} }} }}"));
+    let check = Outcrop::at(&home, ["config", "check"]).run().exits_with(3).stderr;
+    assert_eq!(check.matches("error[config::type]").count(), 50);
+    let said = dry_run(&home, &emulator).succeeds().stderr;
+    assert_eq!(said.matches("error[config::type]").count(), 10, "{said}");
+    assert!(said.contains("warning: 40 more: `outcrop config check`"), "{said}");
+}
+
+/// What the refusal says that one can do.
+#[test]
+fn what_a_project_may_not_set_a_named_file_may() {
+    let home = Home::new();
+    let text = "{ models: { providers: { 'amazon-bedrock': { baseUrl: 'https://proxy.example' } } } }";
+    let project = file(&home, "work/outcrop.json5", text);
+    let refused = Outcrop::at(&home, ["config", "check"]).run().exits_with(3).stderr;
+    assert!(
+        refused.contains("[config::refused]") && refused.contains("name this file with `--config`"),
+        "{refused}"
+    );
+    Outcrop::at(&home, ["config", "check", "--strict", "--config"]).arg(&project).run().succeeds();
+}
+
+/// What providers and catalogues find is told by the check, before any call.
+#[test]
+fn the_check_tells_what_calls_would_find() {
+    let home = Home::new();
+    let text = "{
+  models: {
+    bedrockDiscovery: { regions: ['EU-WEST-1'], geography: 'euu' },
+    providers: {
+      'amazon-bedrock': { region: 'eu west', apiKey: 'k', controlBaseUrl: 'http://proxy.example' },
+      house: { region: 'eu-west-1' },
+      attic: { api: 'my-api' },
+    },
+  },
+  agents: { defaults: { model: { primary: 'huose/m', fallbacks: ['amazon-bedrock/m', 'nobody/m'] } } },
+}
+";
+    let path = file(&home, "config/outcrop/config.json5", text);
+    let report = Outcrop::at(&home, ["config", "check", "--json"]).run().exits_with(3).json();
+    let told = report["diagnostics"].as_array().unwrap().iter();
+    let told: Vec<_> = told
+        .map(|it| {
+            assert_eq!(it["file"], path.to_str().unwrap(), "{it}");
+            let at = |key: &str| it[key].as_u64().unwrap();
+            let said = |key: &str| it[key].as_str().unwrap();
+            (at("line"), at("column"), said("severity"), said("code"), said("key"))
+        })
+        .collect();
+    let entry = "models.providers.\"amazon-bedrock\"";
+    let (region, control) = (format!("{entry}.region"), format!("{entry}.controlBaseUrl"));
+    let expected = [
+        (3, 34, "error", "config::provider", "models.bedrockDiscovery.regions"),
+        (3, 60, "warning", "config::unknown-value", "models.bedrockDiscovery.geography"),
+        (5, 35, "error", "config::provider", &region),
+        (5, 75, "error", "config::provider", &control),
+        (6, 14, "warning", "config::provider", "models.providers.house.api"),
+        (7, 21, "error", "config::provider", "models.providers.attic.api"),
+        (10, 43, "warning", "config::reference", "agents.defaults.model.primary"),
+        (10, 86, "warning", "config::reference", "agents.defaults.model.fallbacks[1]"),
+    ];
+    assert_eq!(told, expected);
+}

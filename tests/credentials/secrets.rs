@@ -31,7 +31,7 @@ fn secrets() -> Vec<String> {
 }
 
 /// One row for each command: what makes it do its work. `--help` says which commands there are.
-const COMMANDS: [(&str, &[&str]); 21] = [
+const COMMANDS: [(&str, &[&str]); 22] = [
     ("ask", &["ask", "-m", MODEL, "hello"]),
     ("models list", &["models", "list", "--refresh"]),
     ("models", &["models", "--refresh"]),
@@ -48,6 +48,7 @@ const COMMANDS: [(&str, &[&str]); 21] = [
     ("config list", &["config", "list"]),
     ("config set", &["config", "set", "--dry-run", "models.providers.amazon-bedrock.region", "eu-west-1"]),
     ("config unset", &["config", "unset", "--dry-run", "models.providers.amazon-bedrock.region"]),
+    ("config edit", &["config", "edit"]),
     ("config path", &["config", "path"]),
     ("auth status", &["auth", "status", "--verify"]),
     ("auth", &["auth"]),
@@ -133,7 +134,7 @@ impl World {
         let planted: BTreeSet<PathBuf> = files(self.home.path()).into_iter().map(|(path, _)| path).collect();
         for (name, args) in COMMANDS {
             for mode in modes(args) {
-                let run = self.outcrop(args, &case.variables).args(mode).run();
+                let run = self.outcrop(args, &case.variables).args(mode).env("EDITOR", "true").run();
                 assert_no_secret_in(&run, case.name, name);
                 if calls_aws(args) || args[0] == "auth" {
                     assert_eq!(run.code, Some(case.code), "{} {name}: {run:?}", case.name);

@@ -55,11 +55,12 @@ fn keys_are_verified_by_a_listing_where_the_token_service_cannot_be_reached() {
 fn what_is_known_without_aws_verifies_nobody() {
     let world = World::new();
     let nobody = format!("models.providers.amazon-bedrock.controlBaseUrl=http://{}", refusing());
-    for (args, code) in [
-        (&["--set", "models.bedrockDiscovery.enabled=false"][..], 6),
-        (&["--set", "models.bedrockDiscovery.region=no.region", "--set", OWN_MODEL], 3),
-    ] {
-        let notes = world.verifies(&api_key(BEDROCK_API_KEY), args, code);
+    let disabled = ("OUTCROP_DISCOVERY_ENABLED", "false");
+    let nowhere = ("OUTCROP_DISCOVERY_REGION", "no.region");
+    for (variable, args, code) in [(disabled, &[][..], 6), (nowhere, &["--set", OWN_MODEL], 3)] {
+        let mut variables = api_key(BEDROCK_API_KEY);
+        variables.push((variable.0, variable.1.to_owned()));
+        let notes = world.verifies(&variables, args, code);
         assert!(!notes.contains(BY_LISTING), "{args:?}: {notes}");
     }
     assert_eq!(world.emulator.requests().len(), 0);

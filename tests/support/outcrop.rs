@@ -117,6 +117,24 @@ impl Outcrop {
         self
     }
 
+    /// Lets the program find the configuration of the system in a folder of the test's. `None` where nobody may have a
+    /// mount namespace of their own (`user_namespaces(7)`).
+    #[cfg(unix)]
+    pub(crate) fn with_etc(self, folder: &Path) -> Option<Self> {
+        let namespace = ["--user", "--map-root-user", "--mount", "/bin/sh", "-c"];
+        let mount = |then: &str| format!("mount --bind '{}' /etc && {then}", folder.display());
+        let mut probe = Command::new("unshare");
+        probe.args(namespace).arg(mount("exit 0")).stderr(std::process::Stdio::null());
+        if !probe.status().is_ok_and(|status| status.success()) {
+            return None;
+        }
+        let mut command = Command::new("unshare");
+        command.args(namespace).arg(mount("exec \"$0\" \"$@\"")).arg(self.command.get_program());
+        command.args(self.command.get_args()).env_clear();
+        command.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        Some(Self { command, ..self })
+    }
+
     pub(crate) fn stdin(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.stdin = input.into();
         self

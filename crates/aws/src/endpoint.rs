@@ -114,6 +114,12 @@ impl Endpoint {
         self.url.split_once("://").is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(&self.host))
     }
 
+    /// Whether it takes the place of the plane's usual one: that of a standard host only names its region, and one of AWS's
+    /// hosts for the other plane is no endpoint of this one.
+    pub(crate) fn is_own(&self, plane: Plane) -> bool {
+        self.region(plane).is_none_or(|host| !host.standard) && self.region(plane.other()).is_none()
+    }
+
     /// The region that the host names, if it is one of AWS's.
     pub fn region(&self, plane: Plane) -> Option<HostRegion<'_>> {
         let [usual, _] = plane.host_names();

@@ -5,7 +5,8 @@ use std::time::Duration;
 use outcrop_core::{Error, Result, Secret, SettingProblem};
 use serde_json::Value;
 
-use crate::{AssumeRole, Auth, AwsSettings};
+use crate::endpoint::{Endpoint, Plane};
+use crate::{AssumeRole, Auth, AwsSettings, Region};
 
 const TEXTS: [&str; 6] = ["apiKey", "apiKeyFile", "profile", "region", "baseUrl", "controlBaseUrl"];
 const SWITCHES: [&str; 2] = ["useFipsEndpoint", "useDualstackEndpoint"];
@@ -65,9 +66,13 @@ impl AwsSettings {
         }
         for (key, plane) in [("baseUrl", "runtime"), ("controlBaseUrl", "control")] {
             let url = text(entry, key);
-            if let Some(Err(error)) = url.map(|url| crate::endpoint::Endpoint::parse(&url, key)) {
+            if let Some(Err(error)) = url.map(|url| Endpoint::parse(&url, key)) {
                 problems.push(&format!("/{key}"), format!("{} ({plane} endpoint)", error.message()), &[]);
             }
+        }
+        if let Some(region) = text(entry, "region").filter(|region| !Region::is_name(region)) {
+            let message = format!("`{region}` is no region: those are named like `eu-central-1`");
+            problems.push("/region", message, &[]);
         }
         if text(entry, "apiKeyFile").is_some_and(|path| !is_absolute(&path)) {
             // Elsewhere it would be another file, which somebody else may have put there.
@@ -159,6 +164,9 @@ fn check_contradictions(entry: &Value, problems: &mut Problems) {
     let key = ["apiKey", "apiKeyFile"].into_iter().find(|key| said(key));
     let by_key =
         auth == Some(Auth::Bearer) || (key.is_some() && auth.is_none_or(|auth| auth == Auth::AwsSdk));
+    if by_key {
+        check_key_in_the_clear(entry, problems);
+    }
     for other in ["profile", "assumeRole"] {
         let is_said =
             said(other) || (other == "assumeRole" && entry.get(other).is_some_and(Value::is_object));
@@ -175,6 +183,20 @@ fn check_contradictions(entry: &Value, problems: &mut Problems) {
     if auth == Some(Auth::None) && entry.get("assumeRole").is_some_and(Value::is_object) {
         let message = "`auth` is `none`, and `assumeRole` needs credentials: leave one out";
         problems.push("/assumeRole", message.to_owned(), &[]);
+    }
+}
+
+/// A session refuses to send a key in the clear; what it was told stands here.
+fn check_key_in_the_clear(entry: &Value, problems: &mut Problems) {
+    for (key, plane) in [("baseUrl", Plane::Runtime), ("controlBaseUrl", Plane::Control)] {
+        let Some(Ok(endpoint)) = text(entry, key).map(|url| Endpoint::parse(&url, key)) else { continue };
+        if endpoint.is_own(plane) && !endpoint.is_safe_for_tokens() {
+            let message = format!(
+                "`{key}` is `{}`, where a Bedrock API key would travel in the clear: use `https://`",
+                endpoint.url()
+            );
+            problems.push(&format!("/{key}"), message, &[]);
+        }
     }
 }
 
@@ -252,6 +274,29 @@ mod tests {
         let problems = AwsSettings::check(&entry);
         assert_eq!(problems[0].allowed, Auth::NAMES);
         assert!(problems[0].message.contains("`bearer`"), "{}", problems[0].message);
+    }
+
+    #[test]
+    fn what_a_session_would_refuse_is_told_before() {
+        let proxy = "http://proxy.example";
+        for (entry, expected) in [
+            (json!({ "region": "EU-WEST-1" }), "/region"),
+            (json!({ "region": "eu-west-1/x" }), "/region"),
+            (json!({ "apiKey": "k", "baseUrl": proxy }), "/baseUrl"),
+            (json!({ "auth": "bearer", "controlBaseUrl": proxy }), "/controlBaseUrl"),
+        ] {
+            assert_eq!(pointers(&entry), [expected], "{entry}");
+        }
+        // It only names a region.
+        let of_aws = "http://bedrock-runtime.us-east-1.amazonaws.com";
+        for entry in [
+            json!({ "region": " eu-west-1 ", "auth": "none", "baseUrl": proxy }),
+            json!({ "apiKey": "k", "baseUrl": "http://[::1]:8080", "controlBaseUrl": "https://proxy.example" }),
+            json!({ "auth": "profile", "apiKey": "k", "baseUrl": proxy }),
+            json!({ "apiKey": "k", "baseUrl": of_aws }),
+        ] {
+            assert_eq!(pointers(&entry), [""; 0], "{entry}");
+        }
     }
 
     #[test]

@@ -29,15 +29,19 @@ impl Region {
     /// # Errors
     /// [`outcrop_core::ErrorKind::Config`] for what cannot be a name.
     pub fn named(name: String, origin: RegionOrigin) -> Result<Self> {
-        let is_name = (1..=63).contains(&name.len())
-            && !name.starts_with('-')
-            && !name.ends_with('-')
-            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-        if is_name {
+        if Self::is_name(&name) {
             return Ok(Self { name, origin });
         }
         Err(Error::config(format!("`{name}` is no region ({origin})"))
             .with_hint("a region is named like `eu-central-1`: small letters, digits and hyphens"))
+    }
+
+    /// Whether a region can be called that.
+    pub fn is_name(name: &str) -> bool {
+        (1..=63).contains(&name.len())
+            && !name.starts_with('-')
+            && !name.ends_with('-')
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     }
 }
 

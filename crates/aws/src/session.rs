@@ -423,17 +423,13 @@ fn signed(config: SdkConfig, signer: &Signer) -> SdkConfig {
 }
 
 /// The endpoint of a plane: an explicit one of a foreign host, else what the environment and the shared configuration
-/// name for this plane, else none. An explicit one of a standard host only names its region, and one of AWS's hosts for
-/// the other plane is no endpoint of this one.
+/// name for this plane, else none.
 fn overriding(
     files: &SharedFiles,
     plane: Plane,
     explicit: Option<(Endpoint, &'static str)>,
 ) -> Result<Option<Override>> {
-    let moves = |endpoint: &Endpoint| {
-        endpoint.region(plane).is_none_or(|host| !host.standard) && endpoint.region(plane.other()).is_none()
-    };
-    if let Some((endpoint, key)) = explicit.filter(|(endpoint, _)| moves(endpoint)) {
+    if let Some((endpoint, key)) = explicit.filter(|(endpoint, _)| endpoint.is_own(plane)) {
         return Ok(Some(Override { endpoint, origin: format!("`{key}`") }));
     }
     if sdk_config::ignores_endpoints(files)? {

@@ -18,10 +18,11 @@ use self::accepted_key::AcceptedKeyParser;
 pub(crate) use self::ask::{Ask, Guardrail};
 pub(crate) use self::auth::{Auth, Doctor};
 pub(crate) use self::config::{
-    Config, ConfigCommand, Destination, GetValue, ListValues, SchemaFormat, SetValue, UnsetValue,
+    Config, ConfigCommand, Destination, EditFile, GetValue, LayerArgument, ListValues, SchemaFormat,
+    SetValue, UnsetValue,
 };
 pub(crate) use self::iam::{Iam, IamCommand, IamPolicy};
-pub(crate) use self::import::{ImportFile, ImportLayer};
+pub(crate) use self::import::ImportFile;
 pub(crate) use self::models::{Form, List, Models, ModelsCommand, OneModel, SetModel};
 use crate::failure::Failure;
 

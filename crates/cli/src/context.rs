@@ -1,5 +1,6 @@
 //! From the global options to the library.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::mem::ManuallyDrop;
 use std::net::Ipv4Addr;
@@ -23,6 +24,7 @@ use crate::terminal::Terminal;
 #[derive(Debug)]
 pub(crate) struct Context {
     global: Global,
+    environment: BTreeMap<String, String>,
 }
 
 /// The library, and the embedded emulator that it may talk to.
@@ -47,8 +49,13 @@ pub(crate) fn heed_flags(outcrop: &Outcrop) -> Result<(), Failure> {
 }
 
 impl Context {
-    pub(crate) const fn new(global: Global) -> Self {
-        Self { global }
+    pub(crate) fn new(global: Global) -> Self {
+        Self { global, environment: environment::snapshot() }
+    }
+
+    /// The variables of the environment, as they were when the program started.
+    pub(crate) const fn environment(&self) -> &BTreeMap<String, String> {
+        &self.environment
     }
 
     /// The region of the command line that is called.
@@ -79,7 +86,7 @@ impl Context {
             return Err(outcrop::Error::config(missing.to_string()).into());
         }
         heed_flags(&outcrop)?;
-        terminal.diagnose(outcrop.diagnostics());
+        terminal.diagnose_briefly(outcrop.diagnostics());
         for key in outcrop.without_effect() {
             terminal.warn(&format!("`{key}` has no effect in this version"));
         }
@@ -108,7 +115,7 @@ impl Context {
 
     fn sources(&self) -> Result<Sources, Failure> {
         let here = std::env::current_dir().unwrap_or_else(|_| Path::new(".").to_owned());
-        let mut sources = Sources::platform(environment::snapshot(), &here);
+        let mut sources = Sources::platform(self.environment.clone(), &here);
         sources.file = self.global.config.clone().map(FileSource::Required);
         for argument in &self.global.set {
             let assignment =

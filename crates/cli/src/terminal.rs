@@ -192,6 +192,18 @@ impl Terminal {
         }
     }
 
+    /// The same for a command that is about something else, whose words must not drown in it: people see the first ones.
+    pub(crate) fn diagnose_briefly(&mut self, diagnostics: &[Diagnostic]) {
+        const MOST: usize = 10;
+        match diagnostics.split_at_checked(MOST) {
+            Some((first, rest)) if !self.json && !rest.is_empty() => {
+                self.diagnose(first);
+                self.warn(&format!("{} more: `outcrop config check` shows all that is wrong", rest.len()));
+            }
+            _ => self.diagnose(diagnostics),
+        }
+    }
+
     /// The width of the terminal that a person watches, in columns; `None` where programs read along.
     pub(crate) fn width(&self) -> Option<u16> {
         let (terminal_size::Width(width), _) = terminal_size::terminal_size_of(&self.out)?;

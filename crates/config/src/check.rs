@@ -2,7 +2,7 @@
 
 mod scalar;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
 
@@ -12,6 +12,7 @@ use crate::normalise;
 use crate::origin::Unused;
 use crate::path::{KeyPath, Segment};
 use crate::schema::{self, Schemas};
+use crate::secret::Way;
 use crate::source::Source;
 
 /// Keys of a related product that have no meaning here, by where they stand. `*` is any key.
@@ -94,28 +95,24 @@ pub(crate) fn check(source: &mut Source, rules: &Rules<'_>, findings: &mut Findi
 
 /// Notes the places of the values that the schema calls secret.
 pub(crate) fn mark_secrets(source: &mut Source, rules: &Rules<'_>) {
-    fn collect(node: &Node, path: &mut KeyPath, hidden: bool, rules: &Rules<'_>, spans: &mut Vec<Span>) {
+    fn collect(node: &Node, way: &Way<'_>, rules: &Rules<'_>, spans: &mut Vec<Span>) {
+        let below = |segment| way.below(&segment, |id| rules.apis.get(id).map(String::as_str));
         match &node.data {
             Data::Object(members) => {
                 for member in members {
-                    path.push(Segment::Key(member.key.clone()));
-                    let hidden = hidden || rules.schemas.is_secret(path, rules.api(path));
-                    collect(&member.node, path, hidden, rules, spans);
-                    path.pop();
+                    collect(&member.node, &below(Segment::Key(member.key.clone())), rules, spans);
                 }
             }
             Data::Array(elements) => {
                 for (index, element) in elements.iter().enumerate() {
-                    path.push(Segment::Index(index));
-                    collect(element, path, hidden, rules, spans);
-                    path.pop();
+                    collect(element, &below(Segment::Index(index)), rules, spans);
                 }
             }
-            _ if hidden => spans.push(node.span.clone()),
+            _ if way.is_hidden() => spans.push(node.span.clone()),
             _ => {}
         }
     }
-    collect(&source.root, &mut KeyPath::default(), false, rules, &mut source.secrets);
+    collect(&source.root, &Way::new(rules.schemas), rules, &mut source.secrets);
 }
 
 impl Rules<'_> {
@@ -197,22 +194,19 @@ impl Walk<'_> {
 
     /// Of two elements with the same id the last one counts, as of two equal keys.
     fn drop_repeated_ids(&mut self, elements: &mut Vec<Node>) {
-        let id = |element: &Node| element.get("id").and_then(Node::text).map(str::to_owned);
-        let mut position = 0;
-        while let Some(element) = elements.get(position) {
-            let wanted = id(element);
-            if elements.iter().skip(position + 1).any(|later| id(later) == wanted) {
-                let message = format!(
-                    "the model `{}` stands here twice; the last one counts",
-                    wanted.unwrap_or_default()
-                );
-                let diagnostic = self.report(Code::DuplicateKey, Severity::Warning, &element.span, message);
-                self.push(diagnostic.help("remove one of the two"));
-                elements.remove(position);
-            } else {
-                position += 1;
+        let mut later = HashSet::new();
+        let mut kept = Vec::with_capacity(elements.len());
+        for element in elements.drain(..).rev() {
+            let id = element.get("id").and_then(Node::text).unwrap_or_default().to_owned();
+            let message = format!("the model `{id}` stands here twice; the last one counts");
+            if later.insert(id) {
+                kept.push(element);
+                continue;
             }
+            let diagnostic = self.report(Code::DuplicateKey, Severity::Warning, &element.span, message);
+            self.push(diagnostic.help("remove one of the two"));
         }
+        elements.extend(kept.into_iter().rev());
     }
 
     fn object(&mut self, members: Vec<Member>, span: &Span, schema: &Value) -> Option<Data> {
@@ -296,7 +290,7 @@ impl Walk<'_> {
         let severity = if is_flag { Severity::Error } else { Severity::Warning };
         let diagnostic = self.report(Code::UnknownKey, severity, key_span, message).label("unknown key");
         self.push(match meant {
-            Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
+            Some(_) => diagnostic.meant(meant),
             None if known.is_empty() => diagnostic,
             None => {
                 let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();

@@ -16,7 +16,7 @@ use crate::node::Node;
 use crate::origin::{Layer, Origin, Unused};
 use crate::path::{KeyPath, Segment};
 use crate::schema::{self, Schemas};
-use crate::secret::carries_credentials;
+use crate::secret::{Way, carries_credentials};
 use crate::settings::{Provider, Settings};
 use crate::source::Source;
 use crate::sources::ConfigFile;
@@ -100,9 +100,9 @@ impl Config {
         interpreted(text, self.schema_of(path)).to_json()
     }
 
-    /// What a key is for, in one sentence; `None` if nobody knows the key.
-    pub fn summary(&self, path: &KeyPath) -> Option<String> {
-        schema::summary(self.schema_of(path)?).map(Into::into)
+    /// What a key is for, and what holds when nothing sets it, on one line; `None` if nobody knows the key.
+    pub fn description(&self, path: &KeyPath) -> Option<String> {
+        schema::description(self.schema_of(path)?)
     }
 
     fn schema_of(&self, path: &KeyPath) -> Option<&Value> {
@@ -134,6 +134,52 @@ impl Config {
         Some(ProviderEntry { config: self, id, provider })
     }
 
+    /// A problem that somebody found in the configuration by rules of his own, with its place: the value at a JSON pointer
+    /// (RFC 6901), or the nearest value around it. `allowed` are the values that would be right, if they can be listed.
+    pub fn diagnostic(&self, pointer: &str, message: impl Into<String>, allowed: &[String]) -> Diagnostic {
+        self.diagnostic_at(&self.resolve(&KeyPath::default(), pointer), message.into(), allowed)
+    }
+
+    /// Sorts diagnostics as [`Loaded::diagnostics`] has them: files, weakest first, by line; then variables, then flags.
+    pub fn put_in_order(&self, diagnostics: &mut [Diagnostic]) {
+        let rank = |diagnostic: &Diagnostic| match &diagnostic.file {
+            Some(path) => self.files.iter().position(|file| file.path == *path).unwrap_or_default(),
+            None if diagnostic.flag.is_some() => usize::MAX,
+            None => usize::MAX - 1,
+        };
+        diagnostics.sort_by_key(|diagnostic| (rank(diagnostic), diagnostic.line, diagnostic.column));
+    }
+
+    fn diagnostic_at(&self, key: &KeyPath, message: String, allowed: &[String]) -> Diagnostic {
+        let diagnostic = match self.locate(key) {
+            Some((source, node)) => source.diagnostic(Code::Provider, Severity::Error, &node.span, message),
+            None => Diagnostic::new(Code::Provider, Severity::Error, message),
+        };
+        diagnostic.key(key).allowed(allowed)
+    }
+
+    fn resolve(&self, place: &KeyPath, pointer: &str) -> KeyPath {
+        let is_array = |path: &KeyPath| self.lookup(path).is_some_and(Value::is_array);
+        self.merged.stable_path(&place.join_pointer(pointer, is_array))
+    }
+
+    /// The value at a path, or the nearest one around it, where it was written.
+    fn locate(&self, key: &KeyPath) -> Option<(&Source, &Node)> {
+        let mut path = key.clone();
+        while !path.segments().is_empty() {
+            let found = match self.merged.winner(&path) {
+                Some(position) => self.sources.get(position).and_then(|source| find(source, &path)),
+                // An object belongs to all who contribute; the strongest is the one that was edited last.
+                None => self.sources.iter().rev().find_map(|source| find(source, &path)),
+            };
+            if found.is_some() {
+                return found;
+            }
+            path.pop();
+        }
+        None
+    }
+
     pub(crate) fn lookup(&self, path: &KeyPath) -> Option<&Value> {
         path.segments().iter().try_fold(&*self.value, |value, segment| match segment {
             Segment::Index(index) => value.get(index),
@@ -148,36 +194,27 @@ impl Config {
 
     /// `value` with asterisks in place of what no one may see.
     pub(crate) fn redacted(&self, path: &KeyPath, value: Value) -> Value {
-        let api = path.provider().and_then(|(id, _)| self.api(id));
+        self.shown(&Way::to(&self.schemas, path, |id| self.api(id)), value)
+    }
+
+    fn shown(&self, way: &Way<'_>, value: Value) -> Value {
+        let below = |segment, value| self.shown(&way.below(&segment, |id| self.api(id)), value);
         match value {
             Value::Object(members) => {
                 let member = |(key, value): (String, Value)| {
-                    let value = self.redacted(&path.key(&key), value);
+                    let value = below(Segment::Key(key.clone()), value);
                     (key, value)
                 };
                 Value::Object(members.into_iter().map(member).collect())
             }
             Value::Array(elements) => {
                 let elements = elements.into_iter().enumerate();
-                elements
-                    .map(|(index, element)| self.redacted(&path.join(Segment::Index(index)), element))
-                    .collect()
+                elements.map(|(index, element)| below(Segment::Index(index), element)).collect()
             }
             Value::String(text) if carries_credentials(&text) => Value::from(REDACTED),
-            Value::String(_) | Value::Number(_) | Value::Bool(_) if self.hides(path, api) => {
-                Value::from(REDACTED)
-            }
+            Value::String(_) | Value::Number(_) | Value::Bool(_) if way.is_hidden() => Value::from(REDACTED),
             value => value,
         }
-    }
-
-    /// Whether `path` leads to or through a secret.
-    fn hides(&self, path: &KeyPath, api: Option<&str>) -> bool {
-        let mut here = KeyPath::default();
-        path.segments().iter().any(|segment| {
-            here.push(segment.clone());
-            self.schemas.is_secret(&here, api)
-        })
     }
 
     fn api(&self, provider: &str) -> Option<&str> {
@@ -232,40 +269,17 @@ impl<'a> ProviderEntry<'a> {
     /// Where the value at a JSON pointer (RFC 6901) into [`settings`](Self::settings) comes from. For a value that
     /// nothing sets, the nearest value around it.
     pub fn origin(&self, pointer: &str) -> Option<Origin> {
-        self.locate(pointer).map(|(source, node)| source.origin(&node.span))
+        self.config.locate(&self.resolve(pointer)).map(|(source, node)| source.origin(&node.span))
     }
 
     /// A problem that the provider's factory found in [`settings`](Self::settings), with its place: the value at
     /// `pointer`, or the nearest value around it. `allowed` are the values that it would accept, if they can be listed.
     pub fn diagnostic(&self, pointer: &str, message: impl Into<String>, allowed: &[String]) -> Diagnostic {
-        let diagnostic = match self.locate(pointer) {
-            Some((source, node)) => {
-                source.diagnostic(Code::Provider, Severity::Error, &node.span, message.into())
-            }
-            None => Diagnostic::new(Code::Provider, Severity::Error, message.into()),
-        };
-        diagnostic.key(&self.resolve(pointer)).allowed(allowed)
+        self.config.diagnostic_at(&self.resolve(pointer), message.into(), allowed)
     }
 
     fn resolve(&self, pointer: &str) -> KeyPath {
-        let is_array = |path: &KeyPath| self.config.lookup(path).is_some_and(Value::is_array);
-        self.config.merged.stable_path(&self.path().join_pointer(pointer, is_array))
-    }
-
-    fn locate(&self, pointer: &str) -> Option<(&'a Source, &'a Node)> {
-        let mut path = self.resolve(pointer);
-        while !path.segments().is_empty() {
-            let found = match self.config.merged.winner(&path) {
-                Some(position) => self.config.sources.get(position).and_then(|source| find(source, &path)),
-                // An object belongs to all who contribute; the strongest is the one that was edited last.
-                None => self.config.sources.iter().rev().find_map(|source| find(source, &path)),
-            };
-            if found.is_some() {
-                return found;
-            }
-            path.pop();
-        }
-        None
+        self.config.resolve(&self.path(), pointer)
     }
 }
 

@@ -37,6 +37,8 @@ pub enum Code {
     Type,
     /// A value of the right type that is not among the allowed ones.
     Value,
+    /// A value that nobody here knows, of those that may be more than are known; it counts all the same.
+    UnknownValue,
     /// A number that is too small or too large.
     Range,
     /// A key that must be there is not.
@@ -51,6 +53,8 @@ pub enum Code {
     Refused,
     /// A key stands in its old and in its new place; the new one counts.
     Alias,
+    /// A model is named of a provider that is not configured.
+    Reference,
     /// `--set` with something that is no path.
     Path,
     /// A provider does not accept its settings.
@@ -59,7 +63,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for documentation and tests.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Read,
         Self::NamedFile,
         Self::Syntax,
@@ -67,6 +71,7 @@ impl Code {
         Self::Number,
         Self::Type,
         Self::Value,
+        Self::UnknownValue,
         Self::Range,
         Self::Missing,
         Self::UnknownKey,
@@ -74,6 +79,7 @@ impl Code {
         Self::Substitution,
         Self::Refused,
         Self::Alias,
+        Self::Reference,
         Self::Path,
         Self::Provider,
     ];
@@ -88,6 +94,7 @@ impl Code {
             Self::Number => "config::number",
             Self::Type => "config::type",
             Self::Value => "config::value",
+            Self::UnknownValue => "config::unknown-value",
             Self::Range => "config::range",
             Self::Missing => "config::missing",
             Self::UnknownKey => "config::unknown-key",
@@ -95,6 +102,7 @@ impl Code {
             Self::Substitution => "config::substitution",
             Self::Refused => "config::refused",
             Self::Alias => "config::alias",
+            Self::Reference => "config::reference",
             Self::Path => "config::path",
             Self::Provider => "config::provider",
         }
@@ -197,6 +205,14 @@ impl Diagnostic {
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help.push(help.into());
         self
+    }
+
+    /// What was probably meant, if anything comes near.
+    pub(crate) fn meant(self, meant: Option<&str>) -> Self {
+        match meant {
+            Some(meant) => self.help(format!("did you mean `{meant}`?")),
+            None => self,
+        }
     }
 
     pub(crate) fn allowed(mut self, allowed: &[String]) -> Self {

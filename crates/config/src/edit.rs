@@ -5,8 +5,10 @@
 
 mod diff;
 mod document;
+mod draft;
 mod error;
 mod guard;
+mod prune;
 mod splice;
 mod style;
 mod undo;
@@ -28,6 +30,7 @@ use crate::path::{KeyPath, Segment};
 use crate::source::Source;
 
 use document::{Container, Document, PRIMARY, Place};
+pub use draft::Draft;
 pub use error::EditError;
 use style::Style;
 pub use write::Written;

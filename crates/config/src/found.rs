@@ -1,8 +1,8 @@
 //! What was found in the files of a configuration at one moment, before anybody looks into it.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::str::Utf8Error;
 use std::string::FromUtf8Error;
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -10,6 +10,7 @@ use crate::origin::Layer;
 use crate::parse;
 use crate::source::Source;
 use crate::sources::{ConfigFile, FileSource};
+use crate::text::Text;
 
 /// A file that counts, as it was found.
 #[derive(Clone, PartialEq, Eq)]
@@ -59,7 +60,7 @@ impl FoundFile {
                 return (Some(source), file);
             }
             Content::Missing => {}
-            Content::NotUtf8(error) => diagnostics.push(not_utf8(&source, error.utf8_error())),
+            Content::NotUtf8(error) => diagnostics.push(not_utf8(&source, &error)),
             Content::Unreadable { required, cause } => {
                 diagnostics.push(unreadable(&source, required, &cause));
             }
@@ -69,7 +70,7 @@ impl FoundFile {
 }
 
 fn read(path: &Path, required: bool) -> Content {
-    match std::fs::read(path) {
+    match bytes_of(path) {
         Ok(bytes) => String::from_utf8(bytes).map_or_else(Content::NotUtf8, Content::Text),
         // A folder on the way that is a file, as in `/dev/null/.config`, is how people say "no home".
         Err(error)
@@ -93,8 +94,30 @@ fn unreadable(source: &Source, required: bool, cause: &str) -> Diagnostic {
 }
 
 /// What is said about a file that is no text.
-pub(crate) fn not_utf8(source: &Source, error: Utf8Error) -> Diagnostic {
-    let message = format!("not valid JSON5: the file is not UTF-8 from byte {} on", error.valid_up_to());
-    let diagnostic = Diagnostic::new(Code::Syntax, Severity::Error, message);
-    diagnostic.at(&source.origin(&(0..0))).help("save the file as UTF-8")
+pub(crate) fn not_utf8(source: &Source, error: &FromUtf8Error) -> Diagnostic {
+    let bytes = error.as_bytes();
+    let is_utf16 = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
+    let what = if is_utf16 { "the file is UTF-16" } else { "the file is not UTF-8 from here on" };
+    let message = format!("not valid JSON5: {what}");
+    let mut diagnostic = Diagnostic::new(Code::Syntax, Severity::Error, message).at(&source.origin(&(0..0)));
+    if !is_utf16 {
+        let right = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(bytes.get(..right).unwrap_or_default());
+        let (line, column) = Text::from(&*text).place(right);
+        (diagnostic.line, diagnostic.column) = (Some(line), Some(column));
+    }
+    diagnostic.help("save the file as UTF-8")
+}
+
+/// More than anybody writes: what is larger is no configuration, or has no end.
+const LARGEST: u64 = 16 << 20;
+
+/// The bytes of a file, if they are not too many.
+fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|size| size <= LARGEST) {
+        return Ok(bytes);
+    }
+    Err(io::Error::new(io::ErrorKind::FileTooLarge, "it has more than 16 MiB"))
 }

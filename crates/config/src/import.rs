@@ -11,7 +11,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::edit::{Edit, EditError};
 use crate::load::{Loaded, Loader};
 use crate::normalise;
-use crate::origin::{Layer, Unused};
+use crate::origin::Unused;
 use crate::path::KeyPath;
 use crate::sources::{FileSource, Sources};
 
@@ -34,19 +34,13 @@ pub struct Import {
 }
 
 impl Config {
-    /// Takes over what `file` says and this program reads into the file `into` of a layer, and writes nothing
-    /// yet. Comments come
-    /// along if nothing stands in `into`. What stands there is kept, unless `replace` says that `file` counts where both
-    /// say something.
+    /// Takes over what `file` says and this program reads into the file `into`, and writes nothing yet. Comments come along
+    /// if nothing stands in `into`, but for those of what is left out. What stands there is kept, unless `replace` says
+    /// that `file` counts where both say something.
     ///
     /// # Errors
     /// [`EditError::Read`] and [`EditError::Malformed`], of either file.
-    pub fn import(
-        &self,
-        file: &Path,
-        (layer, into): (Layer, &Path),
-        replace: bool,
-    ) -> Result<Import, EditError> {
+    pub fn import(&self, file: &Path, into: &Path, replace: bool) -> Result<Import, EditError> {
         let sources = Sources {
             environment: self.loader.sources().environment.clone(),
             file: Some(FileSource::Required(file.to_owned())),
@@ -63,10 +57,8 @@ impl Config {
         let left_out = config.unused().to_vec();
         cut(&mut ours, &left_out, &diagnostics)?;
         let value = ours.get(&KeyPath::default()).unwrap_or_default();
-        let mut plain_secrets = Vec::new();
-        collect_secrets(&config, &KeyPath::default(), &value, &mut plain_secrets);
-        let mut merge =
-            Merge { edit: self.edit_of(layer, into)?, replace, added: Vec::new(), conflicts: Vec::new() };
+        let plain_secrets = config.plain_secrets(&KeyPath::default(), &value);
+        let mut merge = Merge { edit: self.edit(into)?, replace, added: Vec::new(), conflicts: Vec::new() };
         if merge.edit.fill(&ours) {
             let keys = value.as_object().into_iter().flat_map(|members| members.keys());
             merge.added = keys.map(|key| KeyPath::of(&[key])).collect();
@@ -77,25 +69,32 @@ impl Config {
         Ok(Import { edit, added, conflicts, left_out, plain_secrets, diagnostics })
     }
 
-    /// Opens a file to edit it by the rules of a layer, also that of a project which has none yet.
-    fn edit_of(&self, layer: Layer, file: &Path) -> Result<Edit, EditError> {
-        let mut sources = self.loader.sources().clone();
-        if layer == Layer::Project && sources.project.is_none() {
-            sources.project = Some(FileSource::Optional(file.to_owned()));
+    /// The secrets in a value for the key at `path` that stand in it as they are, and do not come from variables.
+    pub fn plain_secrets(&self, path: &KeyPath, value: &Value) -> Vec<KeyPath> {
+        match value {
+            Value::Object(members) => {
+                let below = members.iter().flat_map(|(key, value)| self.plain_secrets(&path.key(key), value));
+                below.collect()
+            }
+            Value::String(text) if !text.contains("${") && self.redacted(path, value.clone()) != *value => {
+                vec![path.clone()]
+            }
+            _ => Vec::new(),
         }
-        Edit::open_with(file, Arc::new(Loader::clone(&self.loader).with_sources(sources)))
     }
 }
 
-/// Removes what means nothing here, and puts the rest where it belongs.
+/// Cuts out what means nothing here, and puts the rest where it belongs.
 fn cut(ours: &mut Edit, left_out: &[Unused], diagnostics: &[Diagnostic]) -> Result<(), EditError> {
-    let unknown = diagnostics.iter().filter(|diagnostic| diagnostic.code == Code::UnknownKey);
-    let unknown = unknown.filter_map(|diagnostic| diagnostic.key.as_ref());
-    for key in left_out.iter().map(|unused| &unused.key).chain(unknown) {
-        ours.unset(key)?;
-    }
     let alias = normalise::alias();
-    if let Some(Value::Object(members)) = ours.get(&alias) {
+    let moved = ours.get(&alias);
+    let unknown = diagnostics.iter().filter(|diagnostic| diagnostic.code == Code::UnknownKey);
+    let unknown = unknown.filter_map(|diagnostic| diagnostic.key.clone());
+    // Whatever else is around the alias is left out by name.
+    let around = KeyPath::from(alias.segments().iter().take(1).cloned().collect::<Vec<_>>());
+    let keys: Vec<_> = left_out.iter().map(|it| it.key.clone()).chain(unknown).chain([around]).collect();
+    ours.prune(&keys)?;
+    if let Some(Value::Object(members)) = moved {
         for (key, value) in members {
             let place = KeyPath::of(&["models", "bedrockDiscovery", &key]);
             if ours.get(&place).is_none() {
@@ -103,22 +102,7 @@ fn cut(ours: &mut Edit, left_out: &[Unused], diagnostics: &[Diagnostic]) -> Resu
             }
         }
     }
-    // Whatever else was in it was left out by name.
-    let around = alias.segments().iter().take(1).cloned().collect::<Vec<_>>();
-    ours.unset(&KeyPath::from(around))
-}
-
-/// The secrets of a file that are written in it, and do not come from variables.
-fn collect_secrets(config: &Config, path: &KeyPath, value: &Value, found: &mut Vec<KeyPath>) {
-    match value {
-        Value::Object(members) => {
-            members.iter().for_each(|(key, value)| collect_secrets(config, &path.key(key), value, found));
-        }
-        Value::String(text) if !text.contains("${") && config.redacted(path, value.clone()) != *value => {
-            found.push(path.clone());
-        }
-        _ => {}
-    }
+    Ok(())
 }
 
 struct Merge {
@@ -130,7 +114,13 @@ struct Merge {
 
 impl Merge {
     fn value(&mut self, path: &KeyPath, value: &Value) -> Result<(), EditError> {
+        let is_model = *path == KeyPath::of(&["agents", "defaults", "model"]);
         match (self.edit.get(path), value) {
+            // A string is short for the `primary` of an object.
+            (Some(Value::Object(_)), Value::String(_)) if is_model => self.value(&path.key("primary"), value),
+            (Some(Value::String(_)), Value::Object(members)) if is_model => {
+                members.iter().try_for_each(|(key, value)| self.value(&path.key(key), value))
+            }
             (Some(Value::Object(_)), Value::Object(members)) => {
                 members.iter().try_for_each(|(key, value)| self.value(&path.key(key), value))
             }

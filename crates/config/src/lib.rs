@@ -20,8 +20,8 @@
 //! is wrong with it. Loading never fails: a wrong value is reported and left out, so that what does not need it still
 //! works. Nothing here reads the process environment; the caller hands a snapshot down.
 //!
-//! [`Edit`] changes a file, and leaves comments and everything else in it as they are. With the feature `watch`,
-//! `Config::watch` follows the files while a program runs.
+//! [`Edit`] changes a file, and leaves comments and everything else in it as they are; [`Draft`] lets a person change its
+//! whole text. With the feature `watch`, `Config::watch` follows the files while a program runs.
 //!
 //! ```
 //! use outcrop_config::{KeyPath, Layer, Loader, Sources};
@@ -68,13 +68,15 @@ mod sources;
 mod substitute;
 #[cfg(test)]
 mod testing;
+mod text;
 mod variables;
 #[cfg(feature = "watch")]
 mod watch;
+mod whole;
 
 pub use config::{Config, ProviderEntry};
 pub use diagnostic::{Code, Diagnostic, Severity};
-pub use edit::{Edit, EditError, Written};
+pub use edit::{Draft, Edit, EditError, Written};
 pub use explain::{Explanation, Shadowed};
 pub use import::Import;
 pub use load::{Loaded, Loader};

@@ -19,7 +19,7 @@ use crate::schema::{self, ProviderSchema, Schemas};
 use crate::settings::Settings;
 use crate::source::Source;
 use crate::sources::{Assigned, Assignment, Sources};
-use crate::{instead, normalise, parse, project, variables};
+use crate::{instead, normalise, parse, project, variables, whole};
 
 /// The built-in defaults.
 const DEFAULTS: &str = include_str!("defaults.json5");
@@ -113,8 +113,8 @@ impl Loader {
             found: kept,
             unused,
         };
-        report_open_guardrails(&config, &mut diagnostics);
-        diagnostics.sort_by_key(|diagnostic| (rank(&config, diagnostic), diagnostic.line, diagnostic.column));
+        whole::check(&config, &mut diagnostics);
+        config.put_in_order(&mut diagnostics);
         Loaded { config, diagnostics }
     }
 
@@ -219,37 +219,11 @@ fn typed(value: &Value, diagnostics: &mut Vec<Diagnostic>) -> Settings {
     })
 }
 
-/// A guardrail without an identifier lets no call through; whoever wrote it should hear that from here first.
-fn report_open_guardrails(config: &Config, diagnostics: &mut Vec<Diagnostic>) {
-    for entry in config.providers() {
-        let guardrail = entry.provider().guardrail.as_ref();
-        if guardrail.is_none_or(|guardrail| !guardrail.guardrail_identifier.is_empty()) {
-            continue;
-        }
-        let path = entry.path().key("guardrail");
-        let reported = |earlier: &Diagnostic| earlier.key.as_ref().is_some_and(|key| key.starts_with(&path));
-        if !diagnostics.iter().any(reported) {
-            let message = "a guardrail without `guardrailIdentifier` lets no call through";
-            let diagnostic = entry.diagnostic("/guardrail", message, &[]).key(&path);
-            let diagnostic = diagnostic.help("name the guardrail by its id or its ARN");
-            diagnostics.push(Diagnostic { code: Code::Missing, ..diagnostic });
-        }
-    }
-}
-
-/// Where a diagnostic comes in the list: files in their order, then variables, then flags.
-fn rank(config: &Config, diagnostic: &Diagnostic) -> usize {
-    let is_file = |path: &Path| config.files().iter().position(|file| file.path == path);
-    match &diagnostic.file {
-        Some(file) => is_file(file).unwrap_or_default(),
-        None if diagnostic.flag.is_some() => usize::MAX,
-        None => usize::MAX - 1,
-    }
-}
-
 #[cfg(test)]
 mod every_key;
 #[cfg(test)]
 mod every_layer;
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

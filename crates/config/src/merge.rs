@@ -3,7 +3,7 @@
 //! Arrays that merge by id go through figment as objects, keyed by id. The tag that figment gives to each value tells
 //! which source won.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use figment::value::{Dict, Empty, Map, Num, Tag, Value as Tagged};
 use figment::{Figment, Metadata, Profile, Provider};
@@ -131,11 +131,8 @@ fn at<'t>(tree: &'t Dict, path: &KeyPath) -> Option<&'t Tagged> {
 fn collect_ids(node: &Node, path: &mut KeyPath, orders: &mut BTreeMap<KeyPath, Vec<String>>) {
     if let (Data::Array(elements), true) = (&node.data, path.merges_by_id()) {
         let ids = orders.entry(path.clone()).or_default();
-        for id in elements.iter().filter_map(id_of) {
-            if !ids.contains(&id) {
-                ids.push(id);
-            }
-        }
+        let mut known: HashSet<String> = ids.iter().cloned().collect();
+        ids.extend(elements.iter().filter_map(id_of).filter(|id| known.insert(id.clone())));
     }
     for member in node.members() {
         path.push(Segment::Key(member.key.clone()));

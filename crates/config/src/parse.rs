@@ -1,6 +1,6 @@
 //! JSON5 text to a tree with places.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 
 use jsonc_parser::ast::{ObjectProp, Value as Ast};
 use jsonc_parser::common::Ranged as _;
@@ -10,9 +10,9 @@ use serde_json::Number;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::node::{Data, Member, Node, Span};
 use crate::path::{KeyPath, Segment};
-use crate::schema::looks_secret;
-use crate::secret::carries_credentials;
+use crate::secret::{carries_credentials, looks_secret};
 use crate::source::Source;
+use crate::text::Text;
 
 /// JSON5: everything that the parser reads, except for commas left out.
 pub(crate) fn options() -> ParseOptions {
@@ -23,13 +23,13 @@ pub(crate) fn options() -> ParseOptions {
 pub(crate) fn parse_file(source: &mut Source, text: &str, diagnostics: &mut Vec<Diagnostic>) {
     // Spans and places count from behind the byte order mark, as editors do.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    source.text = Some(Arc::from(text));
+    source.text = Some(Text::from(text));
     let ast = match parse_to_ast(text, &CollectOptions::default(), &options()) {
         Ok(parsed) => parsed.value,
         Err(error) => {
             source.secrets = quoted_places(text);
             let span = error.range().start..error.range().end;
-            diagnostics.push(syntax_error(source, &span, &error.kind().to_string()));
+            diagnostics.push(syntax_error(source, &span, &error.kind().to_string(), hint(text, &span)));
             return;
         }
     };
@@ -72,14 +72,27 @@ pub(crate) fn tree(ast: &Ast<'_>) -> Node {
     Conversion::default().node(ast)
 }
 
-fn syntax_error(source: &Source, span: &Span, reason: &str) -> Diagnostic {
+fn syntax_error(source: &Source, span: &Span, reason: &str, hint: Option<&str>) -> Diagnostic {
     let mut letters = reason.chars();
     let reason: String =
         letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect();
-    source
-        .diagnostic(Code::Syntax, Severity::Error, span, format!("not valid JSON5: {reason}"))
-        .label(reason)
-        .help("nothing in this file has an effect until it is fixed")
+    let message = format!("not valid JSON5: {reason}");
+    let mut diagnostic = source.diagnostic(Code::Syntax, Severity::Error, span, message).label(reason);
+    diagnostic.help.extend(hint.map(str::to_owned));
+    diagnostic.help("nothing in this file has an effect until it is fixed")
+}
+
+/// What people write who come from other formats, and from word processors.
+fn hint(text: &str, span: &Span) -> Option<&'static str> {
+    let is_object = text.trim_start().starts_with(['{', '/']);
+    match text.get(span.start..)?.chars().next()? {
+        '#' => Some("comments begin with `//`, or stand between `/*` and `*/`"),
+        '“' | '”' | '„' | '‘' | '’' | '«' | '»' => {
+            Some("texts stand between straight quotes, `\"` or `'`")
+        }
+        '\0' => Some("the file holds NUL bytes: save it as UTF-8"),
+        _ => (!is_object).then_some("a configuration is JSON5, an object such as `{ models: { … } }`"),
+    }
 }
 
 /// Without a tree nobody knows which text belongs to which key: once a text mentions a secret, no line of it shows what
@@ -113,17 +126,18 @@ struct Conversion {
 
 /// A problem that waits until all secrets are known.
 enum Report {
-    DuplicateKey(String, Span),
+    DuplicateKey { key: String, span: Span, counts: bool },
     Inexact(KeyPath, String, Span),
 }
 
 impl Report {
     fn diagnostic(self, source: &Source) -> Diagnostic {
         match self {
-            Self::DuplicateKey(key, span) => {
+            Self::DuplicateKey { key, span, counts } => {
                 let message = format!("`{key}` stands here twice");
                 let diagnostic = source.diagnostic(Code::DuplicateKey, Severity::Warning, &span, message);
-                diagnostic.label("this one counts").help("remove one of the two")
+                let label = if counts { "this one counts" } else { "a later one counts" };
+                diagnostic.label(label).help("remove one of the two")
             }
             Self::Inexact(path, literal, span) => {
                 let message = format!("`{literal}` cannot be kept exactly as a number");
@@ -179,6 +193,8 @@ impl Conversion {
 
     fn object(&mut self, properties: &[ObjectProp<'_>]) -> Data {
         let mut members: Vec<Member> = Vec::with_capacity(properties.len());
+        // Where the member of a key is, and the last report about it.
+        let mut known: HashMap<&str, (usize, Option<usize>)> = HashMap::with_capacity(properties.len());
         for property in properties {
             let key = property.name.as_str();
             let key_span = property.name.start()..property.name.end();
@@ -188,10 +204,18 @@ impl Conversion {
             self.path.push(Segment::Key(key.to_owned()));
             let member = Member { key: key.to_owned(), key_span, node: self.node(&property.value) };
             self.path.pop();
-            match members.iter_mut().find(|earlier| earlier.key == key) {
+            let (position, report) = known.entry(key).or_insert((members.len(), None));
+            match members.get_mut(*position) {
                 None => members.push(member),
                 Some(earlier) => {
-                    self.reports.push(Report::DuplicateKey(key.to_owned(), member.key_span.clone()));
+                    // Of three equal keys the second does not count either.
+                    let superseded = report.and_then(|report| self.reports.get_mut(report));
+                    if let Some(Report::DuplicateKey { counts, .. }) = superseded {
+                        *counts = false;
+                    }
+                    *report = Some(self.reports.len());
+                    let (key, span) = (key.to_owned(), member.key_span.clone());
+                    self.reports.push(Report::DuplicateKey { key, span, counts: true });
                     *earlier = member;
                 }
             }
@@ -225,7 +249,7 @@ fn integer(negative: bool, magnitude: u64) -> Option<Number> {
 }
 
 #[cfg(test)]
-mod oracle;
+pub(crate) mod oracle;
 
 #[cfg(test)]
 mod tests {

@@ -34,7 +34,7 @@ pub(crate) fn restrict(source: &mut Source, rules: &Rules<'_>, diagnostics: &mut
                     diagnostic
                         .key(&own)
                         .label("refused")
-                        .help("set it in your own configuration, or trust the file if you know who wrote it"),
+                        .help("set it in your own configuration, or name this file with `--config` if you know who wrote it"),
                 );
             }
             allowed

@@ -179,6 +179,10 @@ fn type_words(schema: &Value) -> String {
         "string" => Some(match schema.get("format").and_then(Value::as_str) {
             Some("uri") => "address".to_owned(),
             Some("date") => "date".to_owned(),
+            Some("geography") => {
+                let known = schema::known_texts(schema).into_iter().map(code).collect::<Vec<_>>();
+                format!("{}, or another prefix", known.join(", "))
+            }
             _ => "string".to_owned(),
         }),
         "boolean" => Some("`true`, `false`".to_owned()),

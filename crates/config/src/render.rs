@@ -35,11 +35,10 @@ impl Diagnostic {
             (Some(excerpt), _) => {
                 let annotation =
                     AnnotationKind::Primary.span(excerpt.marked.clone()).label(self.label.as_deref());
-                let path = self.file.as_ref().map(|file| file.display().to_string());
                 group = group.element(
                     Snippet::source(excerpt.line.as_str())
                         .line_start(self.line.unwrap_or(1))
-                        .path(path)
+                        .path(self.path())
                         .annotation(annotation),
                 );
             }
@@ -53,6 +52,21 @@ impl Diagnostic {
             Style::Plain => Renderer::plain(),
             Style::Coloured => Renderer::styled(),
         };
-        renderer.render(&[group])
+        let text = renderer.render(&[group]);
+        match self.place_in_excerpt().zip(self.place()) {
+            // Of a long line the excerpt is a part, where the renderer counts from its beginning.
+            Some((wrong, right)) if wrong != right => text.replacen(&wrong, &right, 1),
+            _ => text,
+        }
+    }
+
+    fn path(&self) -> Option<String> {
+        self.file.as_ref().map(|file| file.display().to_string())
+    }
+
+    fn place_in_excerpt(&self) -> Option<String> {
+        let excerpt = self.excerpt.as_ref()?;
+        let column = excerpt.line.get(..excerpt.marked.start)?.chars().count() + 1;
+        Some(format!("{}:{}:{column}", self.path()?, self.line.unwrap_or(1)))
     }
 }

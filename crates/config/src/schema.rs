@@ -1,6 +1,5 @@
 //! The JSON schema: generated from the typed model, completed by the providers, and the one source of what is checked.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
 
@@ -15,7 +14,8 @@ use crate::settings::Settings;
 pub struct ProviderSchema {
     /// The `api` value of the provider entries that it holds for.
     pub api: String,
-    /// A JSON schema of type object: the keys that the provider knows beside the shared ones. References within the
+    /// A JSON schema of type object: the keys that the provider knows beside the shared ones, which are not changed by it.
+    /// References within the
     /// schema (`#/definitions/…`, `#/$defs/…`) are allowed. `writeOnly: true` marks secrets, `x-unit` names a unit,
     /// `x-project: true` lets an untrusted project file set the key.
     pub schema: Value,
@@ -74,7 +74,8 @@ fn remove_noise(schema: &mut Value) {
         Value::Array(schemas) => schemas.iter_mut().for_each(remove_noise),
         Value::Object(keywords) => {
             keywords.remove("default");
-            if keywords.get("format").is_some_and(|format| format != "uri" && format != "date") {
+            let told = ["uri", "date", "geography"];
+            if keywords.get("format").is_some_and(|format| !told.iter().any(|name| format == name)) {
                 keywords.remove("format");
             }
             for (keyword, inner) in keywords.iter_mut() {
@@ -221,13 +222,6 @@ impl Schemas {
         }
     }
 
-    /// Whether the value at `path` is never to be shown: its schema says so, or a key on the way sounds secret.
-    pub(crate) fn is_secret(&self, path: &KeyPath, api: Option<&str>) -> bool {
-        let schema = self.find(path, api);
-        let write_only = |one: &&Value| one.get("writeOnly") == Some(&Value::Bool(true));
-        schema.is_some_and(|schema| alternatives(schema).iter().any(write_only)) || sounds_secret(path)
-    }
-
     /// Whether the file of a project that nobody vouched for may set the key: what every provider has unless it is
     /// marked, what only this one has if it is marked, and all that is of no provider.
     pub(crate) fn project_may_set(&self, path: &KeyPath, api: Option<&str>) -> bool {
@@ -241,23 +235,13 @@ impl Schemas {
     }
 }
 
-/// Whether a key of the path sounds secret. Ids of providers and models are names that people chose.
-fn sounds_secret(path: &KeyPath) -> bool {
-    let mut is_id = false;
-    path.segments().iter().any(|segment| {
-        let Segment::Key(key) = segment else { return false };
-        let sounds = looks_secret(key) && !is_id;
-        is_id = matches!(key.as_str(), "providers" | "models" | "overrides");
-        sounds
-    })
-}
-
 fn shared_entry() -> &'static Value {
     const NOTHING: &Value = &Value::Null;
     BASE.pointer("/properties/models/properties/providers/additionalProperties").unwrap_or(NOTHING)
 }
 
-fn step<'s>(schema: &'s Value, segment: &Segment) -> Option<&'s Value> {
+/// The schema of what stands below, at a key or a position.
+pub(crate) fn step<'s>(schema: &'s Value, segment: &Segment) -> Option<&'s Value> {
     match segment {
         // The key below an array is the `id` of an element.
         Segment::Key(key) => property(schema, key).or_else(|| items(schema)),
@@ -279,6 +263,10 @@ pub(crate) fn alternatives(schema: &Value) -> Vec<&Value> {
 /// The schema of a key of an object. An object that lists no keys takes any.
 pub(crate) fn property<'s>(schema: &'s Value, key: &str) -> Option<&'s Value> {
     const ANYTHING: &Value = &Value::Bool(true);
+    // Most objects have no alternatives.
+    if let Some(property) = schema.get("properties").and_then(|properties| properties.get(key)) {
+        return Some(property);
+    }
     let listed = alternatives(schema).into_iter().find_map(|one| {
         one.get("properties").and_then(|properties| properties.get(key)).or_else(|| {
             one.get("additionalProperties").filter(|additional| **additional != Value::Bool(false))
@@ -332,21 +320,23 @@ pub(crate) fn allowed_texts(schema: &Value) -> Option<Vec<String>> {
     (!texts.is_empty()).then_some(texts)
 }
 
-/// The first sentence of the description.
-pub(crate) fn summary(schema: &Value) -> Option<Cow<'_, str>> {
-    let description = schema.get("description")?.as_str()?;
-    let sentence = description.split_once(". ").map_or(description, |(first, _)| first);
-    let one_line = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
-    Some(Cow::Owned(one_line.trim_end_matches('.').to_owned()))
+/// Texts that a string may be beside others.
+pub(crate) fn known_texts(schema: &Value) -> Vec<&str> {
+    let examples = schema.get("examples").and_then(Value::as_array).into_iter().flatten();
+    examples.filter_map(Value::as_str).collect()
 }
 
-/// Whether a key that no schema knows probably holds a secret.
-pub(crate) fn looks_secret(key: &str) -> bool {
-    let letters: String = key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    ["apikey", "secret", "password", "passphrase", "authorization", "credential", "accesskey", "privatekey"]
-        .iter()
-        .any(|word| letters.contains(word))
-        || letters.ends_with("token")
+/// The description on one line.
+pub(crate) fn description(schema: &Value) -> Option<String> {
+    let description = schema.get("description")?.as_str()?;
+    Some(description.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// The first sentence of the description.
+pub(crate) fn summary(schema: &Value) -> Option<String> {
+    let description = description(schema)?;
+    let sentence = description.split_once(". ").map_or(description.as_str(), |(first, _)| first);
+    Some(sentence.trim_end_matches('.').to_owned())
 }
 
 #[cfg(test)]

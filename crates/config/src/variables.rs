@@ -87,6 +87,14 @@ pub const VARIABLES: &[Variable] = &[
         "The id or the ARN of the guardrail that every call goes through."),
     sets("OUTCROP_GUARDRAIL_VERSION", "models.providers.amazon-bedrock.guardrail.guardrailVersion", Kind::Text,
         "The version of that guardrail: a number, or `DRAFT`."),
+    sets("OUTCROP_GUARDRAIL_STREAM_PROCESSING_MODE", "models.providers.amazon-bedrock.guardrail.streamProcessingMode", Kind::Text,
+        "Whether a streamed answer waits for that guardrail: `sync` or `async`."),
+    sets("OUTCROP_GUARDRAIL_TRACE", "models.providers.amazon-bedrock.guardrail.trace", Kind::Text,
+        "How much that guardrail tells about its decision: `enabled`, `disabled` or `enabled_full`."),
+    sets("OUTCROP_CACHE", "models.providers.amazon-bedrock.cache", Kind::Text,
+        "Whether prompts are cached where it pays: `auto` or `off`."),
+    sets("OUTCROP_CACHE_TTL", "models.providers.amazon-bedrock.cacheTtl", Kind::Text,
+        "How long what is cached in this way lives after its last use: `5m` or `1h`."),
     sets("OUTCROP_DISCOVERY_ENABLED", "models.bedrockDiscovery.enabled", Kind::Boolean,
         "Whether the models of the AWS account are listed."),
     sets("OUTCROP_DISCOVERY_REGION", "models.bedrockDiscovery.region", Kind::Text,
@@ -237,6 +245,39 @@ mod tests {
                 variable.name
             );
         }
+    }
+
+    /// The keys of an object that hold one value, or a list of texts.
+    fn single_values(schema: &Value, path: &KeyPath, found: &mut Vec<String>) {
+        for name in crate::schema::property_names(schema) {
+            let property = crate::schema::property(schema, name).unwrap();
+            let below = path.key(name);
+            if crate::schema::types(property).contains(&"object") {
+                single_values(property, &below, found);
+            } else if crate::schema::items(property).is_none_or(|items| items.get("properties").is_none()) {
+                found.push(below.to_string());
+            }
+        }
+    }
+
+    #[test]
+    fn every_single_value_that_one_would_change_for_a_run_has_a_variable() {
+        // What calls are made by is in AWS's own variables, and `api` is what the entry is.
+        const WITHOUT: [&str; 2] =
+            ["models.providers.\"amazon-bedrock\".api", "models.providers.\"amazon-bedrock\".apiKey"];
+        let schemas = crate::schema::Schemas::new(&[]);
+        let mut keys = Vec::new();
+        for place in ["models.bedrockDiscovery", "models.providers.amazon-bedrock", "agents"] {
+            let place: KeyPath = place.parse().unwrap();
+            single_values(schemas.find(&place, None).unwrap(), &place, &mut keys);
+        }
+        let is_set = |key: &str| {
+            VARIABLES.iter().any(|variable| {
+                variable.path.is_some_and(|path| path.parse::<KeyPath>().unwrap().to_string() == key)
+            })
+        };
+        keys.retain(|key| !is_set(key));
+        assert_eq!(keys, WITHOUT);
     }
 
     #[test]

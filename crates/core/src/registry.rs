@@ -19,7 +19,8 @@ pub trait ProviderFactory: Debug + Send + Sync {
     /// The name of the crate, for `providers list`.
     fn crate_name(&self) -> &'static str;
 
-    /// JSON schema (draft-07) of the settings that an entry may have; spliced into the schema of the configuration.
+    /// JSON schema (draft-07) of the settings that an entry may have beside those of every entry (`region`, `timeouts` and
+    /// others, which the configuration describes); spliced into the schema of the configuration.
     fn schema(&self) -> Value;
 
     /// What is wrong with an entry's settings, as far as can be told without the network.
@@ -35,7 +36,11 @@ pub trait CatalogFactory: Debug + Send + Sync {
     /// The `api` value of the entries whose models this lists.
     fn api(&self) -> &str;
 
-    /// Builds the catalogue of an entry. No network.
+    /// What is wrong with the settings that [`CatalogFactory::build`] is given, as far as can be told without the network.
+    fn check(&self, settings: &Value) -> Vec<SettingProblem>;
+
+    /// Builds the catalogue of an entry. `settings` are the entry, with what the configuration says of all catalogues as
+    /// `discovery` and `overrides`. No network.
     async fn build(&self, settings: &Value, context: &BuildContext) -> Result<BuiltCatalog>;
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use outcrop_aws::{Aws, AwsSettings};
-use outcrop_core::{BuildContext, BuiltCatalog, CatalogFactory, Result};
+use outcrop_core::{BuildContext, BuiltCatalog, CatalogFactory, Result, SettingProblem};
 use serde_json::Value;
 
 use crate::{Discovery, DiscoverySettings};
@@ -50,6 +50,11 @@ pub fn factory(aws: Arc<Aws>, cache_folder: Option<PathBuf>) -> Factory {
 impl CatalogFactory for Factory {
     fn api(&self) -> &str {
         API
+    }
+
+    fn check(&self, settings: &Value) -> Vec<SettingProblem> {
+        // What says who calls, and where, is checked with the provider.
+        DiscoverySettings::check(settings)
     }
 
     /// Reads an entry: `discovery`, `models` and `overrides` as [`DiscoverySettings::from_json`], `auth`, `profile`, `region`,

@@ -111,9 +111,10 @@ impl DiscoverySettings {
     /// keys are not looked at, and `null` counts as unset.
     ///
     /// # Errors
-    /// [`outcrop_core::ErrorKind::Config`] with the first of the problems that [`DiscoverySettings::check`] finds.
+    /// [`outcrop_core::ErrorKind::Config`] with the first of the problems that [`DiscoverySettings::check`] finds, but for
+    /// names that are no regions: those fail where a region is asked for its models.
     pub fn from_json(entry: &Value) -> Result<Self> {
-        if let Some(problem) = Self::check(entry).into_iter().next() {
+        if let Some(problem) = check::entry(entry).into_iter().next() {
             let error = Error::config(problem.message);
             return Err(if problem.allowed.is_empty() {
                 error
@@ -132,7 +133,12 @@ impl DiscoverySettings {
 
     /// What is wrong with `discovery`, `models` and `overrides` of a provider entry.
     pub fn check(entry: &Value) -> Vec<SettingProblem> {
-        check::entry(entry)
+        let mut problems = check::entry(entry);
+        let named = check::regions(entry).into_iter();
+        let is_new = |problem: &SettingProblem| problems.iter().all(|known| known.pointer != problem.pointer);
+        let named: Vec<_> = named.filter(is_new).collect();
+        problems.extend(named);
+        problems
     }
 
     /// How long a list is good; `None` if it is never kept.

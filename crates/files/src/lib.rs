@@ -1,7 +1,7 @@
 //! Files that are replaced whole or not at all, and a lock across processes.
 //!
 //! - [`replace`] writes beside the file and renames: whoever reads it meanwhile, or after a crash, finds the old
-//!   content or the new one, never half of it.
+//!   content or the new one, never half of it. [`ensure_replaceable`] tells beforehand whether it could.
 //! - [`Lock`] keeps two programs from changing the same thing at once.
 //! - [`FailurePoint`] lets the tests of a caller see what it does when a replacement fails midway.
 //!
@@ -29,7 +29,7 @@ mod lock;
 mod replace;
 
 pub use lock::Lock;
-pub use replace::{FailurePoint, InjectedFailure, Options, replace};
+pub use replace::{FailurePoint, InjectedFailure, Options, ensure_replaceable, replace};
 
 /// The folder that a path lies in; `.` for a bare file name.
 fn folder_of(path: &Path) -> &Path {

@@ -138,6 +138,22 @@ pub fn replace(path: impl AsRef<Path>, bytes: &[u8], options: Options) -> io::Re
     Ok(())
 }
 
+/// Whether [`replace`] could give the file at `path` another content now, with the folders above it created: what it would
+/// refuse is refused, and a file is begun beside it, or in the nearest folder above it that is there, and removed again.
+///
+/// For those who want to know before a person takes pains over the content.
+///
+/// # Errors
+/// As [`replace`].
+pub fn ensure_replaceable(path: impl AsRef<Path>) -> io::Result<()> {
+    let path = target(path.as_ref())?;
+    existing(&path)?;
+    let prefix = prefix(&path)?;
+    let nearest =
+        folder_of(&path).ancestors().find(|folder| folder.exists()).unwrap_or_else(|| Path::new("."));
+    create_beside(nearest, &prefix, Options::new().private())?.close()
+}
+
 /// Where the links at `path` lead, whether or not there is a file.
 fn target(path: &Path) -> io::Result<PathBuf> {
     // As many as Linux follows (`path_resolution(7)`).

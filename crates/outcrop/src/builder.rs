@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use outcrop_aws::{AccessKeys, Aws, ClosedWorld, MfaPrompt};
-use outcrop_config::{Diagnostic, Loaded, Loader, ProviderSchema, Sources};
+use outcrop_config::{Loaded, Loader, ProviderSchema, Sources};
 use outcrop_core::{Environment, Registry, Secret};
 
-use crate::Outcrop;
+use crate::{Outcrop, checks};
 
 /// Puts an [`Outcrop`] together. Nothing is read from the process: the environment comes with the sources.
 #[derive(Debug)]
@@ -102,7 +102,8 @@ impl Builder {
         let registry = self.plugins.into_iter().fold(registry, |registry, plugin| plugin.0(registry));
         let Loaded { config, mut diagnostics, .. } =
             Loader::new(self.sources).with_providers(schemas(&registry)).load();
-        diagnostics.extend(entry_diagnostics(&config, &registry));
+        diagnostics.extend(checks::diagnostics(&config, &registry, &diagnostics));
+        config.put_in_order(&mut diagnostics);
         Outcrop::new(environment, config, diagnostics, registry, aws)
     }
 }
@@ -124,25 +125,4 @@ pub(crate) fn schemas(registry: &Registry) -> Vec<ProviderSchema> {
         .factories()
         .map(|factory| ProviderSchema { api: factory.api().to_owned(), schema: factory.schema() })
         .collect()
-}
-
-/// What the factories find wrong with the entries, at its place in the files.
-pub(crate) fn entry_diagnostics(config: &outcrop_config::Config, registry: &Registry) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
-    for entry in config.providers() {
-        let Some(api) = entry.api() else { continue };
-        let Ok(factory) = registry.factory(api) else {
-            if config.unused().iter().any(|unused| unused.key == entry.path()) {
-                continue;
-            }
-            let known: Vec<_> = registry.factories().map(|factory| factory.api().to_owned()).collect();
-            diagnostics.push(entry.diagnostic("/api", format!("no provider speaks the api `{api}`"), &known));
-            continue;
-        };
-        let problems = factory.check(entry.settings()).into_iter();
-        diagnostics.extend(
-            problems.map(|problem| entry.diagnostic(&problem.pointer, problem.message, &problem.allowed)),
-        );
-    }
-    diagnostics
 }

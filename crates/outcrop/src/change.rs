@@ -131,6 +131,8 @@ pub struct Changed {
     pub warnings: Vec<Diagnostic>,
     /// Who says what counts instead of the file, if somebody does. `None` for a dry run.
     pub shadowed_by: Option<Origin>,
+    /// Secrets in the value that was set, as it is and not by a variable.
+    pub plain_secrets: Vec<KeyPath>,
     /// Whether the file counts at all: a file that was named takes the place of the user's and the project's.
     pub is_read: bool,
 }
@@ -158,6 +160,7 @@ impl Outcrop {
         };
         let mut done = Changed {
             is_read: counts(config, layer, &file),
+            plain_secrets: config.plain_secrets(&change.path, change.value.as_ref().unwrap_or(&Value::Null)),
             layer,
             found: applied.found,
             changed,
@@ -182,13 +185,13 @@ impl Outcrop {
 }
 
 /// Whether the file is read, now or once it is there.
-fn counts(config: &Config, layer: Layer, file: &Path) -> bool {
+pub(crate) fn counts(config: &Config, layer: Layer, file: &Path) -> bool {
     let first_of_project = layer == Layer::Project && config.file_of(Layer::File).is_none();
     first_of_project || config.files().iter().any(|it| it.path == file)
 }
 
 /// The file that is meant.
-fn place(config: &Config, layer: Option<Layer>) -> Result<(Layer, PathBuf)> {
+pub(crate) fn place(config: &Config, layer: Option<Layer>) -> Result<(Layer, PathBuf)> {
     let Some(layer) = layer else { return own_file(config) };
     config.file_of(layer).map(|file| (layer, file)).ok_or_else(|| {
         Error::config(format!("there is no file of the layer `{layer}`"))

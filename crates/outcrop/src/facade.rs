@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outcrop_aws::Aws;
-use outcrop_config::{Code, Config, Diagnostic, KeyPath, ProviderEntry, Retry, Settings, Sources};
+use outcrop_config::{Code, Config, Diagnostic, ProviderEntry, Retry, Settings, Sources};
 use outcrop_core::{
     BuildContext, BuiltCatalog, Capabilities, CatalogProblem, Environment, Error, ErrorKind, FactOrigin,
     Layer as _, ModelCard, ModelId, ModelProvider, ModelProviderExt as _, Price, ProviderId, Query, Registry,
@@ -20,8 +20,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::builder::{Builder, schemas};
-use crate::catalogue;
-use crate::{DEFAULT_PROVIDER, ModelReference};
+use crate::{DEFAULT_PROVIDER, ModelReference, catalogue, checks};
 
 /// Everything, wired up. Providers and catalogues are built when they are first needed, and shared.
 ///
@@ -305,7 +304,7 @@ impl Outcrop {
         };
         let context = BuildContext::new(id.clone(), self.environment.clone());
         let catalog = match self.registry.catalog(api) {
-            Some(factory) => Some(factory.build(&self.with_discovery(entry.settings()), &context).await?),
+            Some(factory) => Some(factory.build(&checks::of_catalog(&self.config, &entry), &context).await?),
             None => None,
         };
         let resolver = catalog.as_ref().and_then(|catalog| catalog.resolver.clone());
@@ -373,18 +372,6 @@ impl Outcrop {
                     .with_hint("run `outcrop config check` to see all that is wrong"))
             }
         }
-    }
-
-    /// An entry's settings with `discovery` and `overrides`, which the configuration keeps elsewhere.
-    fn with_discovery(&self, settings: &Value) -> Value {
-        let mut settings = settings.clone();
-        for (key, place) in [("discovery", "bedrockDiscovery"), ("overrides", "overrides")] {
-            let said = self.config.unredacted(&KeyPath::of(&["models", place])).cloned();
-            if let (Value::Object(settings), Some(said)) = (&mut settings, said) {
-                settings.insert(key.to_owned(), said);
-            }
-        }
-        settings
     }
 }
 

@@ -9,8 +9,10 @@ mod auth;
 mod builder;
 mod catalogue;
 mod change;
+mod checks;
 mod default_model;
 mod doctor;
+mod draft;
 mod facade;
 mod iam;
 mod import;
@@ -26,6 +28,7 @@ pub use catalogue::{CatalogueStatus, ProviderRegion, Refreshed, ShownModel};
 pub use change::{Change, Changed};
 pub use default_model::{DefaultModelSet, StrongerDefault};
 pub use doctor::{Check, Examination, Verdict};
+pub use draft::{Draft, Review};
 pub use facade::{Chosen, Outcrop};
 pub use iam::{
     Action, MANAGED_POLICY_SIZE, Policy, PolicyDocument, PolicyRequest, Principal, Statement, TrustedService,

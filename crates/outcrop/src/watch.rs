@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use outcrop_config::{Config, Diagnostic, Reload, Watch, WatchError, WatchOptions};
 
-use crate::Outcrop;
-use crate::builder::entry_diagnostics;
+use crate::{Outcrop, checks};
 
 impl Outcrop {
     /// Follows the files of the configuration, as [`Config::watch`] does it. What the providers find wrong with their
@@ -51,7 +50,7 @@ impl Outcrop {
         on_reload: impl FnMut(Reload) + Send + 'static,
     ) -> Result<Watch, WatchError> {
         let registry = self.registry().clone();
-        let options = options.check(move |config| entry_diagnostics(config, &registry));
+        let options = options.check(move |config| checks::diagnostics(config, &registry, &[]));
         self.config().watch(options, on_reload)
     }
 

@@ -23,7 +23,8 @@ pub(crate) enum ConfigCommand {
     #[command(after_help = "Examples:\n  \
         outcrop config set models.bedrockDiscovery.region us-east-1\n  \
         outcrop config set models.bedrockDiscovery.providerFilter \"['anthropic', 'amazon']\"\n  \
-        outcrop config set 'models.providers.\"amazon-bedrock\".timeouts.connect' 5 --dry-run\n\n\
+        outcrop config set 'models.providers.\"amazon-bedrock\".timeouts.connect' 5 --dry-run\n  \
+        outcrop config set 'models.providers.\"amazon-bedrock\".apiKey' - < key.txt\n\n\
         It is written to the file of `--config` or `OUTCROP_CONFIG`, else to your own configuration; `--layer` names \
         another one. Comments and everything else in the file stay. What would be wrong is refused with exit code 3, and \
         nothing is written.")]
@@ -33,6 +34,15 @@ pub(crate) enum ConfigCommand {
     Unset(UnsetValue),
     /// Print every value that counts, and where it comes from
     List(ListValues),
+    /// Open a file of the configuration in your editor
+    #[command(
+        after_help = "The editor is that of `VISUAL`, else that of `EDITOR`, with its arguments, else `vi` (`notepad` on \
+        Windows). One that opens a window has to wait: `EDITOR=\"code --wait\"`.\n\n\
+        It works on a copy. The file is written when the editor has ended and what you wrote is right; if it is not, you \
+        are asked what to do with it, and without a terminal the exit code is 3, nothing is written, and what you wrote is \
+        kept. So it is if somebody else changes the file meanwhile."
+    )]
+    Edit(EditFile),
     /// Print the JSON schema of the configuration
     Schema {
         /// A JSON schema for editors, or a reference for people
@@ -123,12 +133,23 @@ pub(crate) struct SetValue {
     /// The key; a part with dots in it is quoted: `models.providers."amazon-bedrock".models."the.id"`
     #[arg(value_name = "KEY")]
     pub key: String,
-    /// The value, as JSON5; as plain text where it is no JSON5 or where the key takes only text
+    /// The value, as JSON5; as plain text where it is no JSON5 or where the key takes only text; `-` reads it from standard
+    /// input, as secrets should be
     #[arg(value_name = "VALUE", allow_negative_numbers = true)]
     pub value: String,
     #[command(flatten)]
     pub destination: Destination,
     /// Take VALUE as JSON5 and never as plain text, and print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EditFile {
+    /// The layer whose file is edited; the file of `--config` or your own one, if nothing is said
+    #[arg(long, value_name = "LAYER")]
+    pub layer: Option<LayerArgument>,
+    /// Print one JSON object, and ask nothing
     #[arg(long)]
     pub json: bool,
 }
@@ -172,6 +193,7 @@ impl ConfigCommand {
             Self::Get(get) => get.json,
             Self::Set(set) => set.json,
             Self::Unset(unset) => unset.json,
+            Self::Edit(edit) => edit.json,
             Self::List(list) => list.json,
             Self::Check { json, .. } | Self::Explain { json, .. } => *json,
             Self::Import(import) => import.json,

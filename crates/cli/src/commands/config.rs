@@ -1,7 +1,10 @@
 //! `outcrop config`.
 
 mod change;
+mod edit;
+mod editor;
 mod get;
+mod hidden;
 mod import;
 
 use std::fmt::Write as _;
@@ -26,8 +29,9 @@ pub(crate) fn run(arguments: Config, context: &Context, terminal: &mut Terminal)
     match arguments.command {
         ConfigCommand::Get(arguments) => get::get(&outcrop, &arguments, terminal),
         ConfigCommand::List(arguments) => get::list(&outcrop, &arguments, terminal),
-        ConfigCommand::Set(arguments) => change::set(&outcrop, &arguments, terminal),
+        ConfigCommand::Set(arguments) => change::set(&outcrop, context, &arguments, terminal),
         ConfigCommand::Unset(arguments) => change::unset(&outcrop, &arguments, terminal),
+        ConfigCommand::Edit(arguments) => edit::run(&outcrop, context, &arguments, terminal),
         ConfigCommand::Schema { format } => schema(&outcrop, format, terminal),
         ConfigCommand::Check { strict, json } => check(&outcrop, strict, json, terminal),
         ConfigCommand::Explain { key, json } => explain(&outcrop, &key, json, terminal),
@@ -73,10 +77,12 @@ fn explain(outcrop: &Outcrop, key: &str, json: bool, terminal: &mut Terminal) ->
         return terminal.print_json(&explanation);
     }
     let mut text = format!("{} = {}\n", explanation.key, explanation.value);
-    match &explanation.origin {
-        Some(origin) => writeln!(text, "  from {origin}").ok(),
-        None => writeln!(text, "  set nowhere").ok(),
-    };
+    if let Some(origin) = &explanation.origin {
+        writeln!(text, "  from {origin}").ok();
+    } else {
+        let description = outcrop.config().description(&path);
+        writeln!(text, "  set nowhere; {}", description.as_deref().unwrap_or("nothing reads it")).ok();
+    }
     for shadowed in &explanation.shadowed {
         writeln!(text, "  instead of {} from {}", shadowed.value, shadowed.origin).ok();
     }

@@ -17,9 +17,7 @@ impl Walk<'_> {
     pub(super) fn text(&mut self, text: String, span: &Span, schema: &Value) -> Option<String> {
         // Variables and flags hold what the shell made of them; only files are looked through.
         let substituted = if self.source.text.is_some() { self.substituted(&text, span)? } else { None };
-        let secret =
-            self.source.secrets.iter().any(|secret| secret.start <= span.start && span.end <= secret.end);
-        let quotable = substituted.is_none() && !secret;
+        let is_written = substituted.is_none();
         let text = substituted.unwrap_or(text);
         if schema.get("minLength").is_some() && text.trim().is_empty() {
             let message = format!("`{}` is blank, which counts as unset", self.name());
@@ -28,17 +26,21 @@ impl Walk<'_> {
             );
             return None;
         }
+        let quoted = |walk: &Self, text: &str| {
+            if is_written && !walk.is_secret(span) { format!(", found `{text}`") } else { String::new() }
+        };
         if let Some(allowed) = schema::allowed_texts(schema)
             && !allowed.contains(&text)
         {
-            let found = if quotable { format!(", found `{text}`") } else { String::new() };
-            let message = format!("`{}` has a value that is not known{found}", self.name());
-            let mut diagnostic = self.report(Code::Value, Severity::Error, span, message).allowed(&allowed);
-            if let Some(meant) = closest(&text, allowed.iter().map(String::as_str)) {
-                diagnostic = diagnostic.label(format!("did you mean `{meant}`?"));
-            }
-            self.push(diagnostic);
+            let message = format!("`{}` has a value that is not known{}", self.name(), quoted(self, &text));
+            let diagnostic = self.report(Code::Value, Severity::Error, span, message);
+            let meant = closest(&text, allowed.iter().map(String::as_str));
+            self.push(diagnostic.meant(meant).allowed(&allowed));
             return None;
+        }
+        if schema.get("format").is_some_and(|format| format == "geography") {
+            let quoted = quoted(self, &text);
+            return self.geography(text, &quoted, span, schema);
         }
         let is_address = schema.get("format").is_some_and(|format| format == "uri");
         if is_address && carries_credentials(&text) {
@@ -70,6 +72,29 @@ impl Walk<'_> {
         Some(text)
     }
 
+    /// A geography of AWS. The set is open, so that one nobody here knows is kept: falling back to another would send
+    /// calls to where they were not meant to go.
+    fn geography(&mut self, text: String, quoted: &str, span: &Span, schema: &Value) -> Option<String> {
+        let name = text.trim().to_ascii_lowercase();
+        let known = schema::known_texts(schema);
+        if known.contains(&&*name) {
+            return Some(text);
+        }
+        let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+        let is_prefix = name.split('-').all(is_word);
+        let (code, severity, message) = if is_prefix {
+            let message = format!("`{}` is none of the geographies that are known{quoted}", self.name());
+            (Code::UnknownValue, Severity::Warning, message)
+        } else {
+            let message = format!("`{}` is not the prefix of a geography{quoted}", self.name());
+            (Code::Value, Severity::Error, message)
+        };
+        let names: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+        let diagnostic = self.report(code, severity, span, message).meant(closest(&name, known));
+        self.push(diagnostic.help(format!("known: {}", names.join(", "))));
+        is_prefix.then_some(text)
+    }
+
     /// `Some(None)`: there is nothing to replace. `None`: it failed and was reported.
     #[expect(clippy::option_option, reason = "the outer option is the failure, the inner one the result")]
     fn substituted(&mut self, text: &str, span: &Span) -> Option<Option<String>> {
@@ -86,12 +111,20 @@ impl Walk<'_> {
             SubstitutionError::Unclosed => {
                 ("`${` is not closed".to_owned(), format!("add `}}`, or {escape}"))
             }
+            SubstitutionError::NoName(_) if self.is_secret(span) => {
+                ("what stands in `${…}` names no environment variable".to_owned(), escape.to_owned())
+            }
             SubstitutionError::NoName(name) => {
-                (format!("`{name}` is not the name of an environment variable"), escape.to_owned())
+                (format!("`${{{name}}}` names no environment variable"), escape.to_owned())
             }
         };
         self.push(self.report(Code::Substitution, Severity::Error, span, message).help(help));
         None
+    }
+
+    /// Whether the value that stands there is never to be shown.
+    fn is_secret(&self, span: &Span) -> bool {
+        self.source.secrets.iter().any(|secret| secret.start <= span.start && span.end <= secret.end)
     }
 
     /// The number, if it is within the bounds of the schema.
@@ -111,7 +144,13 @@ impl Walk<'_> {
             (None, None) => return Some(number),
         };
         // As a float is written, without the `.0` of JSON.
-        let found = if number.is_f64() { value.to_string() } else { number.to_string() };
+        let found = match number.as_f64().map(f64::abs) {
+            Some(size) if number.is_f64() && (size >= 1e15 || (size < 1e-6 && size > 0.0)) => {
+                format!("{value:e}")
+            }
+            _ if number.is_f64() => value.to_string(),
+            _ => number.to_string(),
+        };
         let message = format!("`{}` must be {range}, found {found}", self.name());
         let mut diagnostic = self.report(Code::Range, Severity::Error, span, message).label("out of range");
         if let Some(summary) = schema::summary(schema) {

@@ -206,6 +206,6 @@ pub(super) fn is_line_break(character: char) -> bool {
     matches!(character, '\n' | '\r')
 }
 
-fn is_comment(token: &Token<'_>) -> bool {
+pub(super) fn is_comment(token: &Token<'_>) -> bool {
     matches!(token, Token::CommentLine(_) | Token::CommentBlock(_))
 }

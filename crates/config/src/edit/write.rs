@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use outcrop_files::{Lock, Options, replace};
 
@@ -30,7 +30,7 @@ pub(super) fn read(file: &Path) -> Result<Option<String>, EditError> {
     };
     String::from_utf8(bytes).map(Some).map_err(|error| {
         let source = Source { file: Some(file.to_owned()), ..Source::new(Layer::File) };
-        EditError::Malformed(Box::new(not_utf8(&source, error.utf8_error())))
+        EditError::Malformed(Box::new(not_utf8(&source, &error)))
     })
 }
 
@@ -38,7 +38,8 @@ impl Edit {
     /// Writes the file, whole or not at all, and down to the disk. It keeps its mode; a new one is for the user alone
     /// unless it belongs to a project or to everybody. Folders that are missing are created, and a symbolic link stays one.
     ///
-    /// A lock file beside it, `.NAME.lock`, keeps others out who write in the same way; it stays there.
+    /// A lock file beside it, `.NAME.lock`, keeps others out who write in the same way. It is there only while somebody
+    /// writes, but for where files in use cannot be removed.
     ///
     /// # Errors
     /// - Those of [`Edit::check`].
@@ -48,20 +49,45 @@ impl Edit {
         self.write_by(Options::new())
     }
 
+    /// The same, however wrong the file becomes by it: for somebody who was told, and means it.
+    ///
+    /// # Errors
+    /// Those of [`Edit::write`] that are about the file.
+    pub fn write_anyway(self) -> Result<Written, EditError> {
+        self.put_in_place(Options::new())
+    }
+
     /// Whether the changes are right, without writing anything.
     ///
     /// # Errors
-    /// [`EditError::Invalid`] if something would be wrong that is not wrong now, or a value that was set is wrong.
+    /// [`EditError::Invalid`] if something would be wrong that is not wrong now, if a value that was set is wrong, or if the
+    /// text is no configuration.
     pub fn check(&self) -> Result<(), EditError> {
-        let errors: Vec<_> = self.problems().into_iter().filter(Diagnostic::is_error).collect();
+        let mut errors: Vec<_> = self.problems().into_iter().filter(Diagnostic::is_error).collect();
+        if errors.is_empty()
+            && let Err(EditError::Malformed(diagnostic)) = self.document()
+        {
+            errors.push(*diagnostic);
+        }
         if errors.is_empty() { Ok(()) } else { Err(EditError::Invalid(errors)) }
     }
 
     pub(super) fn write_by(self, options: Options) -> Result<Written, EditError> {
-        if self.text == self.before.as_deref().unwrap_or_default() {
+        if self.is_changed() {
+            self.check()?;
+        }
+        self.put_in_place(options)
+    }
+
+    /// Whether the file would be another one.
+    pub fn is_changed(&self) -> bool {
+        self.text != self.before.as_deref().unwrap_or_default()
+    }
+
+    fn put_in_place(self, options: Options) -> Result<Written, EditError> {
+        if !self.is_changed() {
             return Ok(Written::Unchanged);
         }
-        self.check()?;
         let failed = |cause| EditError::Write { file: self.file.clone(), cause };
         let shared = matches!(self.source().layer, Layer::System | Layer::Project);
         if let Some(folder) = self.file.parent().filter(|_| shared) {
@@ -82,6 +108,20 @@ impl Edit {
 /// The lock of a file, under the name that all links to it lead to. `None` where the file system knows no locks: what
 /// others write is then still seen, but for the moment between the last look and the renaming.
 fn lock(file: &Path) -> io::Result<Option<Lock>> {
+    let path = lock_file(file)?;
+    match Lock::acquire(&path) {
+        Ok(lock) => Ok(Some(lock.removed_when_dropped())),
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+            // It locks nothing, and nobody misses it.
+            fs::remove_file(&path).ok();
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Where the lock of a file is.
+pub(super) fn lock_file(file: &Path) -> io::Result<PathBuf> {
     let target = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     let Some(name) = target.file_name() else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"));
@@ -89,9 +129,5 @@ fn lock(file: &Path) -> io::Result<Option<Lock>> {
     let mut hidden = std::ffi::OsString::from(".");
     hidden.push(name);
     hidden.push(".lock");
-    match Lock::acquire(target.with_file_name(hidden)) {
-        Ok(lock) => Ok(Some(lock)),
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(None),
-        Err(error) => Err(error),
-    }
+    Ok(target.with_file_name(hidden))
 }

@@ -273,9 +273,9 @@ fn the_keys_of_a_layer_are_those_that_it_sets() {
     assert_eq!(keys(Layer::User), [enabled, region]);
     assert_eq!(keys(Layer::Project), [region]);
     assert_eq!(keys(Layer::CommandLine), [""; 0]);
-    let summary = config.summary(&path(enabled));
-    assert!(summary.is_some_and(|text| !text.is_empty()));
-    assert_eq!(config.summary(&path("models.nobody.knows")), None);
+    let connect = config.description(&path("models.providers.amazon-bedrock.timeouts.connect")).unwrap();
+    assert!(connect.starts_with("How long ") && connect.ends_with(" Unset: 5."), "{connect}");
+    assert_eq!(config.description(&path("models.nobody.knows")), None);
 }
 
 #[test]

@@ -48,7 +48,7 @@ impl Folder {
             ..Sources::default()
         };
         let config = Loader::new(sources).with_providers([provider]).load().config;
-        config.import(&self.file("theirs.json5"), (Layer::User, &self.file("own.json5")), replace)
+        config.import(&self.file("theirs.json5"), &self.file("own.json5"), replace)
     }
 }
 
@@ -66,7 +66,7 @@ fn an_empty_file_gets_the_part_that_is_ours_with_its_comments() {
     {
         assert!(text.contains(kept), "no {kept}: {text}");
     }
-    for gone in ["gateway", "plugins", "attic", "authHeader", "eu-west-1"] {
+    for gone in ["gateway", "plugins", "attic", "authHeader", "eu-west-1", "Not ours"] {
         assert!(!text.contains(gone), "{gone}: {text}");
     }
     let left_out: Vec<_> = import.left_out.iter().map(|unused| unused.key.to_string()).collect();
@@ -112,4 +112,24 @@ fn files_that_cannot_be_read_are_not_imported() {
     assert!(matches!(missing, EditError::Read { .. }), "{missing}");
     let broken = Folder::with(&[("theirs.json5", "{ models: ")]).import(false).unwrap_err();
     assert!(matches!(broken, EditError::Malformed(_)), "{broken}");
+}
+
+#[test]
+fn the_short_form_of_the_default_model_is_the_same_as_the_long_one() {
+    let (short, long) = (
+        "{ agents: { defaults: { model: 'a/b' } } }",
+        "{ agents: { defaults: { model: { primary: 'a/b' } } } }",
+    );
+    for (own, theirs) in [(short, long), (long, short)] {
+        let folder = Folder::with(&[("theirs.json5", theirs), ("own.json5", own)]);
+        let import = folder.import(false).unwrap();
+        assert_eq!((import.added.len(), names(&import.conflicts).len(), import.edit.text()), (0, 0, own));
+    }
+    let more = "{ agents: { defaults: { model: { primary: 'c/d', fallbacks: ['e/f'] } } } }";
+    let folder = Folder::with(&[("theirs.json5", more), ("own.json5", short)]);
+    let import = folder.import(true).unwrap();
+    assert_eq!(names(&import.conflicts), ["agents.defaults.model.primary"]);
+    assert_eq!(names(&import.added), ["agents.defaults.model.fallbacks"]);
+    let model = import.edit.get(&path("agents.defaults.model")).unwrap();
+    assert_eq!(model, serde_json::json!({ "primary": "c/d", "fallbacks": ["e/f"] }));
 }

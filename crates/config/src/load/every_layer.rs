@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::every_key::{sample, variable_text};
 use super::*;
 use crate::KeyPath;
+use crate::secret::Way;
 use crate::testing::rendered;
 
 const API: &str = "bedrock-converse-stream";
@@ -159,7 +160,7 @@ impl<'a> Stack<'a> {
     }
 
     fn say(&mut self, value: Value, origin: Value) {
-        let hidden = self.schemas.is_secret(self.key, Some(API));
+        let hidden = Way::to(self.schemas, self.key, |_| Some(API)).is_hidden();
         self.said.push((if hidden { json!(REDACTED) } else { value }, origin));
     }
 

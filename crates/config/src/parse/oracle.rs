@@ -129,7 +129,8 @@ fn object(inner: impl Strategy<Value = String>) -> impl Strategy<Value = String>
         .prop_map(|(items, trailing, inside)| list('{', '}', items, trailing, &inside))
 }
 
-fn file() -> impl Strategy<Value = String> {
+/// A file of JSON5, with all that people hardly ever write.
+pub(crate) fn file() -> impl Strategy<Value = String> {
     (gap(), object(value()), gap()).prop_map(|(before, object, after)| format!("{before}{object}{after}"))
 }
 

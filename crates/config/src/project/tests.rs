@@ -34,7 +34,7 @@ error[config::refused]: a project may not set `baseUrl` of a provider
 3 |     baseUrl: 'https://evil.example', apiKey: ***, helper: 'sh -c x', region: 'eu-west-1',
   |     ^^^^^^^ refused
   |
-  = help: set it in your own configuration, or trust the file if you know who wrote it
+  = help: set it in your own configuration, or name this file with `--config` if you know who wrote it
   = help: it counts as unset
 
 error[config::refused]: a project may not set `apiKey` of a provider
@@ -43,7 +43,7 @@ error[config::refused]: a project may not set `apiKey` of a provider
 3 |     baseUrl: 'https://evil.example', apiKey: ***, helper: 'sh -c x', region: 'eu-west-1',
   |                                      ^^^^^^ refused
   |
-  = help: set it in your own configuration, or trust the file if you know who wrote it
+  = help: set it in your own configuration, or name this file with `--config` if you know who wrote it
   = help: it counts as unset
 
 error[config::refused]: a project may not set `helper` of a provider
@@ -52,7 +52,7 @@ error[config::refused]: a project may not set `helper` of a provider
 3 |     baseUrl: 'https://evil.example', apiKey: ***, helper: 'sh -c x', region: 'eu-west-1',
   |                                                   ^^^^^^ refused
   |
-  = help: set it in your own configuration, or trust the file if you know who wrote it
+  = help: set it in your own configuration, or name this file with `--config` if you know who wrote it
   = help: it counts as unset
 ");
     let settings = loaded.config.provider("amazon-bedrock").unwrap().settings();

@@ -104,26 +104,6 @@ fn schemas_are_found_by_path_and_api() {
     assert_eq!(schemas.find(&"nothing.here".parse().unwrap(), None), None);
 }
 
-#[test]
-fn secrets_are_known_by_schema_or_by_name() {
-    let schemas = Schemas::new(&[]);
-    let secret = |path: &str| schemas.is_secret(&path.parse().unwrap(), None);
-    assert!(secret("models.providers.mine.apiKey"));
-    assert!(secret("models.providers.mine.headers.x-anything"));
-    assert!(secret("models.providers.mine.clientSecret"));
-    assert!(secret("models.providers.mine.options.password"));
-    assert!(!secret("models.providers.mine.baseUrl"));
-    assert!(!secret("models.providers.my-token.baseUrl"));
-    assert!(!secret(r#"models.overrides."my-token".name"#));
-    assert!(!secret(r#"models.providers.mine.models."a".maxTokens"#));
-    for key in ["API_KEY", "accessToken", "Proxy-Authorization", "secretAccessKey"] {
-        assert!(looks_secret(key), "{key}");
-    }
-    for key in ["maxTokens", "keyboard", "author", "tokenizer"] {
-        assert!(!looks_secret(key), "{key}");
-    }
-}
-
 /// The keys, inside of provider entries or everywhere else, with their types.
 fn glance(in_providers: bool) -> String {
     let mut lines = Vec::new();

@@ -39,8 +39,10 @@ pub struct DefaultModel {
 #[serde(rename_all = "camelCase", default)]
 struct LongForm {
     /// The model that is used when none is named, as `provider/id`.
+    #[schemars(length(min = 1))]
     primary: Option<String>,
     /// The models to try, in this order, when the one before cannot answer, each as `provider/id`.
+    #[schemars(inner(length(min = 1)))]
     fallbacks: Option<Vec<String>>,
 }
 

@@ -3,6 +3,10 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// The geographies that are known to exist, and `auto`.
+const GEOGRAPHIES: [&str; 13] =
+    ["auto", "global", "us", "us-gov", "eu", "apac", "jp", "au", "in", "ca", "sa", "ap", "amer"];
+
 /// `models.bedrockDiscovery`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
@@ -31,8 +35,12 @@ pub struct BedrockDiscovery {
     #[schemars(range(min = 1, max = 1_000_000_000), extend("x-unit" = "tokens"))]
     pub default_max_tokens: Option<u64>,
     /// The geography whose inference profile stands in for a model that has no on-demand throughput of its own: `auto`
-    /// (the geography of the region, never `global`), `global`, or a prefix such as `us`, `eu`, `apac`.
-    #[schemars(length(min = 1))]
+    /// (the geography of the region, never `global`), `global`, or the prefix of a geography such as `us`, `eu`, `apac`.
+    /// AWS adds geographies: one that is not known here is taken, with a warning.
+    #[schemars(
+        length(min = 1),
+        extend("format" = "geography", "pattern" = "^[a-zA-Z]+(-[a-zA-Z]+)*$", "examples" = GEOGRAPHIES)
+    )]
     pub geography: Option<String>,
     /// Whether models with the lifecycle `LEGACY` are listed.
     pub include_legacy: Option<bool>,

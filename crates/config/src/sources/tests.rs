@@ -114,7 +114,7 @@ fn a_file_that_is_no_text_is_reported() {
     let sources = Sources { user: Some(FileSource::Optional(path)), ..Sources::default() };
     let mut diagnostics = Vec::new();
     assert!(!read(&sources, &mut diagnostics)[0].found);
-    assert_eq!(diagnostics[0].message, "not valid JSON5: the file is not UTF-8 from byte 6 on");
+    assert_eq!(diagnostics[0].message, "not valid JSON5: the file is not UTF-8 from here on");
 }
 
 #[test]

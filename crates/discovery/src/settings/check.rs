@@ -1,5 +1,6 @@
 //! What may stand in a provider entry's `discovery`, `models` and `overrides`: a table of keys.
 
+use outcrop_aws::Region;
 use outcrop_core::SettingProblem;
 use outcrop_model_facts::Geography;
 use serde_json::{Map, Value};
@@ -20,6 +21,8 @@ const fn key(name: &'static str, fits: fn(&Value) -> bool, what: &'static str) -
 const FLAG: &str = "`true` or `false`";
 const TEXT: &str = "a text that is not blank";
 const TEXTS: &str = "a list of texts that are not blank";
+const REGION: &str = "the name of a region such as `eu-central-1`";
+const REGIONS: &str = "a list of names of regions such as `eu-central-1`";
 const TOKENS: &str = "a whole number of tokens from 1 to 4294967295";
 const RATE: &str = "a number of US dollars of at least 0";
 
@@ -70,6 +73,19 @@ const COST: &[Key] = &[
 ];
 
 const LONG_CONTEXT: &[Key] = &[key("abovePromptTokens", is_tokens, TOKENS)];
+
+/// Regions that have no such name. Only what asks them for a list needs them, so these keep nothing from being built.
+pub(super) fn regions(entry: &Value) -> Vec<SettingProblem> {
+    const NAMES: &[Key] = &[key("region", is_region, REGION), key("regions", are_regions, REGIONS)];
+    let mut problems = Vec::new();
+    let discovery = entry.get("discovery").into_iter().map(|it| ("/discovery".to_owned(), it));
+    let models = entry.get("models").and_then(Value::as_array).into_iter().flatten().enumerate();
+    let models = models.map(|(index, model)| (format!("/models/{index}"), model));
+    for (pointer, said) in discovery.chain(models) {
+        check_keys(said, NAMES, &pointer, &mut problems);
+    }
+    problems
+}
 
 /// All problems of the three keys of a provider entry.
 pub(super) fn entry(entry: &Value) -> Vec<SettingProblem> {
@@ -194,6 +210,14 @@ pub(super) fn without_nulls(value: &Value) -> Value {
 
 fn is_text(value: &Value) -> bool {
     value.as_str().is_some_and(|text| !text.trim().is_empty())
+}
+
+fn is_region(value: &Value) -> bool {
+    value.as_str().is_some_and(|name| Region::is_name(name.trim()))
+}
+
+fn are_regions(value: &Value) -> bool {
+    value.as_array().is_some_and(|items| items.iter().all(is_region))
 }
 
 fn are_texts(value: &Value) -> bool {

@@ -135,3 +135,18 @@ fn settings_survive_json() {
     assert_eq!(json["geography"], "us");
     assert_eq!(serde_json::from_value::<DiscoverySettings>(json).unwrap(), settings);
 }
+
+#[test]
+fn what_is_no_region_is_told_and_keeps_nothing_from_being_built() {
+    let entry = json!({
+        "discovery": { "region": "eu west", "regions": ["eu-west-1", "EU-WEST-2"] },
+        "models": [{ "id": "a" }, { "id": "b", "region": "x/y" }, "model"],
+    });
+    let pointers = |entry: &Value| -> Vec<_> {
+        DiscoverySettings::check(entry).into_iter().map(|problem| problem.pointer).collect()
+    };
+    let expected = ["/models/2", "/discovery/region", "/discovery/regions", "/models/1/region"];
+    assert_eq!(pointers(&entry), expected);
+    let named = json!({ "discovery": entry["discovery"], "models": [{ "id": "b", "region": "x/y" }] });
+    assert_eq!(DiscoverySettings::from_json(&named).unwrap().region.as_deref(), Some("eu west"));
+}

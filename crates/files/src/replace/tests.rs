@@ -85,6 +85,26 @@ fn a_read_only_file_is_left_alone() {
     assert_eq!(fs::read(&path).unwrap(), b"old");
 }
 
+#[test]
+fn what_would_be_refused_is_known_beforehand_and_nothing_is_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.json");
+    let kind = |path: &Path| ensure_replaceable(path).unwrap_err().kind();
+    ensure_replaceable(&path).unwrap();
+    ensure_replaceable(folder.path().join("b/c/a.json")).unwrap();
+    assert!(names(folder.path()).is_empty());
+    replace(&path, b"old", Options::new()).unwrap();
+    ensure_replaceable(&path).unwrap();
+    assert_eq!(kind(folder.path()), io::ErrorKind::InvalidInput);
+    assert_eq!(kind(&path.join("below.json")), io::ErrorKind::NotADirectory);
+    let mut permissions = fs::metadata(&path).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&path, permissions).unwrap();
+    assert_eq!(kind(&path), io::ErrorKind::PermissionDenied);
+    assert_eq!(names(folder.path()), ["a.json"]);
+    assert_eq!(fs::read(&path).unwrap(), b"old");
+}
+
 #[cfg(unix)]
 mod unix {
     use std::os::unix::fs::{PermissionsExt, symlink};

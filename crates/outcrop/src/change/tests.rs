@@ -67,6 +67,41 @@ fn each_layer_is_written_in_its_own_file() {
 }
 
 #[test]
+fn the_file_of_the_system_is_changed_as_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let outcrop = || Outcrop::builder(sources(folder.path(), &[])).build();
+    let file = folder.path().join("system.json5");
+    let read = || fs::read_to_string(&file).unwrap();
+    let region =
+        || outcrop().config().said_by(Layer::System, &REGION.parse().unwrap()).map(|(value, _)| value);
+    let change = |change: Change| outcrop().change(&change.in_layer(Layer::System)).unwrap();
+
+    assert!(change(set("a")).changed);
+    assert_eq!((region(), outcrop().config().keys_of(Layer::System).len()), (Some("a".into()), 1));
+    assert!(change(Change::unset(REGION.parse().unwrap())).found);
+    assert_eq!(region(), None);
+
+    let theirs = folder.path().join("theirs.json5");
+    let text = "{\n  gateway: {},\n  models: { bedrockDiscovery: { region: 'b' } },\n}\n";
+    fs::File::create(&theirs).unwrap().write_all(text.as_bytes()).unwrap();
+    let import = |write| outcrop().import(&theirs, Some(Layer::System), false, write).unwrap();
+    let would = import(false);
+    assert_eq!((would.layer, would.file.as_path(), region()), (Layer::System, file.as_path(), None));
+    assert!(would.changed && would.diff.contains("+++ ") && would.diff.contains("region: 'b'"), "{would:?}");
+    let done = import(true);
+    assert!(done.changed && done.diff == would.diff && !read().contains("gateway"), "{done:?}");
+    assert_eq!(region(), Some("b".into()));
+    assert!(!import(true).changed);
+
+    let draft = outcrop().draft(Some(Layer::System)).unwrap();
+    assert!(draft.write(draft.text().replace("'b'", "'c'").as_bytes(), false).unwrap());
+    assert_eq!(region(), Some("c".into()));
+    let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["system.json5", "theirs.json5"]);
+}
+
+#[test]
 fn who_wins_over_it_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let text = "{ models: { bedrockDiscovery: { region: 'p' } } }";

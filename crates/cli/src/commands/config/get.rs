@@ -45,8 +45,8 @@ pub(super) fn get(outcrop: &Outcrop, arguments: &GetValue, terminal: &mut Termin
         terminal.print_json(&said)?;
     }
     if said.origin.is_none() {
-        let about = match outcrop.config().summary(&path) {
-            Some(summary) => format!("nothing sets `{path}`: {summary}"),
+        let about = match outcrop.config().description(&path) {
+            Some(description) => format!("nothing sets `{path}`: {description}"),
             None => format!("nothing sets `{path}`, and nothing reads it"),
         };
         terminal.note(&about);

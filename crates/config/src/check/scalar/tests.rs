@@ -180,8 +180,9 @@ error[config::value]: `include[0]` has a value that is not known, found `Custom`
  --> config.json5:2:46
   |
 2 |   bedrockDiscovery: { region: ' ', include: ['Custom'] },
-  |                                              ^^^^^^^^ did you mean `custom`?
+  |                                              ^^^^^^^^
   |
+  = help: did you mean `custom`?
   = help: allowed: `provisioned`, `imported`, `custom`, `marketplace`
   = help: the default holds instead: `[]`
 
@@ -189,8 +190,9 @@ error[config::value]: `auth` has a value that is not known, found `beare`
  --> config.json5:4:16
   |
 4 |     x: { auth: 'beare', baseUrl: 'bedrock.example', guardrail: { guardrailIdentifier: 'g', trace: '${MODE}' } },
-  |                ^^^^^^^ did you mean `bearer`?
+  |                ^^^^^^^
   |
+  = help: did you mean `bearer`?
   = help: allowed: `aws-sdk`, `bearer`, `profile`, `api-key`, `none`
   = help: it counts as unset
 
@@ -256,7 +258,7 @@ error[config::substitution]: `${` is not closed
   = help: add `}`, or write `$${` for a literal `${`
   = help: it counts as unset
 
-error[config::substitution]: `a.b` is not the name of an environment variable
+error[config::substitution]: `${a.b}` names no environment variable
  --> config.json5:2:86
   |
 2 |   baseUrl: 'https://${HOST}/$${path}', region: '${MISSING}', profile: '${HOST', api: '${a.b}',

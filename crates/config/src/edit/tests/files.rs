@@ -48,7 +48,7 @@ fn what_was_set_is_loaded_and_what_is_there_is_not_written_again() {
     assert_eq!(set_in(&file, REGION, &json!("us-east-1")).unwrap(), Written::Changed);
     assert_eq!(fs::read_to_string(&file).unwrap(), OLD.replace("eu-west-1", "us-east-1"));
     assert_eq!(load(&file).config.get(&path(REGION)), Some(json!("us-east-1")));
-    assert_eq!(names(folder.path()), [".config.json5.lock", "config.json5"]);
+    assert_eq!(names(folder.path()), ["config.json5"], "no lock is left behind");
     let before = fs::metadata(&file).unwrap().modified().unwrap();
     assert_eq!(set_in(&file, REGION, &json!("us-east-1")).unwrap(), Written::Unchanged);
     assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), before);
@@ -83,7 +83,9 @@ fn modes_and_links_stay() {
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(fs::read_to_string(&file).unwrap(), OLD.replace("eu-west-1", "us-east-1"));
     assert_eq!(mode(&file), 0o640);
-    assert!(folder.path().join(".config.json5.lock").exists(), "all links to a file share its lock");
+    let lock = write::lock_file(&file).unwrap();
+    assert_eq!(lock, fs::canonicalize(folder.path()).unwrap().join(".config.json5.lock"));
+    assert_eq!(write::lock_file(&link).unwrap(), lock, "all links to a file share its lock");
     assert_eq!(names(link.parent().unwrap()), ["link.json5"]);
 
     let new = folder.path().join("private/config.json5");
@@ -133,7 +135,7 @@ fn a_failure_in_the_middle_leaves_the_old_file_and_nothing_beside_it() {
         let injected = cause.get_ref().and_then(|it| it.downcast_ref::<InjectedFailure>());
         assert_eq!(injected, Some(&InjectedFailure(*point)));
         assert_eq!(fs::read_to_string(&file).unwrap(), OLD);
-        assert_eq!(names(folder.path()), [".config.json5.lock", "config.json5"]);
+        assert_eq!(names(folder.path()), ["config.json5"]);
     }
     assert_eq!(
         set_in(&file, REGION, &json!("us-east-1")).unwrap(),
@@ -151,7 +153,7 @@ fn a_file_with_a_mistake_is_not_touched() {
         (b"{ a: 1", ":1:1: not valid JSON5: unterminated object"),
         (b"\xef\xbb\xbf[1]", ":1:1: expected an object, found an array"),
         (b"'text'", ":1:1: expected an object, found a string"),
-        (b"{ a: '\xe4' }", ": not valid JSON5: the file is not UTF-8 from byte 6 on"),
+        (b"{ a: '\xe4' }", ":1:7: not valid JSON5: the file is not UTF-8 from here on"),
     ];
     for (text, message) in cases {
         put(&file, text);
@@ -329,6 +331,7 @@ fn of_many_changes_at_once_none_is_lost() {
     });
     let overrides = load(&file).config.settings().models.overrides.len();
     assert_eq!(overrides, 32, "{}", fs::read_to_string(&file).unwrap());
+    assert_eq!(names(folder.path()), ["config.json5"], "no lock is left behind");
 }
 
 #[test]

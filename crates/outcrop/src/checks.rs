@@ -1,0 +1,84 @@
+//! What providers and catalogues find wrong with the configuration, at its place in the files, without the network.
+
+use outcrop_config::{Code, Config, Diagnostic, KeyPath, ProviderEntry, Severity};
+use outcrop_core::Registry;
+use serde_json::Value;
+
+/// What the configuration keeps for all catalogues, by the name that they know it by and by its key below `models`.
+const OF_ALL: [(&str, &str); 2] = [("discovery", "bedrockDiscovery"), ("overrides", "overrides")];
+
+/// The settings that a catalogue is built from: those of the entry, and those of all catalogues.
+pub(crate) fn of_catalog(config: &Config, entry: &ProviderEntry<'_>) -> Value {
+    let mut settings = entry.settings().clone();
+    for (name, key) in OF_ALL {
+        let said = config.unredacted(&KeyPath::of(&["models", key])).cloned();
+        if let (Value::Object(settings), Some(said)) = (&mut settings, said) {
+            settings.insert(name.to_owned(), said);
+        }
+    }
+    settings
+}
+
+/// What the factories find wrong, beside what was found `earlier`.
+pub(crate) fn diagnostics(config: &Config, registry: &Registry, earlier: &[Diagnostic]) -> Vec<Diagnostic> {
+    let mut diagnostics: Vec<Diagnostic> = Vec::new();
+    for entry in config.providers() {
+        for diagnostic in of_entry(config, &entry, registry) {
+            // Entries share what is said of all catalogues, and what loading found need not be said twice.
+            let is_known = |known: &Diagnostic| {
+                let refused = known.code == Code::Refused || known.place() == diagnostic.place();
+                known.key == diagnostic.key && refused
+            };
+            if !earlier.iter().chain(&diagnostics).any(is_known) {
+                diagnostics.push(diagnostic);
+            }
+        }
+    }
+    diagnostics
+}
+
+fn of_entry(config: &Config, entry: &ProviderEntry<'_>, registry: &Registry) -> Vec<Diagnostic> {
+    let Some(api) = entry.api() else { return vec![without_api(entry, registry)] };
+    let Ok(factory) = registry.factory(api) else {
+        if config.unused().iter().any(|unused| unused.key == entry.path()) {
+            return Vec::new();
+        }
+        let known: Vec<_> = registry.factories().map(|factory| factory.api().to_owned()).collect();
+        return vec![entry.diagnostic("/api", format!("no provider speaks the api `{api}`"), &known)];
+    };
+    let of_provider = factory.check(entry.settings()).into_iter();
+    let mut diagnostics: Vec<_> = of_provider
+        .map(|problem| entry.diagnostic(&problem.pointer, problem.message, &problem.allowed))
+        .collect();
+    let Some(catalog) = registry.catalog(api) else { return diagnostics };
+    for problem in catalog.check(&of_catalog(config, entry)) {
+        diagnostics.push(match of_all(&problem.pointer) {
+            Some((name, key, rest)) => {
+                let message = problem.message.replacen(&format!("`{name}"), &format!("`{key}"), 1);
+                config.diagnostic(&format!("/models/{key}{rest}"), message, &problem.allowed)
+            }
+            None => entry.diagnostic(&problem.pointer, problem.message, &problem.allowed),
+        });
+    }
+    diagnostics
+}
+
+/// Nobody can tell how to call an entry that does not say so.
+fn without_api(entry: &ProviderEntry<'_>, registry: &Registry) -> Diagnostic {
+    let known: Vec<_> = registry.factories().map(|factory| factory.api().to_owned()).collect();
+    let message = format!("the provider `{}` has no `api`, so nothing can call it", entry.id());
+    let mut diagnostic = entry.diagnostic("/api", message, &known);
+    diagnostic.severity = Severity::Warning;
+    diagnostic
+}
+
+/// For a pointer to what stands beside the entries: its name for catalogues, its key, and the rest of the pointer.
+fn of_all(pointer: &str) -> Option<(&'static str, &'static str, &str)> {
+    OF_ALL.into_iter().find_map(|(name, key)| {
+        let rest = pointer.strip_prefix('/')?.strip_prefix(name)?;
+        (rest.is_empty() || rest.starts_with('/')).then_some((name, key, rest))
+    })
+}
+
+#[cfg(test)]
+mod tests;
