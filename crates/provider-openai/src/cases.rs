@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use outcrop_core::{ErrorKind, Request, Result};
+use outcrop_core::{Error, ErrorKind, Request, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -53,6 +53,11 @@ fn cases() -> Vec<(String, Case)> {
             cases.into_iter().map(move |case| (file.clone(), case))
         })
         .collect()
+}
+
+/// The errors of all cases.
+pub(crate) fn errors() -> Vec<Error> {
+    cases().iter().filter_map(|(_, case)| case.draft().err()).collect()
 }
 
 impl Case {

@@ -27,6 +27,8 @@ mod catalog;
 mod compat;
 mod draft;
 mod endpoint;
+#[cfg(test)]
+mod errors_tests;
 mod factory;
 mod failure;
 mod http_client;

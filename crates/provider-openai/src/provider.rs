@@ -80,7 +80,10 @@ impl OpenAi {
 /// # Errors
 /// [`outcrop_core::ErrorKind::Config`], saying what is wrong with it.
 pub(crate) fn endpoint(settings: &OpenAiSettings) -> Result<Endpoint> {
-    let endpoint = Endpoint::parse(&settings.base_url).map_err(Error::config)?;
+    let endpoint = match Endpoint::parse(&settings.base_url) {
+        Ok(endpoint) => endpoint,
+        Err(message) => return Err(Error::config(message)),
+    };
     let has_key = settings.api_key.is_some()
         || settings.headers.keys().any(|name| name.eq_ignore_ascii_case("authorization"));
     if has_key && endpoint.exposes_secrets() {

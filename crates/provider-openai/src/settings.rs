@@ -13,8 +13,6 @@ use serde_json::Value;
 use crate::compat::{Compat, StructuredOutput};
 use crate::endpoint::Endpoint;
 
-pub(crate) use check::AUTH;
-
 /// How long to wait for the first event: the slowest models think for minutes before they speak.
 const FIRST_EVENT: Duration = Duration::from_mins(2);
 const FIRST_EVENT_REASONING: Duration = Duration::from_mins(10);

@@ -1,7 +1,6 @@
 //! Errors of real servers, word for word where they are known, against the rows that are meant for them.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use http::HeaderValue;
 use outcrop_core::classify::plain;
@@ -10,6 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::*;
+use crate::errors_tests::error_sites;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -87,15 +87,11 @@ fn an_overflow_tells_its_numbers() {
 /// What users read, word for word.
 #[test]
 fn what_the_errors_say() {
-    let mut text = String::new();
-    for Case { row, status, body, .. } in cases() {
-        let error = refused(status, &body, &[]);
-        writeln!(text, "{row}: {:?}: {error}", error.kind()).unwrap();
-        for hint in error.hints() {
-            writeln!(text, "    {hint}").unwrap();
-        }
-    }
-    insta::assert_snapshot!(text);
+    let errors: Vec<_> = cases()
+        .iter()
+        .map(|case| refused(case.status, &case.body, &[]).with_context("row", case.row.as_str()))
+        .collect();
+    insta::assert_snapshot!(error_sites::shown(&errors));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::compat::Compat;
 use crate::endpoint::Endpoint;
 
 /// The values of `auth` that mean something here.
-pub(crate) const AUTH: &[&str] = &["bearer", "api-key", "none"];
+const AUTH: &[&str] = &["bearer", "api-key", "none"];
 
 /// Headers that say how a message is to be read, which is for the transport to say.
 const RESERVED: [&str; 6] =
