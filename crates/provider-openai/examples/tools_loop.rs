@@ -15,6 +15,12 @@ use serde_json::json;
 /// How often the model may call tools before it has to answer.
 const ROUNDS: usize = 5;
 
+/// The variables, which say what proxy to go through.
+#[expect(clippy::disallowed_methods, reason = "a program reads its environment once, at its start")]
+fn environment() -> Environment {
+    std::env::vars().collect()
+}
+
 #[tokio::main(flavor = "current_thread")]
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "an example is a program of its own")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -22,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut settings = OpenAiSettings::new(arguments.next().ok_or("give a base URL")?);
     let model = arguments.next();
     settings.api_key = arguments.next().map(Secret::new);
-    let environment: Environment = std::env::vars().collect();
+    let environment = environment();
 
     let catalog = OpenAiCatalog::new("endpoint".into(), settings.clone(), &environment)?;
     let provider = OpenAi::new("endpoint".into(), settings, &environment)?;

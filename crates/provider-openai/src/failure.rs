@@ -118,7 +118,7 @@ impl Call {
         }
         let message = said.message.as_deref().unwrap_or_default();
         if kind == ErrorKind::ContextOverflow {
-            return match overflow(message) {
+            return match said.overflow.or_else(|| overflow(message)) {
                 Some(overflow) => error.with_overflow(overflow),
                 None => error,
             };

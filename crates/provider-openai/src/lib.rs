@@ -15,11 +15,12 @@
 //! let mut settings = OpenAiSettings::new("https://openrouter.ai/api/v1");
 //! settings.api_key = Some(Secret::new("sk-…"));
 //! let provider = OpenAi::new("openrouter".into(), settings, &Environment::default())?;
-//! let answer = provider.ask("openai/gpt-oss-120b", "Why is the sky blue?").await?;
-//! # drop(answer);
+//! println!("{}", provider.ask("openai/gpt-oss-120b", "Why is the sky blue?").await?);
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! The program in `examples/`, `tools_loop`, is to be copied.
 
 #[cfg(test)]
 mod cases;

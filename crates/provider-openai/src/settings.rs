@@ -148,8 +148,6 @@ impl OpenAiSettings {
             Some(_) => Support::No,
             None => Support::Unknown,
         };
-        // Requests say nothing of caching: an endpoint does it by itself or not at all.
-        capabilities.prompt_caching = Support::No;
         capabilities.token_counting = Support::No;
         capabilities.embeddings = Support::No;
         capabilities.context_window = model.and_then(|model| model.context_window);

@@ -1,5 +1,6 @@
 //! What a server says of a failure, in whatever shape.
 
+use outcrop_core::Overflow;
 use serde_json::Value;
 
 /// The most of a server's words that is kept: some send the whole request back.
@@ -14,6 +15,8 @@ pub(super) struct Said {
     pub(super) message: Option<String>,
     /// The field of the request that is wrong.
     pub(super) param: Option<String>,
+    /// By how much the conversation is too long, where fields say so, as llama.cpp's do.
+    pub(super) overflow: Option<Overflow>,
     /// Who failed behind a gateway.
     pub(super) provider: Option<String>,
 }
@@ -66,6 +69,7 @@ impl Said {
             kind: text("type").filter(|kind| kind != "error"),
             message: message.map(|message| shortened(&message)),
             param: text("param"),
+            overflow: overflow(error),
             provider: error.pointer("/metadata/provider_name").and_then(words),
         };
         let speaks = said.message.is_some() || said.code.is_some();
@@ -96,6 +100,11 @@ fn words(value: &Value) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
+}
+
+fn overflow(error: &Value) -> Option<Overflow> {
+    let number = |key: &str| error.get(key).and_then(Value::as_u64);
+    Some(Overflow::new(Some(number("n_prompt_tokens")?), None, Some(number("n_ctx")?)))
 }
 
 /// FastAPI's: a text, or a list of what is wrong where.

@@ -82,6 +82,10 @@ fn an_overflow_tells_its_numbers() {
         refused(400, &json!({ "error": { "message": message, "code": "context_length_exceeded" } }), &[]);
     assert_eq!(error.overflow().and_then(|overflow| overflow.excess()), Some(2000));
     assert!(error.hints()[0].starts_with("2000 tokens too long"), "{error:?}");
+    // llama.cpp says it in fields.
+    let body = json!({ "error": { "code": 400, "message": "the request exceeds the available context size",
+        "type": "exceed_context_size_error", "n_prompt_tokens": 5000, "n_ctx": 4096 } });
+    assert_eq!(refused(400, &body, &[]).overflow().and_then(|overflow| overflow.excess()), Some(904));
 }
 
 /// What users read, word for word.
