@@ -46,6 +46,8 @@ const NEVER_BELOW: &[(&str, &[&str])] = &[
     ("outcrop-model-facts", &["aws-*", "tokio*", "hyper*", "figment", "clap*"]),
     ("outcrop-layers", &["aws-*", "hyper*", "figment", "clap*"]),
     ("outcrop-config", &["aws-*", "tokio*", "hyper*", "clap*"]),
+    // `aws-lc-rs` is the cryptography of rustls.
+    ("outcrop-provider-openai", &["aws-config", "aws-sdk-*", "aws-smithy-*", "figment", "clap*"]),
     ("outcrop-files", &["aws-*", "tokio*"]),
     ("outcrop-emulator", &["aws-config", "aws-sdk-*", "figment", "clap*"]),
     ("xtask", &["aws-*", "tokio*", "outcrop*"]),
