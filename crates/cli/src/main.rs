@@ -9,6 +9,8 @@ mod mfa;
 mod terminal;
 
 use std::process::ExitCode;
+#[cfg(unix)]
+use std::sync::Arc;
 
 use clap::Parser as _;
 
@@ -18,6 +20,9 @@ use failure::Failure;
 use terminal::Terminal;
 
 fn main() -> ExitCode {
+    // A file that may not grow any more is then an error of writing, which is told, and not the end of the process.
+    #[cfg(unix)]
+    signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default()).ok();
     let arguments: Vec<_> = std::env::args_os().collect();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,

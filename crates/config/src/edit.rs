@@ -162,41 +162,70 @@ impl Edit {
 
     /// Sets the value at `path`, as it is to stand in the file: `${VARIABLE}` in strings is replaced when the file is
     /// loaded. Where the value is there already, nothing changes; of an object in place of another one, only what differs.
+    /// A model that is named by its id keeps it, and a string for the long form of `agents.defaults.model` is its `primary`.
     ///
     /// # Errors
-    /// [`EditError::Blocked`] if the path leads through something that has no such part. Whether the value is right is
-    /// found out when all is set: by [`Edit::problems`] and [`Edit::write`].
+    /// [`EditError::Blocked`] if the path leads through something that has no such part, or names a model by another id
+    /// than the value has. Whether the value is right is found out when all is set: by [`Edit::problems`] and
+    /// [`Edit::write`].
     pub fn set(&mut self, path: &KeyPath, value: &Value) -> Result<(), EditError> {
         let old = self.find(path);
         if old.as_ref().is_some_and(|old| is_same(old, value)) {
             return Ok(());
         }
-        let (Some(old), Value::Object(members)) = (old.filter(Node::is_object), value) else {
+        let (Some(old), Value::Object(members)) = (old.as_ref().filter(|old| old.is_object()), value) else {
+            if value.is_string() && old.is_some_and(|old| old.is_object()) && is_default_model(path) {
+                return self.set(&path.key(PRIMARY), value);
+            }
             let text = self.with(path, value)?;
             self.put(&text);
             self.assigned.push(path.clone());
             return Ok(());
         };
-        for gone in old.members().iter().filter(|member| !members.contains_key(&member.key)) {
-            self.remove(&path.key(&gone.key))?;
+        let id = id_in(path);
+        if id.is_some_and(|id| members.get("id").is_some_and(|it| it != id)) {
+            return Err(self.renamed(path));
         }
-        members.iter().try_for_each(|(key, member)| self.set(&path.key(key), member))
+        members.iter().try_for_each(|(key, member)| self.set(&path.key(key), member))?;
+        let keeps = |key: &str| members.contains_key(key) || (id.is_some() && key == "id");
+        old.members().iter().filter(|it| !keeps(&it.key)).try_for_each(|it| self.remove(&path.key(&it.key)))
     }
 
     /// Removes the value at `path`; where there is none, nothing changes.
     ///
-    /// What [`Edit::set`] added comes out again byte for byte, with the objects that it made on the way. Two things stay,
-    /// because a user may have meant them: a model that is there by its `id` alone, and the long form of
-    /// `agents.defaults.model`. Of what somebody else wrote, what is empty without the value stays.
+    /// What [`Edit::set`] added comes out again byte for byte, with the objects that it made on the way. Of what somebody
+    /// else wrote, objects that are empty without the value go with it, unless a comment stands in them.
     ///
     /// # Errors
     /// None that [`Edit::open`] did not report.
     pub fn unset(&mut self, path: &KeyPath) -> Result<(), EditError> {
-        match self.before_set(path) {
-            Some(text) => self.put(&text),
-            None => self.remove(path)?,
+        if let Some(text) = self.before_set(path) {
+            self.put(&text);
+            return Ok(());
+        }
+        let was_there = self.find(path).is_some();
+        self.remove(path)?;
+        let around = (1..path.segments().len()).rev().filter_map(|depth| path.segments().get(..depth));
+        for emptied in around.map(|around| KeyPath::from(around.to_vec())) {
+            match self.is_bare(&emptied).filter(|_| was_there) {
+                Some(true) => self.remove(&emptied)?,
+                Some(false) => break,
+                // The short form of the default model is gone with what it stands for.
+                None => {}
+            }
         }
         Ok(())
+    }
+
+    /// Whether the value at `path` is an object with nothing in it, and with no comment in it or beside it; `None` if there
+    /// is no value.
+    fn is_bare(&self, path: &KeyPath) -> Option<bool> {
+        let document = self.document().ok()?;
+        let place = document.follow(path).filter(|place| place.leads_to(path))?;
+        let (container, index) = place.item?;
+        let item = container.items.get(index)?;
+        let is_empty = matches!(place.value, Ast::Object(object) if object.properties.is_empty());
+        Some(is_empty && !document.has_comments(item))
     }
 
     /// Removes the value at `path` and nothing else.
@@ -265,9 +294,13 @@ impl Edit {
                 splice::replace(&document, &style, &place, &node)
             }
             (Ast::StringLit(_), _, [Segment::Key(_), ..]) if place.is_short_model() => {
+                // What was there comes last, so that the short form can be told from a long one that grew.
                 let mut long = Node::object();
-                long.place_below(&place.at, &[Segment::Key(PRIMARY.to_owned())], parse::tree(place.value));
                 long.place_below(&place.at, rest, node);
+                if long.get(PRIMARY).is_none() {
+                    let primary = [Segment::Key(PRIMARY.to_owned())];
+                    long.place_below(&place.at, &primary, parse::tree(place.value));
+                }
                 splice::replace(&document, &style, &place, &long)
             }
             (Ast::Object(_), Some(container), [Segment::Key(key), below @ ..]) if !has_positions(below) => {
@@ -327,6 +360,17 @@ impl Edit {
         Source { file: Some(self.file.clone()), ..Source::new(self.loader.sources().layer_of(&self.file)) }
     }
 
+    /// Why a model cannot be set to one of another id.
+    fn renamed(&self, path: &KeyPath) -> EditError {
+        let mut source = self.source();
+        source.text = Some(self.text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&self.text).into());
+        let span = self.find(path).map(|model| model.span).unwrap_or_default();
+        let message = format!("`{path}` cannot be set: the value has another `id`");
+        let diagnostic = source.diagnostic(Code::Path, Severity::Error, &span, message);
+        let help = "leave the `id` out, or set the model under its new id and remove this one";
+        EditError::Blocked(Box::new(Diagnostic { excerpt: None, ..diagnostic }.key(path).help(help)))
+    }
+
     /// Why nothing can be set at `path`, which leads to `place` and no further.
     fn blocked(&self, path: &KeyPath, place: Option<&Place<'_, '_>>) -> EditError {
         let (at, value) = match place {
@@ -347,6 +391,16 @@ impl Edit {
         // Nobody has looked for secrets on that line.
         EditError::Blocked(Box::new(Diagnostic { excerpt: None, ..diagnostic }.key(path).help(help)))
     }
+}
+
+fn is_default_model(path: &KeyPath) -> bool {
+    *path == KeyPath::of(&["agents", "defaults", "model"])
+}
+
+/// The id that a path names a model by.
+fn id_in(path: &KeyPath) -> Option<&str> {
+    let (last, list) = path.segments().split_last()?;
+    last.as_key().filter(|_| KeyPath::from(list.to_vec()).merges_by_id())
 }
 
 fn has_positions(path: &[Segment]) -> bool {

@@ -27,7 +27,7 @@ pub(crate) fn say(config: &Config, diagnostics: &mut [Diagnostic]) {
                 | Code::Missing
                 | Code::Substitution
                 | Code::Refused,
-            ) => Some(in_place_of(config, key)),
+            ) => Some(in_place_of(config, key, diagnostic.code)),
             _ => None,
         };
         // What is blank says so itself.
@@ -37,8 +37,8 @@ pub(crate) fn say(config: &Config, diagnostics: &mut [Diagnostic]) {
 }
 
 /// What holds in place of the value at `key` of some source.
-fn in_place_of(config: &Config, key: &KeyPath) -> String {
-    if is_guardrail(key) {
+fn in_place_of(config: &Config, key: &KeyPath, code: Code) -> String {
+    if is_guardrail(key) && code != Code::Refused {
         return "a guardrail with a mistake lets no call through".to_owned();
     }
     let segments = key.segments();

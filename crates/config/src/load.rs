@@ -88,12 +88,13 @@ impl Loader {
         let (mut sources, files) = self.read(found, &schemas, &mut findings.diagnostics);
         let apis = apis(&sources, self.sources.project_trusted);
         let rules = Rules { schemas: &schemas, environment: &self.sources.environment, apis: &apis };
+        let guarded = project::guarded(&sources);
         // What is built in is right, as a test proves, and most programs start with nothing else.
         for source in sources.iter_mut().filter(|source| source.layer != Layer::Defaults) {
             check::mark_secrets(source, &rules);
             normalise::normalise(source, &mut findings.diagnostics);
             if source.layer == Layer::Project && !self.sources.project_trusted {
-                project::restrict(source, &rules, &mut findings.diagnostics);
+                project::restrict(source, &rules, &guarded, &mut findings.diagnostics);
             }
             check::check(source, &rules, &mut findings);
         }

@@ -174,8 +174,12 @@ impl Node {
                 key_span: 0..0,
                 node: Self::placeless(Data::Text(key.clone())),
             };
-            let mut element = Self::placeless(Data::Object(vec![id]));
+            let mut element = Self::object();
             element.place_below(&below, rest, node);
+            // Last, so that an element that was made for a value can be told from one that was there by its id.
+            if let Some(members) = element.members_mut().filter(|it| it.iter().all(|it| it.key != "id")) {
+                members.push(id);
+            }
             if !matches!(self.data, Data::Array(_)) {
                 *self = Self::placeless(Data::Array(Vec::new()));
             }

@@ -44,6 +44,11 @@ pub(crate) fn substitute(
     Ok(Some(result))
 }
 
+/// Whether there is a `${` that is no escape.
+pub(crate) fn asks_for_variables(text: &str) -> bool {
+    text.match_indices("${").any(|(at, _)| text.get(..at).is_some_and(|before| !before.ends_with('$')))
+}
+
 fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')

@@ -72,6 +72,8 @@ fn check(outcrop: &Outcrop, strict: bool, json: bool, terminal: &mut Terminal) -
 
 fn explain(outcrop: &Outcrop, key: &str, json: bool, terminal: &mut Terminal) -> Result<(), Failure> {
     let path = parsed(key)?;
+    // What a file with a mistake says does not count, and whoever asks has to know.
+    terminal.diagnose(outcrop.diagnostics());
     let explanation = outcrop.config().explain(&path);
     if json {
         return terminal.print_json(&explanation);

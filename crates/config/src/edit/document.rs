@@ -43,7 +43,7 @@ impl Place<'_, '_> {
 
     /// Whether this is the short form of `agents.defaults.model`.
     pub(super) fn is_short_model(&self) -> bool {
-        matches!(self.value, Ast::StringLit(_)) && self.at == KeyPath::of(&["agents", "defaults", "model"])
+        matches!(self.value, Ast::StringLit(_)) && super::is_default_model(&self.at)
     }
 }
 
@@ -107,6 +107,13 @@ impl<'t> Document<'t> {
     pub(super) fn is_bare(&self) -> bool {
         let empty = self.root.as_ref().filter(|it| matches!(it, Ast::Object(it) if it.properties.is_empty()));
         empty.is_some_and(|root| !self.is_spread(&(root.start()..root.end())))
+    }
+
+    /// Whether a comment stands in an item, or is about it on the line that it ends on.
+    pub(super) fn has_comments(&self, item: &Span) -> bool {
+        let end = self.comma_after(item.end).map_or(item.end, |comma| comma.end);
+        let end = self.end_of_comments(end);
+        self.tokens().any(|(token, span)| is_comment(token) && item.start <= span.start && span.end <= end)
     }
 
     /// The comma that follows the item which ends at `end`, if one does.

@@ -112,6 +112,7 @@ fn fill(
 }
 
 /// Removes an item, and with it its comma, its line if it has one of its own, and the comment at the end of that line.
+/// Comments on further lines before the comma stay.
 pub(super) fn remove(document: &Document<'_>, container: &Container, index: usize) -> Vec<Splice> {
     let Some(item) = container.items.get(index) else { return Vec::new() };
     let mut splices = Vec::new();
@@ -120,7 +121,11 @@ pub(super) fn remove(document: &Document<'_>, container: &Container, index: usiz
         // There was no trailing comma, and there shall be none.
         splices.extend(document.comma_before(item.start).map(|comma| (comma, String::new())));
     }
-    let end = comma.map_or(item.end, |comma| comma.end);
+    let end = comma.as_ref().map_or(item.end, |comma| comma.end);
+    let own = document.end_of_comments(item.end);
+    if let Some(comma) = comma.filter(|comma| document.end_of_token_before(comma.start) > own) {
+        return vec![(item.start..own, String::new()), (comma, String::new())];
+    }
     splices.push((
         whole_line(document, item, end).unwrap_or_else(|| within_line(document, item, end)),
         String::new(),

@@ -254,7 +254,7 @@ fn a_value_is_removed_with_its_line() {
         ("{ a: 1, b: 2, c: 3 }", "a", "{ b: 2, c: 3 }".to_owned()),
         ("{ a: 1, b: 2, c: 3 }", "c", "{ a: 1, b: 2 }".to_owned()),
         ("{ a: 1, /* two */ b: 2 }", "b", "{ a: 1 /* two */ }".to_owned()),
-        ("{ a: { b: 1, } }", "a.b", "{ a: {} }".to_owned()),
+        ("{ a: { b: 1, } }", "a.b", "{}".to_owned()),
         ("{\n  a: 1,\n  b: 2 }", "b", "{\n  a: 1 }".to_owned()),
         ("{\n  a: 1, b: 2,\n  c: 3 }", "b", "{\n  a: 1,\n  c: 3 }".to_owned()),
         ("{ a: [1, 2, 3] }", "a[1]", "{ a: [1, 3] }".to_owned()),
@@ -299,6 +299,18 @@ fn what_was_added_can_be_taken_back_byte_for_byte() {
         ("{\n  models: {\n  },\n}\n", "models.providers.x.region"),
         ("{ models: { providers: { x: { models: [] } } } }", "models.providers.x.models.m"),
         ("{ models: { providers: { x: {} } } }", "models.providers.x.models.m"),
+        ("{ models: { providers: { x: {} } } }", "models.providers.x.models.m.name"),
+        ("{ models: { providers: { x: { models: [{ id: 'm' }] } } } }", "models.providers.x.models.m.name"),
+        (
+            "{\n  models: {\n    providers: {\n      x: {\n        models: [],\n      },\n    },\n  },\n}\n",
+            "models.providers.x.models.m.cost.input",
+        ),
+        (
+            "{\n  agents: {\n    defaults: {\n      model: 'p/a',\n    },\n  },\n}\n",
+            "agents.defaults.model.fallbacks",
+        ),
+        ("{ agents: { defaults: { model: 'p/a' } } }", "agents.defaults.model.fallbacks"),
+        ("{ agents: { defaults: { model: { primary: 'p/a' } } } }", "agents.defaults.model.fallbacks"),
         (COMMENTED, "models.providers.x.region"),
     ];
     for (text, key) in cases {
@@ -310,10 +322,8 @@ fn what_was_added_can_be_taken_back_byte_for_byte() {
 #[test]
 fn what_somebody_else_wrote_around_a_value_stays() {
     let cases = [
-        // Not as an edit would have written it.
-        ("{ a: { b: 1, } }", "a.b", "{ a: {} }"),
         ("{\n  a: {\n    // why\n    b: 1,\n  },\n}", "a.b", "{\n  a: {\n    // why\n  },\n}"),
-        // The long form of the default model, and an entry that is there by its id alone.
+        // The long form of the default model, and a model that has no more than its id.
         (
             "{ agents: { defaults: { model: { primary: 'p/a', fallbacks: [] } } } }",
             "agents.defaults.model.fallbacks",
@@ -347,6 +357,45 @@ fn of_an_object_only_what_differs_is_touched() {
 }
 
 #[test]
+fn objects_that_were_made_for_values_go_with_the_last_of_them() {
+    let mut edit = edit_of("c.json5", "");
+    let keys = ["a.x.one", "a.y.two", "b.three", "a.x.four"].map(path);
+    for key in &keys {
+        edit.set(key, &json!(1)).unwrap();
+    }
+    for key in &keys {
+        edit.unset(key).unwrap();
+    }
+    assert_eq!(edit.text(), "");
+    assert_eq!(unset("{ a: { /* why */ b: 1 }, c: 2 }", "a.b"), "{ a: { /* why */ }, c: 2 }");
+    assert_eq!(unset("{ a: { b: {} } }", "a.c"), "{ a: { b: {} } }");
+}
+
+#[test]
+fn a_model_keeps_the_id_that_it_is_named_by() {
+    let text = "{ models: { providers: { x: { models: [{ id: 'a', name: 'Old' }] } } } }";
+    let key = "models.providers.x.models.a";
+    let changed = |value: &Value| {
+        let mut edit = edit_of("c.json5", text);
+        edit.set(&path(key), value).map(|()| edit.text().to_owned())
+    };
+    assert_eq!(changed(&json!({ "name": "New" })).unwrap(), text.replace("Old", "New"));
+    assert_eq!(changed(&json!({ "id": "a", "name": "New" })).unwrap(), text.replace("Old", "New"));
+    let error = changed(&json!({ "id": "b", "name": "New" })).unwrap_err();
+    assert!(error.to_string().ends_with("cannot be set: the value has another `id`"), "{error}");
+    let new = set("{}", key, &json!({ "name": "New", "id": "a" }));
+    assert_eq!(unset(&new, key), "{}");
+}
+
+#[test]
+fn a_text_for_the_long_form_of_the_default_model_is_its_primary() {
+    let text = "{ agents: { defaults: { model: { primary: 'p/a', fallbacks: ['p/b'] /* ours */ } } } }";
+    let mut edit = edit_of("c.json5", text);
+    edit.set(&path("agents.defaults.model"), &json!("p/c")).unwrap();
+    assert_eq!(edit.text(), text.replace("p/a", "p/c"));
+}
+
+#[test]
 fn models_are_found_by_their_id_or_position() {
     let text = "{ models: { providers: { x: { models: [{ id: 'a.b', name: 'A' }, { id: 'c' }] } } } }";
     let list = "models.providers.x.models";
@@ -355,11 +404,11 @@ fn models_are_found_by_their_id_or_position() {
         (format!("{list}[0].name"), text.replace("'A'", "'N'")),
         (format!("{list}.c.name"), text.replace("'c' }", "'c', name: 'N' }")),
         (format!("{list}[1].name"), text.replace("'c' }", "'c', name: 'N' }")),
-        (format!("{list}.\"d/e\".name"), text.replace("'c' }]", "'c' }, { id: 'd/e', name: 'N' }]")),
+        (format!("{list}.\"d/e\".name"), text.replace("'c' }]", "'c' }, { name: 'N', id: 'd/e' }]")),
         (format!("{list}.c.cost.input"), text.replace("'c' }", "'c', cost: { input: 'N' } }")),
         (
             "models.providers.y.models.m.name".to_owned(),
-            text.replace("}] } } } }", "}] }, y: { models: [{ id: 'm', name: 'N' }] } } } }"),
+            text.replace("}] } } } }", "}] }, y: { models: [{ name: 'N', id: 'm' }] } } } }"),
         ),
         (format!("{list}[1]"), text.replace("{ id: 'c' }", "'N'")),
     ];
@@ -384,13 +433,13 @@ fn the_short_form_of_the_default_model_is_kept_as_long_as_it_can_be() {
     assert_eq!(edit.get(&path("agents.defaults.model.fallbacks")), None);
     assert_eq!(
         set(text, "agents.defaults.model.fallbacks", &json!(["p/b"])),
-        text.replace("'p/a'", "{\n        primary: 'p/a',\n        fallbacks: ['p/b'],\n      }")
+        text.replace("'p/a'", "{\n        fallbacks: ['p/b'],\n        primary: 'p/a',\n      }")
     );
     assert_eq!(
         set("{ agents: { defaults: { model: 'x' } } }", key, &Value::Null),
         "{ agents: { defaults: { model: { primary: null } } } }"
     );
-    assert_eq!(unset(text, key), "{\n  agents: {\n    defaults: {\n    },\n  },\n}\n");
+    assert_eq!(unset(text, key), "{\n}\n");
     // Nowhere else is a string short for anything.
     let mut elsewhere = edit_of("c.json5", "{ model: 'p/a' }");
     assert!(matches!(elsewhere.set(&path("model.primary"), &json!("p/b")), Err(EditError::Blocked(_))));

@@ -4,10 +4,11 @@
 //! first: it is the one if adding the value makes the present text of it. For that, what is added shows where it went: two
 //! texts that differ in nothing but blanks differ with the value too.
 
+use jsonc_parser::ast::Value as Ast;
 use jsonc_parser::common::Ranged as _;
 
 use super::Edit;
-use super::document::{Container, Document, is_line_break};
+use super::document::{Container, Document, PRIMARY, is_line_break};
 use super::splice::{self, Splice};
 use crate::path::KeyPath;
 
@@ -35,12 +36,28 @@ fn additions(document: &Document<'_>, path: &KeyPath) -> Vec<Vec<Splice>> {
         let place = document.follow(&above).filter(|place| place.depth == depth);
         let Some((container, index)) = place.and_then(|place| place.item) else { return found };
         found.extend(items(document, &container, index));
-        if container.items.len() > 1 {
+        found.extend(short_model(document, &above));
+        // An element that was made for a value has its id as well.
+        let is_element = super::id_in(&parent(&above)).is_some();
+        if container.items.len() > 1 + usize::from(is_element) {
             return found;
         }
     }
     found.extend(roots(document));
     found
+}
+
+fn parent(path: &KeyPath) -> KeyPath {
+    KeyPath::from(path.segments().split_last().map(|(_, parent)| parent.to_vec()).unwrap_or_default())
+}
+
+/// That the value at `path` made the long form of the default model of its short one.
+fn short_model(document: &Document<'_>, path: &KeyPath) -> Option<Vec<Splice>> {
+    let model = document.follow(&parent(path)).filter(|model| super::is_default_model(&model.at))?;
+    let Ast::Object(object) = model.value else { return None };
+    let primary = object.properties.iter().find(|it| it.name.as_str() == PRIMARY)?;
+    let short = document.text.get(primary.value.start()..primary.value.end())?;
+    Some(vec![(object.range.start..object.range.end, short.to_owned())])
 }
 
 /// What [`splice::append`] can have added to a container for the item at `index`.

@@ -99,3 +99,30 @@ fn a_provider_can_let_projects_set_a_key_of_its_own() {
             .map(|key| format!("models.providers.{key}"))
     );
 }
+
+#[test]
+fn a_project_has_no_say_in_the_guardrail_of_others_and_reads_no_variables() {
+    let user = "{ models: { providers: { p: { guardrail: { guardrailIdentifier: 'strict', guardrailVersion: '7' } } } } }";
+    let project = "{
+  models: {
+    bedrockDiscovery: { region: '${SECRET}', regions: ['a', 'b${SECRET}'], providerFilter: ['$${x}'] },
+    providers: { p: { guardrail: { guardrailIdentifier: 'lax' } }, q: { guardrail: { guardrailIdentifier: 'own' } } },
+  },
+}";
+    let sources =
+        Sources { environment: [("SECRET".to_owned(), "hush".to_owned())].into(), ..Sources::default() };
+    let sources = sources.with_text(Layer::User, "user.json5", user);
+    let loaded = Loader::new(sources.clone().with_text(Layer::Project, "outcrop.json5", project)).load();
+    insta::assert_snapshot!(rendered(&loaded));
+    let settings = loaded.config.settings();
+    let guardrail =
+        |id: &str| settings.models.providers[id].guardrail.as_ref().unwrap().guardrail_identifier.clone();
+    assert_eq!((guardrail("p").as_str(), guardrail("q").as_str()), ("strict", "own"));
+    assert_eq!(settings.models.bedrock_discovery.region, None);
+    assert_eq!(settings.models.bedrock_discovery.provider_filter.as_deref(), Some(&["${x}".to_owned()][..]));
+    // Whoever is trusted may.
+    let trusted =
+        Sources { project_trusted: true, ..sources }.with_text(Layer::Project, "outcrop.json5", project);
+    let loaded = Loader::new(trusted).load();
+    assert_eq!(loaded.config.settings().models.bedrock_discovery.region.as_deref(), Some("hush"));
+}

@@ -52,7 +52,8 @@ pub struct Provider {
     pub retry: Retry,
     /// How long a call may take. `0` is a mistake and not a way to set no limit: a day, the most, is as good as none.
     pub timeouts: Timeouts,
-    /// The guardrail that every call goes through. A caller cannot remove it.
+    /// The guardrail that every call goes through. A caller cannot remove it, and the file of a project cannot change one
+    /// that stands in another file.
     pub guardrail: Option<Guardrail>,
     /// Whether requests that say nothing of caching get cache points where they pay: at the end of the tools, of the
     /// system prompt, and of the last two turns of the user, as far as the model is known to take them. Unset: `off`.

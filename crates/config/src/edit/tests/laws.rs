@@ -214,6 +214,28 @@ fn comments(edit: &Edit, path: &KeyPath) -> Vec<String> {
     comments.collect()
 }
 
+/// The comments that stay without the value at `path`: all but those in it, between its key and its comma, and on the
+/// line that they end on.
+fn comments_beside(edit: &Edit, path: &KeyPath) -> Vec<String> {
+    let document = edit.document().unwrap();
+    let mut gone = Vec::new();
+    if let Some((container, index)) =
+        document.follow(path).filter(|it| it.leads_to(path)).and_then(|it| it.item)
+    {
+        let item = &container.items[index];
+        gone.push(item.start..document.end_of_comments(item.end));
+        let comma = document.comma_after(item.end);
+        gone.extend(comma.map(|comma| comma.end..document.end_of_comments(comma.end)));
+    }
+    let comments = document.tokens().filter(|(_, at)| !gone.iter().any(|gone| gone.contains(&at.start)));
+    comments
+        .filter_map(|(token, _)| match token {
+            Token::CommentLine(text) | Token::CommentBlock(text) => Some((*text).to_owned()),
+            _ => None,
+        })
+        .collect()
+}
+
 /// Whether all of `part` that is no blank is in `whole`, in the same order.
 fn is_within(part: &str, whole: &str) -> bool {
     let mut whole = whole.chars();
@@ -276,8 +298,12 @@ proptest! {
     ) {
         let mut edit = edit_of("c.json5", &text);
         let keys = keys(&value, &turns);
-        let is_there = edit.get(&path_of(&keys)).is_some();
-        edit.unset(&path_of(&keys)).unwrap();
+        let path = path_of(&keys);
+        let is_there = edit.get(&path).is_some();
+        let before = comments_beside(&edit, &path);
+        edit.unset(&path).unwrap();
+        let after = comments(&edit, &KeyPath::of(&["nothing", "there"]));
+        prop_assert!(before.iter().all(|comment| after.contains(comment)), "{}", edit.text());
         prop_assert!(is_without(&read(&edit), &value, &keys), "{}", edit.text());
         if is_there {
             prop_assert!(is_within(edit.text(), &text), "{}", edit.text());
