@@ -19,8 +19,8 @@ const RESERVED: &[(&str, &[&str])] = &[
     // The emulator checks signatures and writes frames with AWS's own code, so that neither is what we think they are.
     ("aws-*", &["outcrop-aws", "outcrop-provider-bedrock", "outcrop-discovery", "outcrop-emulator"]),
     ("axum", &["outcrop-emulator"]),
-    // The connections to AWS are made of the same parts as the SDK's own.
-    ("hyper*", &["outcrop-emulator", "outcrop-aws"]),
+    // The connections to AWS are made of the same parts as the SDK's own, and those to other endpoints of the same again.
+    ("hyper*", &["outcrop-emulator", "outcrop-aws", "outcrop-provider-openai"]),
     ("reqwest", &[]),
     // Only the configuration knows how it is written.
     ("figment", &["outcrop-config"]),
@@ -47,6 +47,8 @@ const NEVER_BELOW: &[(&str, &[&str])] = &[
     ("outcrop-layers", &["aws-*", "hyper*", "figment", "clap*"]),
     ("outcrop-conformance", &["aws-*", "hyper*", "figment", "clap*", "tracing*"]),
     ("outcrop-config", &["aws-*", "tokio*", "hyper*", "clap*"]),
+    // `aws-lc-rs` is the cryptography of rustls.
+    ("outcrop-provider-openai", &["aws-config", "aws-sdk-*", "aws-smithy-*", "figment", "clap*"]),
     ("outcrop-files", &["aws-*", "tokio*"]),
     ("outcrop-emulator", &["aws-config", "aws-sdk-*", "figment", "clap*"]),
     ("xtask", &["aws-*", "tokio*", "outcrop*"]),

@@ -4,7 +4,9 @@
 //! `cargo xtask test` sets up what they need. Without it these tests fail: a proof that was skipped is none.
 
 mod bodies;
+mod breaking;
 mod client;
+mod completions;
 mod server;
 
 pub(crate) use client::boto3;

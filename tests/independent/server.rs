@@ -8,15 +8,15 @@ use crate::support::{Finished, Home, Outcrop, Started, http, python};
 
 /// A running ministack.
 #[derive(Debug)]
-struct Ministack {
-    endpoint: String,
+pub(super) struct Ministack {
+    pub(super) endpoint: String,
     home: Home,
     _process: Started,
 }
 
 impl Ministack {
     #[track_caller]
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let home = Home::new();
         let mut process = Started::new(&mut python::server("ministack_server.py"), &home);
         let endpoint = process

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 pub(crate) const BODIES: &str = "OUTCROP_TEST_BODIES";
 /// The Python that has boto3.
 pub(crate) const CLIENT_PYTHON: &str = "OUTCROP_TEST_PYTHON";
-/// The Python that has ministack.
+/// The Python that has ministack and llmock.
 pub(crate) const SERVER_PYTHON: &str = "OUTCROP_TEST_SERVER_PYTHON";
 
 /// The value of a variable that `cargo xtask test` sets.

@@ -11,7 +11,7 @@ pub(crate) fn client(script: &str) -> Command {
     command(environment::CLIENT_PYTHON, script)
 }
 
-/// A script of `tests/independent` in the Python that has ministack.
+/// A script of `tests/independent` in the Python that has ministack and llmock.
 #[track_caller]
 pub(crate) fn server(script: &str) -> Command {
     command(environment::SERVER_PYTHON, script)

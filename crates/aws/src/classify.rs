@@ -5,14 +5,13 @@
 //! traffic of the service, as the tests have it. Statuses alone say little here (a quota is a 400, a model that is not
 //! ready a 429), so they come last.
 
-mod numbers;
 mod rules;
 #[cfg(test)]
 mod tests;
 
+pub use outcrop_core::classify::numbers::{output_limit, overflow};
 use outcrop_core::classify::{HTTP_STATUS_RULES, Rule, Signal, classify};
 
-pub use numbers::{output_limit, overflow};
 pub use rules::RULES;
 
 /// The row for what a service said.

@@ -100,6 +100,8 @@ pub enum FactOrigin {
     Aws,
     /// The built-in table of facts, as of a month (`2026-11`).
     Facts(Cow<'static, str>),
+    /// The service itself, in its list of models, where it is another one than AWS.
+    Service,
     /// The user's configuration.
     Config,
     /// Nobody: it is a guess. Shown, never sent.
@@ -111,6 +113,7 @@ impl fmt::Display for FactOrigin {
         match self {
             Self::Aws => f.write_str("aws"),
             Self::Facts(month) => write!(f, "facts:{month}"),
+            Self::Service => f.write_str("service"),
             Self::Config => f.write_str("config"),
             Self::Default => f.write_str("default"),
         }
@@ -129,6 +132,7 @@ impl<'de> Deserialize<'de> for FactOrigin {
         Ok(match name.strip_prefix("facts:") {
             Some(month) => Self::Facts(month.to_owned().into()),
             None if name == "aws" => Self::Aws,
+            None if name == "service" => Self::Service,
             None if name == "config" => Self::Config,
             None => Self::Default,
         })

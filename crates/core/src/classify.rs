@@ -4,6 +4,8 @@
 //! first, then those that name a code only, then those that name a status only; within a round, the first that fits
 //! wins. A provider brings its own table; [`HTTP_STATUS_RULES`] is the end of every one that speaks HTTP.
 
+pub mod numbers;
+
 use crate::{ErrorKind, Retry};
 
 /// One row of a classification table.

@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 
+use outcrop_core::classify::numbers::{OUTPUT_LIMITS, OVERFLOWS, numbers};
 use outcrop_core::classify::plain;
 use outcrop_core::{ErrorKind, Overflow};
 use proptest::prelude::*;
 use serde::Deserialize;
 
-use super::numbers::{OUTPUT_LIMITS, OVERFLOWS, numbers};
 use super::*;
 
 /// A message of the service's own, from recorded traffic, public reports of users, or AWS's documentation.

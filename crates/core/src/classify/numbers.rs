@@ -1,11 +1,11 @@
 //! The numbers that a message states: wordings as data, with holes where the numbers stand.
 
-use outcrop_core::Overflow;
-use outcrop_core::classify::plain;
+use super::plain;
+use crate::Overflow;
 
 /// Wordings of an overflow, in lower case; the first that fits counts. `{prompt}`, `{max}` and `{limit}` are the fields
 /// of [`Overflow`], `{excess}` is what the prompt has beyond the limit, and `{other}` is a number that says no more.
-pub(super) const OVERFLOWS: &[&str] = &[
+pub const OVERFLOWS: &[&str] = &[
     // Claude, behind "prompt is too long:", "input is too long:" and others.
     "{prompt} tokens > {limit}",
     // Claude, behind "exceed context limit:".
@@ -42,7 +42,7 @@ pub(super) const OVERFLOWS: &[&str] = &[
 ];
 
 /// Wordings of a request for more tokens than any answer of the model may have.
-pub(super) const OUTPUT_LIMITS: &[&str] = &[
+pub const OUTPUT_LIMITS: &[&str] = &[
     "max_tokens: {max} > {limit}, which is the maximum allowed number of output tokens",
     "the model limit of {limit}",
 ];
@@ -61,7 +61,7 @@ pub fn output_limit(message: &str) -> Option<u64> {
 
 /// What stands in the holes of a wording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Numbers {
+pub struct Numbers {
     prompt: Option<u64>,
     max: Option<u64>,
     limit: Option<u64>,
@@ -86,7 +86,7 @@ impl Numbers {
 }
 
 /// The numbers, where the wording stands somewhere in the message.
-pub(super) fn numbers(wording: &str, message: &str) -> Option<Numbers> {
+pub fn numbers(wording: &str, message: &str) -> Option<Numbers> {
     let (head, holes) = wording.split_once('{')?;
     let inside_a_number = |at: usize| {
         message.get(..at).is_some_and(|before| before.ends_with(|it: char| it.is_ascii_digit() || it == ','))

@@ -1,0 +1,145 @@
+//! The provider: a request in, the endpoint's answer out.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use outcrop_core::{
+    Capabilities, Environment, Error, EventStream, ModelId, ModelProvider, ProviderId, Request, Result,
+    Start, Warning,
+};
+
+use crate::draft::Draft;
+use crate::endpoint::Endpoint;
+use crate::failure::Call;
+use crate::http_client::{self, HttpClient, Reply};
+use crate::normalise::Target;
+use crate::stream::{self, Shaping};
+use crate::{OpenAiSettings, failure};
+
+/// The most of an error's body that is read.
+const LONGEST_ERROR: usize = 64 << 10;
+
+/// An OpenAI-compatible chat-completions endpoint.
+#[derive(Debug)]
+pub struct OpenAi {
+    id: ProviderId,
+    settings: OpenAiSettings,
+    endpoint: Endpoint,
+    client: HttpClient,
+}
+
+/// What would be sent for a request.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct DryRun {
+    /// The address.
+    pub url: String,
+    /// The body, byte for byte.
+    pub body: Bytes,
+    /// What was adjusted, repaired or dropped.
+    pub warnings: Vec<Warning>,
+}
+
+impl OpenAi {
+    /// A provider with an id, for an endpoint. Nothing is connected yet; `environment` says which proxy to go through.
+    ///
+    /// # Errors
+    /// [`outcrop_core::ErrorKind::Config`] if the base URL, a header or the proxy cannot be used.
+    pub fn new(id: ProviderId, settings: OpenAiSettings, environment: &Environment) -> Result<Self> {
+        let endpoint = endpoint(&settings)?;
+        let client = HttpClient::new(&endpoint.chat(), &settings, environment)?;
+        Ok(Self { id, settings, endpoint, client })
+    }
+
+    /// What would be sent for a request. Nothing is sent.
+    ///
+    /// # Errors
+    /// As [`ModelProvider::stream`] before the call.
+    pub fn dry_run(&self, request: &Request) -> Result<DryRun> {
+        let Draft { body, warnings, .. } = self.draft(request)?;
+        Ok(DryRun { url: self.endpoint.chat(), body, warnings })
+    }
+
+    fn draft(&self, request: &Request) -> Result<Draft> {
+        let target = Target::new(&request.model, &self.settings, &self.endpoint);
+        Draft::new(request, self.id.as_str(), &target)
+    }
+
+    async fn call(&self, request: &Request) -> Result<EventStream> {
+        let Draft { body, names, warnings } = self.draft(request)?;
+        let reply = self.client.post(&self.endpoint.chat(), body).await?;
+        let (reply, call) = accepted(reply, &self.endpoint, &self.settings).await?;
+        let request_id = call.request_id.clone();
+        let start = Start { model: Some(request.model.clone()), warnings, request_id };
+        stream::open(reply, call, start, Shaping { names, raw: request.raw }).await
+    }
+}
+
+/// The endpoint of the settings. A key that strangers could read is not sent.
+///
+/// # Errors
+/// [`outcrop_core::ErrorKind::Config`], saying what is wrong with it.
+pub(crate) fn endpoint(settings: &OpenAiSettings) -> Result<Endpoint> {
+    let endpoint = match Endpoint::parse(&settings.base_url) {
+        Ok(endpoint) => endpoint,
+        Err(message) => return Err(Error::config(message)),
+    };
+    let has_key = settings.api_key.is_some()
+        || settings.headers.keys().any(|name| name.eq_ignore_ascii_case("authorization"));
+    if has_key && endpoint.exposes_secrets() {
+        return Err(Error::config("the key would be sent over the open network for all to read")
+            .with_hint("let `baseUrl` begin with `https://`"));
+    }
+    Ok(endpoint)
+}
+
+/// The answer, if it is one of success; and what all errors of this call have in common.
+pub(crate) async fn accepted(
+    reply: Reply,
+    endpoint: &Endpoint,
+    settings: &OpenAiSettings,
+) -> Result<(Reply, Call)> {
+    let header = |name: &str| reply.headers.get(name).and_then(|value| value.to_str().ok());
+    let id =
+        ["x-request-id", "request-id", "x-amzn-requestid", "apim-request-id"].into_iter().find_map(header);
+    let call = Call {
+        endpoint: endpoint.shown(),
+        request_id: id.filter(|id| !id.is_empty()).map(str::to_owned),
+        secrets: http_client::secrets(settings),
+    };
+    if (200..300).contains(&reply.status) {
+        return Ok((reply, call));
+    }
+    let Reply { status, headers, mut body } = reply;
+    let mut words = Vec::new();
+    // What was said before the connection broke is worth more than that it broke.
+    while let Some(Ok(bytes)) = body.next().await {
+        words.extend_from_slice(&bytes);
+        if words.len() > LONGEST_ERROR {
+            break;
+        }
+    }
+    Err(call.refused(status, &headers, &words))
+}
+
+#[async_trait]
+impl ModelProvider for OpenAi {
+    fn id(&self) -> &ProviderId {
+        &self.id
+    }
+
+    fn capabilities(&self, model: &ModelId) -> Capabilities {
+        self.settings.capabilities(model, &self.endpoint)
+    }
+
+    async fn stream(&self, request: &Request) -> Result<EventStream> {
+        let named = failure::Named::new(&self.id, &request.model);
+        match self.call(request).await {
+            Ok(events) => Ok(Box::pin(events.map(move |item| item.map_err(|error| named.name(error))))),
+            Err(error) => Err(named.name(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
