@@ -35,10 +35,16 @@
 
 #[cfg(test)]
 mod errors_tests;
+mod fallback;
+mod head;
 mod retry;
 mod timeout;
 mod wording;
 
+pub use fallback::{
+    CooldownPolicy, Cooldowns, FALLBACK_RULES, FallbackLayer, FallbackProvider, FallbackRule, FallbackTarget,
+    Helps,
+};
 pub use retry::{RetryLayer, RetryPolicy, RetryProvider};
 pub use timeout::{TimeoutLayer, TimeoutProvider};
 
