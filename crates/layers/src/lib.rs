@@ -37,6 +37,7 @@
 mod errors_tests;
 mod fallback;
 mod head;
+mod limit;
 mod retry;
 mod timeout;
 mod wording;
@@ -45,6 +46,7 @@ pub use fallback::{
     CooldownPolicy, Cooldowns, FALLBACK_RULES, FallbackLayer, FallbackProvider, FallbackRule, FallbackTarget,
     Helps,
 };
+pub use limit::{LimitLayer, LimitProvider, Limits};
 pub use retry::{RetryLayer, RetryPolicy, RetryProvider};
 pub use timeout::{TimeoutLayer, TimeoutProvider};
 
