@@ -40,6 +40,7 @@ mod head;
 mod limit;
 mod retry;
 mod timeout;
+mod trace;
 mod wording;
 
 pub use fallback::{
@@ -49,6 +50,7 @@ pub use fallback::{
 pub use limit::{LimitLayer, LimitProvider, Limits};
 pub use retry::{RetryLayer, RetryPolicy, RetryProvider};
 pub use timeout::{TimeoutLayer, TimeoutProvider};
+pub use trace::{TraceLayer, TraceProvider};
 
 #[cfg(test)]
 mod testing;
