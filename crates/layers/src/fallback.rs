@@ -223,7 +223,7 @@ impl FallbackProvider {
                     }
                 }
             };
-            if !self.helps(&asked, &targets, &failures, target) {
+            if !helps(&asked, &targets, &failures, target) {
                 continue;
             }
             let switch = (place > 0).then(|| Switch {
@@ -262,27 +262,21 @@ impl FallbackProvider {
             None => call(self.first(&asked), None).await,
         }
     }
+}
 
-    /// Whether a target can help after all that failed.
-    fn helps(
-        &self,
-        asked: &Asked<'_>,
-        targets: &[Target<'_>],
-        failures: &[Failed],
-        target: &Target<'_>,
-    ) -> bool {
-        if failures.is_empty() {
-            return true;
-        }
-        let capabilities = target.provider.capabilities(target.model);
-        failures.iter().all(|failed| {
-            let Some(before) = targets.get(failed.place) else { return false };
-            let alternative =
-                Alternative { is_same_provider: before.key.0 == target.key.0, capabilities: &capabilities };
-            let known = before.provider.capabilities(before.model);
-            can_help(&failed.error, &known, &alternative, asked.lacks)
-        })
+/// Whether a target can help after all that failed.
+fn helps(asked: &Asked<'_>, targets: &[Target<'_>], failures: &[Failed], target: &Target<'_>) -> bool {
+    if failures.is_empty() {
+        return true;
     }
+    let capabilities = target.provider.capabilities(target.model);
+    failures.iter().all(|failed| {
+        let Some(before) = targets.get(failed.place) else { return false };
+        let is_same_provider = before.key.0 == target.key.0;
+        let alternative = Alternative { is_same_provider, capabilities: &capabilities };
+        let known = before.provider.capabilities(before.model);
+        can_help(&failed.error, &known, &alternative, asked.lacks)
+    })
 }
 
 /// The request for a target: cloned only for another model than its own.

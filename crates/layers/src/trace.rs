@@ -257,12 +257,11 @@ impl Stream for Traced {
         let this = &mut *self;
         let Some(inner) = &mut this.inner else { return Poll::Ready(None) };
         let item = ready!(this.record.span.in_scope(|| inner.as_mut().poll_next(cx)));
-        match &item {
-            Some(item) => this.record.saw(item),
-            None => {
-                this.record.closed();
-                this.inner = None;
-            }
+        if let Some(item) = &item {
+            this.record.saw(item);
+        } else {
+            this.record.closed();
+            this.inner = None;
         }
         Poll::Ready(item)
     }

@@ -46,10 +46,11 @@ fn listed(passed: &[Passed]) -> String {
 
 /// That another one answers than was asked.
 pub(super) fn warning(name: &str, passed: &[Passed], lost: Option<&ProviderId>) -> Warning {
-    let mut message = format!("`{name}` answers in the place of {}", listed(passed));
-    if let Some(provider) = lost {
-        message.push_str(&format!("; the options for `{provider}` do not hold there"));
-    }
+    let message = format!("`{name}` answers in the place of {}", listed(passed));
+    let message = match lost {
+        Some(provider) => format!("{message}; the options for `{provider}` do not hold there"),
+        None => message,
+    };
     Warning::new(RULE, message)
 }
 
