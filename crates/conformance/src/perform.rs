@@ -2,6 +2,7 @@
 
 mod compare;
 mod drives;
+mod handover;
 mod hear;
 
 use std::cell::{Cell, RefCell};
@@ -12,6 +13,8 @@ use crate::act::{Act, Drive};
 use crate::harness::{Harness, Upstream, Wired};
 use crate::needle::Body;
 use crate::{Answer, Manifest};
+
+pub(crate) use handover::hand_over;
 
 /// What is going on, and what is wrong so far: kept outside of what is played, so that it outlives one that hangs.
 #[derive(Debug)]
@@ -24,6 +27,11 @@ pub(crate) struct Notes {
 impl Notes {
     pub(crate) fn new() -> Self {
         Self { act: RefCell::default(), doing: Cell::new("to begin"), problems: RefCell::default() }
+    }
+
+    /// Which act, or which part of one, what is found from here on is about.
+    fn act(&self, label: &str) {
+        label.clone_into(&mut self.act.borrow_mut());
     }
 
     /// What comes next; `for the call`, say.
@@ -55,7 +63,7 @@ impl Notes {
 /// Plays all acts of a scenario, one after the other.
 pub(crate) async fn play(harness: &dyn Harness, manifest: &Manifest, acts: &[Act], notes: &Notes) {
     for act in acts {
-        act.label.clone_into(&mut notes.act.borrow_mut());
+        notes.act(&act.label);
         let mut act = act.clone();
         act.request.model = manifest.model.clone();
         Stage { harness, manifest, act: &act, notes }.play().await;
