@@ -191,6 +191,7 @@ const fn summary(kind: ErrorKind) -> &'static str {
         ErrorKind::PermissionDenied => "the caller may not do this",
         ErrorKind::ModelAccess => "the account has no access to this model",
         ErrorKind::ModelNotFound => "the endpoint does not have this model",
+        ErrorKind::ProfileRequired => "this model is called by an inference profile only",
         ErrorKind::InvalidRequest => "the endpoint refused the request",
         ErrorKind::Unsupported => "the model cannot do this",
         ErrorKind::ContextOverflow => "the conversation is too long for this model",
