@@ -1,5 +1,6 @@
 //! Plays an act, and notes what is wrong.
 
+mod at_once;
 mod compare;
 mod drives;
 mod handover;
@@ -89,6 +90,7 @@ impl Stage<'_> {
             Drive::DropCall => self.drop_call().await,
             Drive::DropWhole => self.drop_whole().await,
             Drive::GoOn => self.go_on().await,
+            Drive::AtOnce => self.at_once().await,
             Drive::Disclaimed(feature) => self.disclaimed(feature).await,
             Drive::CountTokens => self.count_tokens().await,
             Drive::Embed => self.embed().await,

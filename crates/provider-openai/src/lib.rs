@@ -26,6 +26,8 @@
 mod cases;
 mod catalog;
 mod compat;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod draft;
 mod endpoint;
 #[cfg(test)]
