@@ -1,7 +1,9 @@
 //! Plays an act, and notes what is wrong.
 
+mod at_once;
 mod compare;
 mod drives;
+mod handover;
 mod hear;
 
 use std::cell::{Cell, RefCell};
@@ -12,6 +14,8 @@ use crate::act::{Act, Drive};
 use crate::harness::{Harness, Upstream, Wired};
 use crate::needle::Body;
 use crate::{Answer, Manifest};
+
+pub(crate) use handover::hand_over;
 
 /// What is going on, and what is wrong so far: kept outside of what is played, so that it outlives one that hangs.
 #[derive(Debug)]
@@ -24,6 +28,11 @@ pub(crate) struct Notes {
 impl Notes {
     pub(crate) fn new() -> Self {
         Self { act: RefCell::default(), doing: Cell::new("to begin"), problems: RefCell::default() }
+    }
+
+    /// Which act, or which part of one, what is found from here on is about.
+    fn act(&self, label: &str) {
+        label.clone_into(&mut self.act.borrow_mut());
     }
 
     /// What comes next; `for the call`, say.
@@ -55,7 +64,7 @@ impl Notes {
 /// Plays all acts of a scenario, one after the other.
 pub(crate) async fn play(harness: &dyn Harness, manifest: &Manifest, acts: &[Act], notes: &Notes) {
     for act in acts {
-        act.label.clone_into(&mut notes.act.borrow_mut());
+        notes.act(&act.label);
         let mut act = act.clone();
         act.request.model = manifest.model.clone();
         Stage { harness, manifest, act: &act, notes }.play().await;
@@ -81,6 +90,7 @@ impl Stage<'_> {
             Drive::DropCall => self.drop_call().await,
             Drive::DropWhole => self.drop_whole().await,
             Drive::GoOn => self.go_on().await,
+            Drive::AtOnce => self.at_once().await,
             Drive::Disclaimed(feature) => self.disclaimed(feature).await,
             Drive::CountTokens => self.count_tokens().await,
             Drive::Embed => self.embed().await,

@@ -56,6 +56,20 @@ pub(super) async fn stream(notes: &Notes, provider: &dyn ModelProvider, request:
     Heard { collected, way: Way::Stream, began: true }
 }
 
+/// The same, giving way to others after each event.
+pub(super) async fn in_turns(notes: &Notes, provider: &dyn ModelProvider, request: &Request) -> Heard {
+    notes.waits("for all calls at once");
+    let mut stream = match provider.stream(request).await {
+        Ok(stream) => stream,
+        Err(error) => return Heard::refused(Way::Stream, error),
+    };
+    let mut listening = Listening::new(notes);
+    while listening.next(&mut stream).await.is_some() {
+        tokio::task::yield_now().await;
+    }
+    Heard { collected: listening.collector.finish(), way: Way::Stream, began: true }
+}
+
 /// A whole answer.
 pub(super) async fn whole(notes: &Notes, provider: &dyn ModelProvider, request: &Request) -> Heard {
     notes.waits("for `generate` to resolve");
