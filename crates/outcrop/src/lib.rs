@@ -14,8 +14,10 @@ mod default_model;
 mod doctor;
 mod draft;
 mod facade;
+mod fallbacks;
 mod iam;
 mod import;
+mod layered;
 mod models;
 mod paths;
 mod reference;
@@ -30,6 +32,7 @@ pub use default_model::{DefaultModelSet, StrongerDefault};
 pub use doctor::{Check, Examination, Verdict};
 pub use draft::{Draft, Review};
 pub use facade::{Chosen, Outcrop};
+pub use fallbacks::Answerer;
 pub use iam::{
     Action, MANAGED_POLICY_SIZE, Policy, PolicyDocument, PolicyRequest, Principal, Statement, TrustedService,
 };
