@@ -138,6 +138,9 @@ struct Answer {
     collected: Collected,
     first_token: Option<Duration>,
     took: Duration,
+    /// What it came from. It goes after the answer's last line has ended: what is told of the call then has a line of its
+    /// own.
+    stream: Option<EventStream>,
 }
 
 async fn answer(
@@ -160,7 +163,7 @@ async fn answer(
             Screen::default().show_whole(&response, terminal)?;
         }
         let collected = Collected { response, error: None };
-        return Ok(Answer { collected, first_token: None, took });
+        return Ok(Answer { collected, first_token: None, took, stream: None });
     }
     let stream = tokio::select! {
         stream = provider.stream(request) => stream?,
@@ -203,7 +206,7 @@ async fn follow(
         collector.push(item);
     }
     screen.finish(terminal);
-    Ok(Answer { collected: collector.finish(), first_token, took: started.elapsed() })
+    Ok(Answer { collected: collector.finish(), first_token, took: started.elapsed(), stream: Some(stream) })
 }
 
 async fn finish(
@@ -213,12 +216,13 @@ async fn finish(
     outcrop: &Outcrop,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
-    let Answer { collected: Collected { response, error }, first_token, took } = answer;
+    let Answer { collected: Collected { response, error }, first_token, took, stream } = answer;
     if error.is_some() {
         terminal.end_line()?;
     } else if arguments.prints_text() {
         terminal.print("\n")?;
     }
+    drop(stream);
     let asked = asked(&response, reference);
     let called = called(&response, &asked);
     if let Some(error) = error {
