@@ -12,6 +12,7 @@ mod conversations;
 mod credentials;
 mod doctor;
 mod examples;
+mod fallback;
 mod faults;
 mod iam;
 mod independent;
