@@ -27,6 +27,7 @@ mod cases;
 mod catalog;
 mod compat;
 mod draft;
+mod embed;
 mod endpoint;
 #[cfg(test)]
 mod errors_tests;
