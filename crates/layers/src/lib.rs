@@ -44,3 +44,8 @@ pub use timeout::{TimeoutLayer, TimeoutProvider};
 
 #[cfg(test)]
 mod testing;
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

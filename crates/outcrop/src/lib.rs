@@ -53,7 +53,12 @@ pub use paths::cache_folder;
 pub use reference::{DEFAULT_PROVIDER, ModelReference};
 pub use vetting::Vetted;
 
-/// The example of the README, compiled.
+/// The example of the README of the workspace, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
+struct WorkspaceReadme;
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
 struct Readme;

@@ -197,11 +197,9 @@ macro_rules! compat {
                     if let Some(value) = compat.get($wire).filter(|value| !value.is_null())
                         && <$kind as Deserialize>::deserialize(value).is_err()
                     {
-                        problems.push(SettingProblem {
-                            pointer: format!("{place}/{}", $wire),
-                            message: format!("`{name}.{}` {}", $wire, <$kind as Setting>::wanted()),
-                            allowed: <$kind as Setting>::allowed(),
-                        });
+                        let message = format!("`{name}.{}` {}", $wire, <$kind as Setting>::wanted());
+                        let problem = SettingProblem::new(format!("{place}/{}", $wire), message);
+                        problems.push(problem.with_allowed(<$kind as Setting>::allowed()));
                     }
                 )+
                 problems

@@ -49,3 +49,8 @@ pub use compat::{Compat, MaxTokensField, ReasoningField, ReasoningTag, Structure
 pub use factory::{API, catalog_factory, factory};
 pub use provider::{DryRun, OpenAi};
 pub use settings::{ModelSettings, OpenAiSettings};
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
