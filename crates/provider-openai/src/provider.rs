@@ -72,7 +72,8 @@ impl OpenAi {
         let reply = self.client.post(&self.endpoint.chat(), body).await?;
         let (reply, call) = accepted(reply, &self.endpoint, &self.settings).await?;
         let request_id = call.request_id.clone();
-        let start = Start { model: Some(request.model.clone()), warnings, request_id };
+        let model = Some(request.model.clone());
+        let start = Start { model, warnings, request_id, ..Start::default() };
         stream::open(reply, call, start, Shaping { tag, names, raw: request.raw }).await
     }
 }
