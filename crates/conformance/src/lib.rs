@@ -18,7 +18,7 @@ mod suite;
 pub use feature::Feature;
 pub use harness::{Harness, Unplayable, Upstream, Wired};
 pub use manifest::Manifest;
-pub use report::{Outcome, Report, ScenarioResult};
+pub use report::{Outcome, Report, ScenarioResult, Sums};
 pub use scenarios::{SCENARIOS, Scenario};
 pub use script::{Answer, Fault, Reply, Script, Step};
 pub use suite::{check, check_manifest, run};
