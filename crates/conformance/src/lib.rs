@@ -6,6 +6,7 @@ mod act;
 mod feature;
 mod harness;
 pub mod layers;
+pub mod live;
 mod manifest;
 mod needle;
 mod perform;

@@ -2,7 +2,7 @@
 
 mod at_once;
 mod compare;
-mod drives;
+pub(crate) mod drives;
 pub(crate) mod hear;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -40,6 +40,12 @@ impl Notes {
         let mut problems = lock(&self.problems);
         if !problems.contains(&problem) {
             problems.push(problem);
+        }
+    }
+
+    pub(crate) fn add_all(&self, problems: Vec<String>) {
+        for problem in problems {
+            self.add(problem);
         }
     }
 
