@@ -65,7 +65,6 @@ const FOREIGN_APIS: &[&str] = &[
     "mistral-conversations",
     "ollama",
     "openai-codex-responses",
-    "openai-completions",
     "openai-responses",
 ];
 

@@ -22,4 +22,4 @@ pub use manifest::Manifest;
 pub use report::{Outcome, Report, ScenarioResult, Sums};
 pub use scenarios::{SCENARIOS, Scenario};
 pub use script::{Answer, Fault, Reply, Script, Step};
-pub use suite::{check, check_manifest, run};
+pub use suite::{check, check_hand_over, check_manifest, run};

@@ -3,6 +3,7 @@
 mod at_once;
 mod compare;
 pub(crate) mod drives;
+mod handover;
 pub(crate) mod hear;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,6 +14,8 @@ use crate::act::{Act, Drive};
 use crate::harness::{Harness, Upstream, Wired};
 use crate::needle::Body;
 use crate::{Answer, Manifest};
+
+pub(crate) use handover::hand_over;
 
 /// What is going on, and what is wrong so far: kept outside of what is played, so that it outlives one that hangs.
 #[derive(Debug)]
@@ -25,6 +28,11 @@ pub(crate) struct Notes {
 impl Notes {
     pub(crate) fn new() -> Self {
         Self { act: Mutex::default(), doing: Mutex::new("to begin"), problems: Mutex::default() }
+    }
+
+    /// Which act, or which part of one, what is found from here on is about.
+    fn act(&self, label: &str) {
+        label.clone_into(&mut *lock(&self.act));
     }
 
     /// What comes next; `for the call`, say.
@@ -66,7 +74,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Plays all acts of a scenario, one after the other.
 pub(crate) async fn play(harness: &dyn Harness, manifest: &Manifest, acts: &[Act], notes: &Notes) {
     for act in acts {
-        act.label.clone_into(&mut *lock(&notes.act));
+        notes.act(&act.label);
         let mut act = act.clone();
         act.request.model = manifest.model.clone();
         Stage { harness, manifest, act: &act, notes }.play().await;

@@ -10,6 +10,8 @@ use outcrop_core::{ErrorKind, StopReason};
 use crate::Manifest;
 use crate::act::Act;
 
+pub(crate) use answers::weather;
+
 /// One thing that is proved of a provider.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]

@@ -45,7 +45,7 @@ mod stream;
 mod wire;
 
 pub use catalog::OpenAiCatalog;
-pub use compat::{Compat, MaxTokensField, ReasoningField, StructuredOutput, ThinkingFormat};
+pub use compat::{Compat, MaxTokensField, ReasoningField, ReasoningTag, StructuredOutput, ThinkingFormat};
 pub use factory::{API, catalog_factory, factory};
 pub use provider::{DryRun, OpenAi};
 pub use settings::{ModelSettings, OpenAiSettings};

@@ -14,7 +14,7 @@ use crate::failure::Call;
 use crate::http_client::{self, HttpClient, Reply};
 use crate::normalise::Target;
 use crate::stream::{self, Shaping};
-use crate::{OpenAiSettings, failure};
+use crate::{OpenAiSettings, ReasoningTag, failure};
 
 /// The most of an error's body that is read.
 const LONGEST_ERROR: usize = 64 << 10;
@@ -67,11 +67,13 @@ impl OpenAi {
 
     async fn call(&self, request: &Request) -> Result<EventStream> {
         let Draft { body, names, warnings } = self.draft(request)?;
+        let tag = self.settings.compat_for(&request.model, &self.endpoint).reasoning_tag;
+        let tag = tag.filter(|tag| *tag != ReasoningTag::None).map(ReasoningTag::as_str);
         let reply = self.client.post(&self.endpoint.chat(), body).await?;
         let (reply, call) = accepted(reply, &self.endpoint, &self.settings).await?;
         let request_id = call.request_id.clone();
         let start = Start { model: Some(request.model.clone()), warnings, request_id };
-        stream::open(reply, call, start, Shaping { names, raw: request.raw }).await
+        stream::open(reply, call, start, Shaping { tag, names, raw: request.raw }).await
     }
 }
 
