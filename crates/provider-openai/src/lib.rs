@@ -29,6 +29,7 @@ mod compat;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod draft;
+mod embed;
 mod endpoint;
 #[cfg(test)]
 mod errors_tests;
