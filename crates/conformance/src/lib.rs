@@ -7,6 +7,7 @@ mod feature;
 mod harness;
 pub mod layers;
 pub mod live;
+mod loopback;
 mod manifest;
 mod needle;
 mod perform;
@@ -18,6 +19,7 @@ mod suite;
 
 pub use feature::Feature;
 pub use harness::{Harness, Unplayable, Upstream, Wired};
+pub use loopback::Loopback;
 pub use manifest::Manifest;
 pub use report::{Outcome, Report, ScenarioResult, Sums};
 pub use scenarios::{SCENARIOS, Scenario};
