@@ -161,6 +161,11 @@ pub struct ClosedWorld {
 }
 
 impl ClosedWorld {
+    /// A world behind this endpoint.
+    pub fn new(endpoint: impl Into<String>, keys: AccessKeys) -> Self {
+        Self { endpoint: endpoint.into(), keys }
+    }
+
     /// These settings, moved into the closed world; of theirs, region and time limit are left.
     fn settings(&self, settings: &AwsSettings) -> AwsSettings {
         AwsSettings {

@@ -53,6 +53,13 @@ pub struct AccessKeys {
     pub session_token: Option<Secret>,
 }
 
+impl AccessKeys {
+    /// Keys that last, without a session token.
+    pub fn new(access_key_id: impl Into<String>, secret_access_key: Secret) -> Self {
+        Self { access_key_id: access_key_id.into(), secret_access_key, session_token: None }
+    }
+}
+
 /// A role to assume with the credentials that were found.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AssumeRole {

@@ -88,10 +88,15 @@ pub use render::Style;
 pub use schema::{ProviderSchema, schema, schema_with};
 pub use settings::{
     AgentDefaults, Agents, Auth, BedrockDiscovery, Cache, CacheTtl, Cost, DefaultModel, Effort, Further,
-    Guardrail, LongContextCost, ModelEntry, ModelOverride, Models, Provider, Retry, Settings, Thinking,
-    Timeouts,
+    Guardrail, Limits, LongContextCost, ModelEntry, ModelOverride, Models, Provider, Retry, Settings,
+    Thinking, Timeouts,
 };
 pub use sources::{Assigned, Assignment, ConfigFile, FileSource, Sources};
 pub use variables::{Kind, VARIABLES, Variable};
 #[cfg(feature = "watch")]
 pub use watch::{Reload, Watch, WatchError, WatchOptions};
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

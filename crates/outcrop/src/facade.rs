@@ -122,7 +122,6 @@ impl Outcrop {
     }
 
     /// What builds providers and catalogues.
-    #[cfg(feature = "watch")]
     pub(crate) const fn registry(&self) -> &Registry {
         &self.registry
     }
@@ -281,6 +280,16 @@ impl Outcrop {
             Ok(found) => ModelReference { provider: reference.provider.clone(), model: found.callable },
             Err(_) => reference.clone(),
         }
+    }
+
+    /// A provider and the catalogue beside it.
+    #[cfg(feature = "conformance")]
+    pub(crate) async fn provider_and_catalog(
+        &self,
+        id: &ProviderId,
+    ) -> Result<(Arc<dyn ModelProvider>, Option<Arc<dyn outcrop_core::ModelCatalog>>)> {
+        let Built { provider, catalog } = self.built(id).await?;
+        Ok((provider, catalog.map(|catalog| catalog.catalog)))
     }
 
     async fn built(&self, id: &ProviderId) -> Result<Built> {

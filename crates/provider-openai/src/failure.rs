@@ -18,7 +18,7 @@ use outcrop_core::{Error, ErrorKind, ModelId, ProviderId, REDACTED, Retry, Secre
 use serde_json::Value;
 
 use crate::http_client::{Late, causes};
-use rules::RULES;
+use rules::{LAST, RULES};
 use said::Said;
 
 pub(crate) use said::is_error;
@@ -202,7 +202,7 @@ impl Named {
     }
 }
 
-/// The row for what was said: by its code, by its type, or by the status.
+/// The row for what was said: by its code, by its type, by the status, or by a type that alone says little.
 fn rule_for(said: &Said, status: Option<u16>) -> Option<&'static Rule> {
     let message = said.message.as_deref();
     let by = |code: Option<&str>, status, tables: &[&'static [Rule]]| {
@@ -212,6 +212,7 @@ fn rule_for(said: &Said, status: Option<u16>) -> Option<&'static Rule> {
     by(said.code.as_deref(), None, &[RULES])
         .or_else(|| by(said.kind.as_deref(), None, &[RULES]))
         .or_else(|| by(None, status, &[RULES, HTTP_STATUS_RULES]))
+        .or_else(|| by(said.kind.as_deref(), None, &[LAST]))
 }
 
 /// The lower-case line in front of the service's own words.
@@ -221,6 +222,7 @@ const fn summary(kind: ErrorKind) -> &'static str {
         ErrorKind::PermissionDenied => "the caller may not do this",
         ErrorKind::ModelAccess => "the account has no access to this model",
         ErrorKind::ModelNotFound => "the endpoint does not have this model",
+        ErrorKind::ProfileRequired => "this model is called by an inference profile only",
         ErrorKind::InvalidRequest => "the endpoint refused the request",
         ErrorKind::Unsupported => "the model cannot do this",
         ErrorKind::ContextOverflow => "the conversation is too long for this model",

@@ -26,6 +26,8 @@
 mod cases;
 mod catalog;
 mod compat;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod draft;
 mod embed;
 mod endpoint;
@@ -44,7 +46,12 @@ mod stream;
 mod wire;
 
 pub use catalog::OpenAiCatalog;
-pub use compat::{Compat, MaxTokensField, ReasoningField, StructuredOutput, ThinkingFormat};
+pub use compat::{Compat, MaxTokensField, ReasoningField, ReasoningTag, StructuredOutput, ThinkingFormat};
 pub use factory::{API, catalog_factory, factory};
 pub use provider::{DryRun, OpenAi};
 pub use settings::{ModelSettings, OpenAiSettings};
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

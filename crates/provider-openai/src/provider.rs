@@ -14,7 +14,7 @@ use crate::failure::{Call, Wanted};
 use crate::http_client::{self, HttpClient, Reply};
 use crate::normalise::Target;
 use crate::stream::{self, Shaping};
-use crate::{OpenAiSettings, embed, failure};
+use crate::{OpenAiSettings, ReasoningTag, embed, failure};
 
 /// The most of an error's body that is read.
 const LONGEST_ERROR: usize = 64 << 10;
@@ -88,11 +88,14 @@ impl OpenAi {
 
     async fn call(&self, request: &Request) -> Result<EventStream> {
         let Draft { body, names, warnings } = self.draft(request)?;
+        let tag = self.settings.compat_for(&request.model, &self.endpoint).reasoning_tag;
+        let tag = tag.filter(|tag| *tag != ReasoningTag::None).map(ReasoningTag::as_str);
         let reply = self.client.post(&self.endpoint.chat(), body).await?;
         let (reply, call) = accepted(reply, self.calling(Wanted::Chat)).await?;
         let request_id = call.request_id.clone();
-        let start = Start { model: Some(request.model.clone()), warnings, request_id };
-        stream::open(reply, call, start, Shaping { names, raw: request.raw }).await
+        let model = Some(request.model.clone());
+        let start = Start { model, warnings, request_id, ..Start::default() };
+        stream::open(reply, call, start, Shaping { tag, names, raw: request.raw }).await
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Provider {
     pub models: Option<Vec<ModelEntry>>,
     /// How often a call is tried again.
     pub retry: Retry,
+    /// How much the service is asked for, by all who use this entry together. Calls beyond that wait for their turn.
+    pub limits: Limits,
     /// How long a call may take. `0` is a mistake and not a way to set no limit: a day, the most, is as good as none.
     pub timeouts: Timeouts,
     /// The guardrail of Bedrock that every call goes through. A caller cannot remove it, and the file of a project cannot change one
@@ -120,6 +122,28 @@ pub struct Retry {
     /// How long all pauses may take together, in seconds. Unset: 60.
     #[schemars(range(min = 0, max = 86_400), extend("x-unit" = "seconds"))]
     pub budget: Option<f64>,
+}
+
+/// How much a service is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct Limits {
+    /// How many calls may run at once, streams until their end. Unset: any number.
+    #[schemars(range(min = 1, max = 1_000_000), extend("x-unit" = "calls"))]
+    pub concurrency: Option<u32>,
+    /// How many requests may be sent in a minute, wherever it begins; counts of tokens and vectors are requests too.
+    /// Unset: any number.
+    #[schemars(range(min = 1, max = 1_000_000), extend("x-unit" = "requests"))]
+    pub requests_per_minute: Option<u32>,
+    /// How many tokens prompts and answers may have in a minute, wherever it begins: an estimate when a request is sent,
+    /// and what the service says when its answer is over. Unset: any number.
+    #[schemars(range(min = 1, max = 1_000_000_000_000_u64), extend("x-unit" = "tokens"))]
+    pub tokens_per_minute: Option<u64>,
+    /// How long a call may wait for its turn, in seconds; then it fails as if the service had throttled it. Unset: as long
+    /// as it takes.
+    #[schemars(range(min = 0, max = 86_400), extend("x-unit" = "seconds"))]
+    pub max_wait: Option<f64>,
 }
 
 /// How long a call may take.

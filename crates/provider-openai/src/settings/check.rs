@@ -181,7 +181,6 @@ impl Problems {
     }
 
     fn listed(&mut self, pointer: &str, message: impl Into<String>, allowed: &[&str]) {
-        let allowed = allowed.iter().map(|value| (*value).to_owned()).collect();
-        self.0.push(SettingProblem { pointer: pointer.to_owned(), message: message.into(), allowed });
+        self.0.push(SettingProblem::new(pointer, message).with_allowed(allowed.iter().copied()));
     }
 }
