@@ -87,9 +87,6 @@ impl Context {
         }
         heed_flags(&outcrop)?;
         terminal.diagnose_briefly(outcrop.diagnostics());
-        for key in outcrop.without_effect() {
-            terminal.warn(&format!("`{key}` has no effect in this version"));
-        }
         Ok(Ready { outcrop: ManuallyDrop::new(outcrop), _emulator: emulator })
     }
 

@@ -246,7 +246,10 @@ impl Schemas {
     /// Whether the file of a project that nobody vouched for may set the key: what every provider has unless it is
     /// marked, what only this one has if it is marked, and all that is of no provider.
     pub(crate) fn project_may_set(&self, path: &KeyPath, api: Option<&str>) -> bool {
-        let Some((_, [Segment::Key(key), ..])) = path.provider() else { return true };
+        let Some((_, [Segment::Key(key), ..])) = path.provider() else {
+            let schema = self.find(path, api);
+            return schema.and_then(|schema| schema.get("x-project")) != Some(&Value::Bool(false));
+        };
         let mark = |entry: &Value| entry.get("properties")?.get(key)?.get("x-project").cloned();
         if property_names(shared_entry()).contains(&key.as_str()) {
             mark(shared_entry()) != Some(Value::Bool(false))
