@@ -44,6 +44,7 @@ impl ModelFilter {
 
 /// A model in a list.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ListedModel {
     /// The model.
     pub reference: ModelReference,
@@ -57,6 +58,7 @@ pub struct ListedModel {
 
 /// A list of models, filtered, with its [`Snapshot`] for what else there is to say.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ModelList {
     /// The models.
     pub models: Vec<ListedModel>,
@@ -168,11 +170,5 @@ fn joined(list: Option<Snapshot>, mut more: Snapshot) -> Snapshot {
 }
 
 fn problem(provider: &ProviderId, error: &Error) -> CatalogProblem {
-    CatalogProblem {
-        source: provider.to_string(),
-        region: None,
-        code: error.code().unwrap_or(error.kind().name()).to_owned(),
-        message: error.to_string(),
-        hint: error.hints().first().cloned(),
-    }
+    CatalogProblem::of(provider.as_str(), error)
 }

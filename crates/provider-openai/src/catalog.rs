@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use outcrop_core::{
-    CachingCard, CatalogProblem, Environment, Error, ErrorKind, FactOrigin, Freshness, Modality, ModelCard,
-    ModelCatalog, ModelId, ModelKind, ProviderId, Query, Result, Snapshot, Support,
+    CatalogProblem, Environment, Error, ErrorKind, FactOrigin, Freshness, Modality, ModelCard, ModelCatalog,
+    ModelId, ModelKind, ProviderId, Query, Result, Snapshot, Support,
 };
 use serde_json::Value;
 
@@ -94,12 +94,10 @@ impl ModelCatalog for OpenAiCatalog {
 
     async fn snapshot(&self, query: &Query) -> Result<Snapshot> {
         let remembered = self.remembered();
-        let snapshot = |models, taken_at, freshness, problems| Snapshot {
-            models,
-            hidden: BTreeMap::new(),
-            taken_at,
-            freshness,
-            problems,
+        let snapshot = |models, taken_at, freshness, problems| {
+            let mut snapshot = Snapshot::new(models, taken_at, freshness);
+            snapshot.problems = problems;
+            snapshot
         };
         if let Some((taken_at, models)) = &remembered
             && !query.refresh
@@ -129,13 +127,7 @@ impl ModelCatalog for OpenAiCatalog {
 }
 
 fn problem(error: &Error) -> CatalogProblem {
-    CatalogProblem {
-        source: "/models".to_owned(),
-        region: None,
-        code: error.code().unwrap_or(error.kind().name()).to_owned(),
-        message: error.to_string(),
-        hint: error.hints().first().cloned(),
-    }
+    CatalogProblem::of("/models", error)
 }
 
 /// The rows of a list: below `data` as OpenAI has it, or `models`, or the list itself.
@@ -146,35 +138,12 @@ fn rows(list: &Value) -> Option<Vec<Value>> {
 
 /// A model of which nothing is known.
 fn blank(id: ModelId) -> ModelCard {
-    let name = id.as_str().to_owned();
-    let maker = name.split_once('/').map_or("", |(maker, _)| maker).to_owned();
-    let guesses = ["contextWindow", "maxTokens"].map(|field| (field.into(), FactOrigin::Default));
-    ModelCard {
-        id,
-        name,
-        maker,
-        maker_name: None,
-        base_model: None,
-        kind: ModelKind::Chat,
-        regions: Vec::new(),
-        profile: None,
-        input: vec![Modality::Text],
-        output: vec![Modality::Text],
-        context_window: CONTEXT_WINDOW,
-        max_tokens: MAX_TOKENS,
-        reasoning: Support::Unknown,
-        tools: Support::Unknown,
-        streaming: Support::Yes,
-        thinking: None,
-        caching: CachingCard::default(),
-        price: None,
-        price_terms: None,
-        lifecycle: None,
-        end_of_life: None,
-        available: Support::Unknown,
-        access: None,
-        origin: BTreeMap::from(guesses),
-    }
+    let maker = id.as_str().split_once('/').map_or("", |(maker, _)| maker).to_owned();
+    let mut card = ModelCard::new(id, maker, CONTEXT_WINDOW, MAX_TOKENS);
+    card.streaming = Support::Yes;
+    card.origin =
+        BTreeMap::from(["contextWindow", "maxTokens"].map(|field| (field.into(), FactOrigin::Default)));
+    card
 }
 
 /// The card of a row, in whatever words the server has: OpenAI, OpenRouter, vLLM, Groq, Mistral, llama.cpp, Vercel.

@@ -76,7 +76,7 @@ impl CatalogFactory for Factory {
     async fn build(&self, settings: &Value, context: &BuildContext) -> Result<BuiltCatalog> {
         let settings = OpenAiSettings::from_json(settings)?;
         let catalog = OpenAiCatalog::new(context.provider.clone(), settings, &context.environment)?;
-        Ok(BuiltCatalog { catalog: Arc::new(catalog), resolver: None })
+        Ok(BuiltCatalog::new(Arc::new(catalog)))
     }
 }
 
