@@ -88,8 +88,8 @@ pub use render::Style;
 pub use schema::{ProviderSchema, schema, schema_with};
 pub use settings::{
     AgentDefaults, Agents, Auth, BedrockDiscovery, Cache, CacheTtl, Cost, DefaultModel, Effort, Further,
-    Guardrail, LongContextCost, ModelEntry, ModelOverride, Models, Provider, Retry, Settings, Thinking,
-    Timeouts,
+    Guardrail, Limits, LongContextCost, ModelEntry, ModelOverride, Models, Provider, Retry, Settings,
+    Thinking, Timeouts, Trace,
 };
 pub use sources::{Assigned, Assignment, ConfigFile, FileSource, Sources};
 pub use variables::{Kind, VARIABLES, Variable};

@@ -10,6 +10,7 @@ mod discovery;
 mod models;
 mod overrides;
 mod provider;
+mod trace;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -19,7 +20,8 @@ pub use cost::{Cost, LongContextCost};
 pub use discovery::{BedrockDiscovery, Further};
 pub use models::{ModelEntry, Models};
 pub use overrides::{Effort, ModelOverride, Thinking};
-pub use provider::{Auth, Cache, CacheTtl, Guardrail, Provider, Retry, Timeouts};
+pub use provider::{Auth, Cache, CacheTtl, Guardrail, Limits, Provider, Retry, Timeouts};
+pub use trace::Trace;
 
 /// The whole configuration.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -34,4 +36,6 @@ pub struct Settings {
     pub models: Models,
     /// Which models are used when none is named.
     pub agents: Agents,
+    /// What is written down of calls, for whoever listens.
+    pub trace: Trace,
 }

@@ -33,6 +33,8 @@ pub(crate) enum Drive {
     ReadAndDrop,
     /// The conversation goes on after the answer, with results for all calls of tools.
     GoOn,
+    /// One call for each answer, all of them at once on one provider, each with a prompt of its own.
+    AtOnce,
     /// The provider cannot do what the request asks for: it says so, and sends none of it.
     Disclaimed(Feature),
     CountTokens,

@@ -36,7 +36,7 @@ impl<H: Harness + ?Sized> Harness for Arc<H> {
 /// The other side of a provider under test.
 #[async_trait]
 pub trait Upstream: Send + Sync {
-    /// The bodies of all calls so far, oldest first, as they came: the kit looks for texts and for images in them,
+    /// The bodies of all calls so far, as they came, in the order in which the answers of the script were given to them: the kit looks for texts and for images in them,
     /// the latter as they are or in base64. What is not a call of a model (a token, a listing) does not belong here.
     fn received(&self) -> Vec<Vec<u8>>;
 

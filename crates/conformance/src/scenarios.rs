@@ -10,6 +10,8 @@ use outcrop_core::{ErrorKind, StopReason};
 use crate::Manifest;
 use crate::act::Act;
 
+pub(crate) use answers::weather;
+
 /// One thing that is proved of a provider.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
@@ -153,6 +155,7 @@ table! { $
     delivers_at_once: "What has come is passed on at once, and dropping the stream cancels the call.", |_| contracts::deliver();
     cancel_the_answer: "Dropping a stream cancels the call upstream.", |_| contracts::drop_stream();
     cancel_a_whole_answer: "Dropping a call for a whole answer cancels it upstream.", |_| contracts::drop_whole();
+    concurrent_calls: "Calls at once do not mix: each is sent whole, and gets its own answer.", contracts::at_once;
     capabilities: "What the provider says of the model is cheap, and fits what it does.", |_| contracts::capabilities();
     token_count: "Tokens are counted, or it is said that they cannot be.", contracts::count_tokens;
     embeddings: "Texts become vectors, or it is said that they cannot.", contracts::embed;

@@ -6,9 +6,9 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use crate::perform::{Notes, play};
+use crate::perform::{Notes, hand_over, play};
 use crate::scenarios::SCENARIOS;
-use crate::{Harness, Manifest, Outcome, Report, Scenario, ScenarioResult};
+use crate::{Feature, Harness, Manifest, Outcome, Report, Scenario, ScenarioResult};
 
 /// How long a manifest may take.
 const MANIFEST: Duration = Duration::from_secs(10);
@@ -73,6 +73,31 @@ pub fn check_manifest(harness: impl Harness) -> Result<(), String> {
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
 }
 
+/// Checks that a conversation moves from one provider to another and back: one with thoughts, several calls of tools at
+/// once where the first can have them, a result that is an error, and a call whose id was given before. All of it has to
+/// arrive, but for a signature of one model's reasoning, which is nothing for the other: whoever leaves that out warns.
+///
+/// Both providers need tools, and their models must not be of one family. `from` and `to` are tried in this order only.
+///
+/// # Errors
+/// What is wrong, line by line.
+pub fn check_hand_over(from: impl Harness, to: impl Harness) -> Result<(), String> {
+    let (from, to): (Arc<dyn Harness>, Arc<dyn Harness>) = (Arc::new(from), Arc::new(to));
+    let mut patience = Duration::ZERO;
+    for harness in [&from, &to] {
+        let manifest = manifest(harness)?;
+        if let Some((feature, reason)) = manifest.why_not(&Feature::Tools) {
+            return Err(format!("`{}` has no {feature}: {reason}", manifest.name));
+        }
+        patience += manifest.patience;
+    }
+    let problems = guarded("hand_over", patience.saturating_mul(2), move || {
+        in_runtime(patience, async |notes| hand_over(&*from, &*to, notes).await)
+    });
+    let problems = problems.and_then(|problems| problems)?;
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
+}
+
 fn manifest(harness: &Arc<dyn Harness>) -> Result<Manifest, String> {
     let harness = Arc::clone(harness);
     guarded("manifest", MANIFEST, move || harness.manifest())
@@ -95,7 +120,9 @@ fn outcome(harness: &Arc<dyn Harness>, manifest: &Manifest, scenario: &'static S
     let (harness, its_manifest) = (Arc::clone(harness), manifest.clone());
     // What a runtime cannot interrupt is given up later, so that it is told apart.
     let limit = manifest.patience.saturating_mul(2);
-    let problems = guarded(scenario.name, limit, move || in_runtime(&*harness, &its_manifest, &acts));
+    let problems = guarded(scenario.name, limit, move || {
+        in_runtime(its_manifest.patience, async |notes| play(&*harness, &its_manifest, &acts, notes).await)
+    });
     let problems = problems.and_then(|problems| problems).unwrap_or_else(|problem| vec![problem]);
     match manifest.why_known(scenario.name) {
         None if problems.is_empty() => Outcome::Passed,
@@ -107,17 +134,13 @@ fn outcome(harness: &Arc<dyn Harness>, manifest: &Manifest, scenario: &'static S
     }
 }
 
-fn in_runtime(
-    harness: &dyn Harness,
-    manifest: &Manifest,
-    acts: &[crate::act::Act],
-) -> Result<Vec<String>, String> {
+/// Plays something in a runtime of its own, within a time.
+fn in_runtime(patience: Duration, play: impl AsyncFnOnce(&Notes)) -> Result<Vec<String>, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("there is no runtime: {error}"))?;
     let notes = Notes::new();
     runtime.block_on(async {
-        let play = Box::pin(play(harness, manifest, acts, &notes));
-        if tokio::time::timeout(manifest.patience, play).await.is_err() {
+        if tokio::time::timeout(patience, Box::pin(play(&notes))).await.is_err() {
             notes.hangs();
         }
     });
@@ -149,7 +172,7 @@ pub(crate) fn guarded<T: Send + 'static>(
     }
 }
 
-fn words(panic: &(dyn Any + Send)) -> &str {
+pub(crate) fn words(panic: &(dyn Any + Send)) -> &str {
     let words = panic.downcast_ref::<&str>().copied();
     words.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without words")
 }

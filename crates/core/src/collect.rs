@@ -66,6 +66,7 @@ impl Collector {
                 self.response.model = start.model;
                 self.response.warnings = start.warnings;
                 self.response.request_id = start.request_id;
+                self.response.instead = start.instead;
             }
             Ok(Event::Open { index, block }) => {
                 self.blocks.insert(index, Partial::new(block));
@@ -190,9 +191,20 @@ pub async fn next(stream: &mut EventStream) -> Option<Result<Event>> {
 
 /// The events of a whole answer, one delta a block: how a provider without streaming fits the grammar.
 pub fn replay(response: Response) -> Vec<Event> {
-    let Response { model, content, stop_reason, usage, request_id, latency, warnings, metadata, .. } =
-        response;
-    let mut events = vec![Event::Start(crate::Start { model, warnings, request_id: request_id.clone() })];
+    let Response {
+        model,
+        instead,
+        content,
+        stop_reason,
+        usage,
+        request_id,
+        latency,
+        warnings,
+        metadata,
+        partial: _,
+    } = response;
+    let start = crate::Start { model, warnings, request_id: request_id.clone(), instead };
+    let mut events = vec![Event::Start(start)];
     for (index, content) in (0_u32..).zip(content) {
         let Some((block, deltas)) = open(content) else { continue };
         events.push(Event::Open { index, block });

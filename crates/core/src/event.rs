@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::{Blob, Citation, ImageFormat, ModelId, Usage, Warning};
+use crate::{Blob, Citation, ImageFormat, ModelId, ProviderId, Usage, Warning};
 
 /// One step of an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,6 +59,19 @@ pub struct Start {
     /// The service's id of this call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// Who was asked in the place of the model that the request named, if somebody was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<Instead>,
+}
+
+/// A model that was asked in the place of the one that a request named, since that one could not answer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Instead {
+    /// Its provider.
+    pub provider: ProviderId,
+    /// The id that it was asked by, which may not be the one that was called.
+    pub model: ModelId,
 }
 
 /// The kind of a block.

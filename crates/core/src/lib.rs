@@ -59,7 +59,7 @@ pub use content::{
     ToolUse, Video, VideoFormat,
 };
 pub use error::{Error, ErrorKind, Result, Retry};
-pub use event::{Block, Delta, End, Event, Start, StopReason};
+pub use event::{Block, Delta, End, Event, Instead, Start, StopReason};
 pub use id::{ModelId, ProviderId};
 pub use laws::{Checked, Laws, Violation};
 pub use overflow::Overflow;

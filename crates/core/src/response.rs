@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Content, Message, ModelId, Role, StopReason, ToolUse, Usage, Warning};
+use crate::{Content, Instead, Message, ModelId, Role, StopReason, ToolUse, Usage, Warning};
 
 /// A whole answer, or what arrived of one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,6 +15,9 @@ pub struct Response {
     /// The model that was called, which may not be the one that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelId>,
+    /// Who was asked in the place of the model that the request named, if somebody was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<Instead>,
     /// The answer's blocks, by ascending index.
     pub content: Vec<Content>,
     /// Positions in `content` of blocks that never closed: they hold what arrived before an error.
@@ -48,6 +51,7 @@ impl Default for Response {
     fn default() -> Self {
         Self {
             model: None,
+            instead: None,
             content: Vec::new(),
             partial: Vec::new(),
             stop_reason: StopReason::Interrupted,

@@ -12,7 +12,7 @@ use outcrop_core::{
 };
 
 use crate::testing::{MockProvider, Slow, drain, text};
-use crate::{RetryLayer, RetryPolicy, TimeoutLayer};
+use crate::{FallbackLayer, FallbackTarget, LimitLayer, Limits, RetryLayer, RetryPolicy, TimeoutLayer};
 
 #[path = "../../../tests/support/error_sites.rs"]
 mod error_sites;
@@ -50,6 +50,26 @@ async fn of_retries(policy: RetryPolicy, retry: Retry) -> Error {
     failure(RetryLayer::new(policy).with_seed(7).layer(provider)).await
 }
 
+/// What is said when the alternatives cannot answer either, one of them since it is left alone.
+async fn of_fallbacks() -> Error {
+    let refuse = |kind, message: &'static str| Script::refuse(Error::new(kind, message));
+    let first = Scripted::new([refuse(ErrorKind::Throttled, "slow down")]);
+    let second = Scripted::new([refuse(ErrorKind::Unavailable, "out of order")]).with_id("second");
+    let layer = FallbackLayer::default().then(FallbackTarget::new(Arc::new(second), "n"));
+    failure(layer.layer(Arc::new(first))).await
+}
+
+/// What is said when a call would wait for too long at a limit.
+async fn of_queues(limits: Limits) -> Error {
+    let answers = [Script::new().text("a").end(), Script::new()];
+    let layer = LimitLayer::new(limits.with_max_wait(Duration::from_millis(1500)));
+    let provider = layer.layer(Arc::new(Scripted::new(answers)));
+    let running = provider.stream(&Request::new("m").max_tokens(100)).await.unwrap();
+    let error = failure(Arc::clone(&provider)).await;
+    drop(running);
+    error
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_error_has_its_words() {
     let (start, open) = (Event::Start(Start::default()), Event::Open { index: 0, block: Block::Text });
@@ -74,6 +94,10 @@ async fn every_error_has_its_words() {
             .await,
         of_retries(RetryPolicy { budget: Duration::ZERO, ..RetryPolicy::default() }, Retry::Backoff).await,
         of_retries(RetryPolicy::default(), Retry::After(Duration::from_secs(61))).await,
+        of_fallbacks().await,
+        of_queues(Limits::default().with_concurrency(1)).await,
+        of_queues(Limits::default().with_requests_per_minute(1)).await,
+        of_queues(Limits::default().with_tokens_per_minute(10)).await,
     ];
     let sites = error_sites::sites(env!("CARGO_MANIFEST_DIR"), |_| true);
     assert!(!sites.is_empty());

@@ -13,8 +13,9 @@ use outcrop_core::{
 
 use attempts::Attempts;
 
+use crate::head::hold;
+
 mod attempts;
-mod head;
 
 /// How often and how long to try.
 ///
@@ -170,7 +171,7 @@ impl ModelProvider for RetryProvider {
             return self.inner.stream(request).await;
         }
         self.run("stream", &request.model, || async {
-            head::hold(self.inner.stream(request).await?, self.id()).await
+            hold(self.inner.stream(request).await?, self.id()).await
         })
         .await
     }

@@ -107,10 +107,12 @@ impl Builder {
             Some(prompt) => aws.with_mfa_prompt(prompt),
             None => aws,
         });
-        let registry =
-            Registry::new().with(outcrop_provider_bedrock::factory(Arc::clone(&aws))).with_catalog(
-                outcrop_discovery::factory(Arc::clone(&aws), cache).serving_stale(self.long_running),
-            );
+        let discovery = outcrop_discovery::factory(Arc::clone(&aws), cache).serving_stale(self.long_running);
+        let registry = Registry::new()
+            .with(outcrop_provider_bedrock::factory(Arc::clone(&aws)))
+            .with_catalog(discovery)
+            .with(outcrop_provider_openai::factory())
+            .with_catalog(outcrop_provider_openai::catalog_factory());
         let registry = self.plugins.into_iter().fold(registry, |registry, plugin| plugin.0(registry));
         let Loaded { config, mut diagnostics, .. } =
             Loader::new(self.sources).with_providers(schemas(&registry)).load();

@@ -343,6 +343,7 @@ impl Prepared {
             model: Some(self.model.clone()),
             warnings: self.normalised.warnings.clone(),
             request_id: request_id.map(str::to_owned),
+            ..Start::default()
         }
     }
 

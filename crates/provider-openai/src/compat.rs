@@ -133,6 +133,18 @@ choices! {
         ReasoningDetails = "reasoning_details",
     }
 
+    /// The tags between which thoughts stand, in front of the text of an answer.
+    ReasoningTag {
+        /// `<think>`, as of DeepSeek and Qwen where a server does not tell their thoughts from their text.
+        Think = "think",
+        /// `<thinking>`.
+        Thinking = "thinking",
+        /// `<reasoning>`, as Bedrock puts it around the thoughts of gpt-oss.
+        Reasoning = "reasoning",
+        /// Thoughts have a field of their own, and text is nothing but text.
+        None = "none",
+    }
+
     /// How an answer is held to a JSON schema.
     StructuredOutput {
         /// `response_format` with the schema.
@@ -173,7 +185,8 @@ macro_rules! compat {
                 )+
                 json!({
                     "type": "object",
-                    "description": "What the endpoint takes, where it is not what most of them do.",
+                    "description": "What the endpoint takes, where it is not what most of them do. Each of its `models` may have a \
+                        `compat` of its own, which counts more.",
                     "properties": properties,
                 })
             }
@@ -225,6 +238,8 @@ compat! {
     thinking_format: ThinkingFormat = "thinkingFormat",
     /// The field in which the endpoint takes thoughts of earlier answers back; without one they are left out.
     reasoning_field: ReasoningField = "reasoningField",
+    /// The tags between which thoughts stand in front of the text of an answer; `none` by default.
+    reasoning_tag: ReasoningTag = "reasoningTag",
     /// How an answer is held to a JSON schema; `json_schema` by default.
     structured_output: StructuredOutput = "structuredOutput",
 }
@@ -233,7 +248,7 @@ compat! {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub(crate) struct Host {
-    /// Its name, or the end of one behind a dot: `.openai.azure.com`.
+    /// Its name, in which one `*` may stand for anything: `*.openai.azure.com`.
     #[serde(rename = "host")]
     pub name: String,
     /// Where that is said.
@@ -249,8 +264,10 @@ static HOSTS: LazyLock<Vec<Host>> =
 /// What is known of a host, by its name.
 pub(crate) fn host(name: &str) -> Option<&'static Host> {
     let name = name.to_ascii_lowercase();
-    HOSTS.iter().find(|row| match row.name.strip_prefix('.') {
-        Some(_) => name.ends_with(&row.name),
+    HOSTS.iter().find(|row| match row.name.split_once('*') {
+        Some((front, back)) => {
+            name.strip_prefix(front).and_then(|rest| rest.strip_suffix(back)).is_some_and(|it| !it.is_empty())
+        }
         None => name == row.name,
     })
 }
@@ -270,8 +287,9 @@ mod tests {
         for row in &rows {
             assert!(row.source.starts_with("https://"), "{}", row.name);
             assert_eq!(row.name, row.name.to_ascii_lowercase());
-            let known = host(&format!("x{}", row.name));
-            assert_eq!(known.is_some(), row.name.starts_with('.'), "{}", row.name);
+            let known = host(&row.name.replace('*', "x")).map(|known| &known.name);
+            assert_eq!(known, Some(&row.name));
+            assert!(host(&format!("{}.example", row.name)).is_none(), "{}", row.name);
         }
         let raw: Value = serde_json::from_str(include_str!("../data/hosts.json")).unwrap();
         for row in raw.as_array().unwrap() {
@@ -289,6 +307,13 @@ mod tests {
         assert_eq!(field("api.openai.com"), Some(MaxTokensField::MaxCompletionTokens));
         assert_eq!(field("API.OpenAI.com"), Some(MaxTokensField::MaxCompletionTokens));
         assert_eq!(field("mine.openai.azure.com"), Some(MaxTokensField::MaxCompletionTokens));
+        assert_eq!(
+            host("bedrock-runtime.eu-west-1.amazonaws.com").and_then(|host| host.compat.reasoning_tag),
+            Some(ReasoningTag::Reasoning)
+        );
+        assert!(
+            host(".openai.azure.com").is_none() && host("bedrock-runtime.amazonaws.com.example").is_none()
+        );
         assert!(host("evilapi.openai.com.example").is_none() && host("127.0.0.1").is_none());
     }
 

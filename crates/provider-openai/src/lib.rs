@@ -26,7 +26,10 @@
 mod cases;
 mod catalog;
 mod compat;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod draft;
+mod embed;
 mod endpoint;
 #[cfg(test)]
 mod errors_tests;
@@ -43,7 +46,7 @@ mod stream;
 mod wire;
 
 pub use catalog::OpenAiCatalog;
-pub use compat::{Compat, MaxTokensField, ReasoningField, StructuredOutput, ThinkingFormat};
+pub use compat::{Compat, MaxTokensField, ReasoningField, ReasoningTag, StructuredOutput, ThinkingFormat};
 pub use factory::{API, catalog_factory, factory};
 pub use provider::{DryRun, OpenAi};
 pub use settings::{ModelSettings, OpenAiSettings};

@@ -1,6 +1,7 @@
 //! From the bytes of an answer to core's events, whether it comes in pieces or in one.
 
 mod calls;
+mod tags;
 mod translate;
 
 use std::collections::VecDeque;
@@ -31,6 +32,8 @@ const DONE: &[u8] = b"[DONE]";
 /// What the caller shall see otherwise than it comes, or beside it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Shaping {
+    /// The tags between which thoughts stand in front of the text.
+    pub(crate) tag: Option<&'static str>,
     /// What the tools are called by the caller.
     pub(crate) names: Names,
     /// Whether every chunk is shown as it came, too.
@@ -181,6 +184,7 @@ impl Running {
             }
             if let Err(error) = self.advance().await {
                 // What the chunk said before is shown before.
+                self.translator.let_go();
                 (self.over, self.drained) = (true, true);
                 self.failed = Some(error);
             }

@@ -25,6 +25,8 @@ pub(crate) fn stop_reason(reason: &str) -> StopReason {
         "guardrail_intervened" => StopReason::GuardrailIntervened,
         "refusal" => StopReason::Refusal,
         "model_length" | "model_context_window_exceeded" => StopReason::ContextWindowExceeded,
+        "malformed_model_output" => StopReason::MalformedOutput,
+        "malformed_tool_use" => StopReason::MalformedToolUse,
         other => StopReason::Other(other.to_owned()),
     }
 }
@@ -175,6 +177,9 @@ mod tests {
             (&["content_filter", "sensitive"], ContentFiltered),
             (&["model_length"], ContextWindowExceeded),
             (&["stop_sequence"], StopSequence),
+            // Bedrock's own, where a gateway passes them on.
+            (&["malformed_model_output"], MalformedOutput),
+            (&["malformed_tool_use"], MalformedToolUse),
             (&["pause"], Other("pause".to_owned())),
         ] {
             for name in names {

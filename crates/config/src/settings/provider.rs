@@ -19,17 +19,18 @@ use crate::secret::SecretSchema;
 )]
 #[non_exhaustive]
 pub struct Provider {
-    /// The protocol that the service speaks, such as `bedrock-converse-stream`.
+    /// The protocol that the service speaks: `bedrock-converse-stream` for Amazon Bedrock, `openai-completions` for any
+    /// endpoint with OpenAI's chat completions.
     #[schemars(length(min = 1), extend("x-project" = false))]
     pub api: Option<String>,
-    /// The address that models are called at, such as `https://bedrock-runtime.us-east-1.amazonaws.com`. A standard AWS
-    /// address names no more than its region.
+    /// The address that models are called at, such as `https://bedrock-runtime.us-east-1.amazonaws.com`, where a standard
+    /// AWS address names no more than its region, or `http://127.0.0.1:8000/v1`.
     #[schemars(extend("format" = "uri", "x-project" = false))]
     pub base_url: Option<String>,
     /// The address that models are listed at, such as `https://bedrock.us-east-1.amazonaws.com`.
     #[schemars(extend("format" = "uri", "x-project" = false))]
     pub control_base_url: Option<String>,
-    /// How calls are authenticated. Unset: like `aws-sdk` on AWS.
+    /// How calls are authenticated. Unset: like `aws-sdk` on AWS, and by the `apiKey`, if there is one, elsewhere.
     #[schemars(extend("x-project" = false))]
     pub auth: Option<Auth>,
     /// The profile of the AWS configuration files whose credentials are used.
@@ -44,15 +45,17 @@ pub struct Provider {
     /// Headers that are added to every call, by name. Their values are treated as secrets.
     #[schemars(with = "BTreeMap<String, SecretSchema>", extend("x-project" = false))]
     pub headers: BTreeMap<String, Secret>,
-    /// The models of this provider that are not listed by itself, or about which more is known. The layers of the
-    /// configuration are merged by `id`.
+    /// The models of this provider that are not listed by itself, or about which more is known; an OpenAI-compatible
+    /// endpoint is taken to have these and no others. The layers of the configuration are merged by `id`.
     #[schemars(extend("x-merge" = "id"))]
     pub models: Option<Vec<ModelEntry>>,
     /// How often a call is tried again.
     pub retry: Retry,
+    /// How much the service is asked for, by all who use this entry together. Calls beyond that wait for their turn.
+    pub limits: Limits,
     /// How long a call may take. `0` is a mistake and not a way to set no limit: a day, the most, is as good as none.
     pub timeouts: Timeouts,
-    /// The guardrail that every call goes through. A caller cannot remove it, and the file of a project cannot change one
+    /// The guardrail of Bedrock that every call goes through. A caller cannot remove it, and the file of a project cannot change one
     /// that stands in another file.
     pub guardrail: Option<Guardrail>,
     /// Whether requests that say nothing of caching get cache points where they pay: at the end of the tools, of the
@@ -119,6 +122,28 @@ pub struct Retry {
     /// How long all pauses may take together, in seconds. Unset: 60.
     #[schemars(range(min = 0, max = 86_400), extend("x-unit" = "seconds"))]
     pub budget: Option<f64>,
+}
+
+/// How much a service is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct Limits {
+    /// How many calls may run at once, streams until their end. Unset: any number.
+    #[schemars(range(min = 1, max = 1_000_000), extend("x-unit" = "calls"))]
+    pub concurrency: Option<u32>,
+    /// How many requests may be sent in a minute, wherever it begins; counts of tokens and vectors are requests too.
+    /// Unset: any number.
+    #[schemars(range(min = 1, max = 1_000_000), extend("x-unit" = "requests"))]
+    pub requests_per_minute: Option<u32>,
+    /// How many tokens prompts and answers may have in a minute, wherever it begins: an estimate when a request is sent,
+    /// and what the service says when its answer is over. Unset: any number.
+    #[schemars(range(min = 1, max = 1_000_000_000_000_u64), extend("x-unit" = "tokens"))]
+    pub tokens_per_minute: Option<u64>,
+    /// How long a call may wait for its turn, in seconds; then it fails as if the service had throttled it. Unset: as long
+    /// as it takes.
+    #[schemars(range(min = 0, max = 86_400), extend("x-unit" = "seconds"))]
+    pub max_wait: Option<f64>,
 }
 
 /// How long a call may take.

@@ -14,7 +14,7 @@ pub(super) fn request() -> Request {
     Request::new("").user("Say something.")
 }
 
-pub(super) fn weather() -> ToolSpec {
+pub(crate) fn weather() -> ToolSpec {
     let schema = json!({
         "type": "object",
         "properties": { "city": { "type": "string" }, "days": { "type": "integer" } }

@@ -1,6 +1,10 @@
 //! The contract of the trait.
 
-use super::answers::request;
+use std::fmt::Write as _;
+
+use outcrop_core::StopReason;
+
+use super::answers::{request, with_tools};
 use crate::act::{Act, Drive};
 use crate::{Answer, Feature, Manifest, Reply};
 
@@ -18,6 +22,31 @@ pub(super) fn drop_stream() -> Vec<Act> {
 
 pub(super) fn deliver() -> Vec<Act> {
     vec![Act::new(request(), Reply::new().text("Hel").text("lo").stall()).drive(Drive::ReadAndDrop)]
+}
+
+/// How many calls go at once.
+const CALLS: usize = 8;
+
+pub(super) fn at_once(manifest: &Manifest) -> Vec<Act> {
+    let tools = manifest.has(&Feature::Tools) && manifest.has(&Feature::Stop(StopReason::ToolUse));
+    let mut answers = (0..CALLS).map(|call| {
+        let said = (0..24).fold(Reply::new(), |reply, word| {
+            let mut text = String::new();
+            // Writing to a text does not fail.
+            write!(text, "<{call}.{word}> ").ok();
+            reply.text(&text)
+        });
+        if tools && call % 2 == 1 {
+            let place = format!("\"{call}\"}}");
+            let called = said.tool_call(&format!("call_{call}"), "weather", &["{\"city\": ", &place]);
+            called.end_for(StopReason::ToolUse)
+        } else {
+            said.end()
+        }
+    });
+    let Some(first) = answers.next() else { return Vec::new() };
+    let act = Act::new(if tools { with_tools() } else { request() }, first).drive(Drive::AtOnce);
+    vec![answers.fold(act, Act::then)]
 }
 
 pub(super) fn capabilities() -> Vec<Act> {

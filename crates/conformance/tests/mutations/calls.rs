@@ -1,5 +1,6 @@
 //! Breakages of calls, of what is sent, and of everything beside the events.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -166,6 +167,23 @@ pub(crate) fn asks_twice() -> How {
         Box::pin(async move {
             drop(inner.stream(&request).await);
             inner.stream(&request).await
+        })
+    })
+}
+
+thread_local! {
+    /// What a provider keeps that takes itself to be called once at a time. A scenario has a thread of its own.
+    static LAST: RefCell<Option<Request>> = const { RefCell::new(None) };
+}
+
+/// Keeps what it is to send where the next call does, and is not the only one when it sends it.
+pub(crate) fn sends_the_last_request() -> How {
+    call(|inner, request| {
+        Box::pin(async move {
+            LAST.replace(Some(request.clone()));
+            tokio::task::yield_now().await;
+            let last = LAST.with_borrow(Clone::clone);
+            inner.stream(last.as_ref().unwrap_or(&request)).await
         })
     })
 }

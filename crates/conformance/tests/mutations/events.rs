@@ -1,5 +1,7 @@
 //! Breakages of the events.
 
+use std::cell::Cell;
+
 use outcrop_core::{Block, Delta, End, Error, ErrorKind, Event, Result, StopReason, Usage};
 
 use super::broken::{How, Memory};
@@ -365,6 +367,24 @@ pub(crate) fn forgets_text_before_calls() -> How {
             memory.held.push(event);
             vec![]
         }
+        other => vec![other],
+    })
+}
+
+thread_local! {
+    /// The calls so far. A scenario has a thread of its own.
+    static CALLS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Has one channel for all answers, which the last call takes over.
+pub(crate) fn hears_the_last_call_only() -> How {
+    items(|memory, item| match item {
+        Ok(start @ Event::Start(_)) => {
+            memory.seen = CALLS.get() + 1;
+            CALLS.set(memory.seen);
+            vec![Ok(start)]
+        }
+        Ok(Event::Delta { .. }) if CALLS.get() != memory.seen => vec![],
         other => vec![other],
     })
 }

@@ -94,6 +94,8 @@ breakages! {
     calls::is_impatient: "fails where nothing is wrong: Timeout", ["slow_first_byte"];
     calls::answers_otherwise_as_a_whole: "`generate`: block 2 is", ["text"];
     calls::warns_only_as_a_whole: "differ in `warnings`", ["text"];
+    calls::sends_the_last_request: "did not come to the upstream", ["concurrent_calls"];
+    events::hears_the_last_call_only: "of those at once: `stream`: block 1 is", ["concurrent_calls"];
     calls::denies_what_it_can: "the provider says that it has not", ["capabilities"];
     calls::counts_nothing: "no tokens", ["token_count"];
     calls::forgets_a_vector: "one vector a text", ["embeddings"];

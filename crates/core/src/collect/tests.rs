@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::{End, Start, StopReason, Usage};
+use crate::{End, Instead, Start, StopReason, Usage};
 
 fn collected(items: Vec<Result<Event>>) -> Collected {
     let mut collector = Collector::new();
@@ -207,6 +207,7 @@ fn replayed_answers_are_lawful_and_collect_to_the_same_answer() {
         ],
         stop_reason: StopReason::ToolUse,
         request_id: Some("r".into()),
+        instead: Some(Instead { provider: "other".into(), model: "n".into() }),
         ..Response::default()
     };
     let mut laws = crate::Laws::default();

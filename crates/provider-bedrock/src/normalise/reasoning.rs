@@ -70,10 +70,10 @@ pub(super) fn adapt(messages: &mut [Message], target: &Target, warnings: &mut Wa
     let Some(maker) = target.maker.as_deref() else { return };
     let (mut dropped, mut unsigned) = (0, 0);
     for message in messages.iter_mut().filter(|message| message.role == Role::Assistant) {
-        let author = message.model.as_ref().and_then(|model| BedrockId::parse(model.as_str()).maker());
+        let author = message.model.as_ref().map_or(Author::Unsaid, |model| Author::of(model.as_str()));
         message.content.retain_mut(|content| {
             let Content::Reasoning(reasoning) = content else { return true };
-            match fate(reasoning, maker, author) {
+            match fate(reasoning, maker, &author) {
                 Fate::Kept => return true,
                 Fate::Dropped => dropped += 1,
                 Fate::Unsigned => {
@@ -119,16 +119,44 @@ fn is_reasoning(content: &Content) -> bool {
     matches!(content, Content::Reasoning(_))
 }
 
+/// Whose thoughts they are.
+enum Author<'a> {
+    /// Nobody says, or the id of the account's own that is there tells nothing.
+    Unsaid,
+    /// A model on Bedrock, by its maker's prefix.
+    Here(&'a str),
+    /// A model of another service, by its maker where the name tells one: `openai/gpt-oss-120b`.
+    Elsewhere(Option<&'a str>),
+}
+
+impl<'a> Author<'a> {
+    fn of(model: &'a str) -> Self {
+        let id = BedrockId::parse(model);
+        match id.maker() {
+            Some(maker) => Self::Here(maker),
+            None if id.is_arn() => Self::Unsaid,
+            None if model.to_ascii_lowercase().contains("claude") => Self::Elsewhere(Some("anthropic")),
+            None => Self::Elsewhere(model.split_once('/').map(|(maker, _)| maker)),
+        }
+    }
+}
+
 /// Claude takes what Claude signed or encrypted, be it empty but for the signature. Others refuse a signature as a field
 /// that they do not know, as well as encrypted thoughts of their own, and take their own thoughts as text; where nobody
-/// says whose thoughts they are, signed and encrypted ones are taken for Claude's.
-fn fate(reasoning: &Reasoning, maker: &str, author: Option<&str>) -> Fate {
+/// says whose thoughts they are, signed and encrypted ones are taken for Claude's. Signatures of Claude hold on every
+/// service (<https://platform.claude.com/docs/en/build-with-claude/extended-thinking>, "Thinking encryption"); what is
+/// encrypted there may be wrapped in words of that service.
+fn fate(reasoning: &Reasoning, maker: &str, author: &Author<'_>) -> Fate {
     let signature = reasoning.signature.as_deref().map(str::trim).unwrap_or_default();
     let signed = !signature.is_empty() && signature != PLACEHOLDER;
     let encrypted = reasoning.redacted.is_some();
-    let own = author == Some(maker);
+    let own = match author {
+        Author::Unsaid => false,
+        Author::Here(author) if *author == maker => true,
+        Author::Elsewhere(Some(author)) if *author == maker && !encrypted => true,
+        Author::Here(_) | Author::Elsewhere(_) => return Fate::Dropped,
+    };
     match maker {
-        _ if author.is_some() && !own => Fate::Dropped,
         "anthropic" if signed || encrypted => Fate::Kept,
         "anthropic" => Fate::Dropped,
         _ if encrypted || signed && !own => Fate::Dropped,

@@ -5,7 +5,7 @@
 
 use outcrop_core::ErrorKind::{
     ContextOverflow, Filtered, Interrupted, InvalidRequest, ModelAccess, ModelNotFound, PermissionDenied,
-    QuotaExceeded, Throttled, Timeout, Unauthenticated, Unavailable, Unsupported,
+    ProfileRequired, QuotaExceeded, Throttled, Timeout, Unauthenticated, Unavailable, Unsupported,
 };
 use outcrop_core::classify::Rule;
 
@@ -39,6 +39,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule::words("model-nobody", &["no endpoints found for"], ModelNotFound).without(&["support"]),
     Rule::words("model-lacks", &["no endpoints found that support"], Unsupported),
     Rule::words("model-loading", &["loading model"], Unavailable),
+    // Bedrock's words, where a gateway passes them on.
+    Rule::words("on-demand", &["on-demand throughput isn't supported"], ProfileRequired),
     // What the server lacks.
     Rule::words("tools-flag", &["tool choice requires --enable-auto-tool-choice"], Unsupported)
         .hint("start vLLM with `--enable-auto-tool-choice` and a `--tool-call-parser`"),
@@ -93,4 +95,11 @@ pub(super) const RULES: &[Rule] = &[
     Rule::status("payment", 402, 402, QuotaExceeded).hint(CREDIT),
     Rule::status("capacity", 498, 498, Throttled),
     Rule::status("cloudflare-timeout", 524, 524, Timeout),
+];
+
+/// The rows behind [`HTTP_STATUS_RULES`](outcrop_core::classify::HTTP_STATUS_RULES): types that go with many a status, so
+/// that they count only where there is none, as inside of a stream.
+pub(super) const LAST: &[Rule] = &[
+    Rule::code("invalid-request", "invalid_request_error", InvalidRequest),
+    Rule::code("bad-request", "badrequesterror", InvalidRequest),
 ];

@@ -31,6 +31,8 @@ fn cases() -> Vec<Case> {
 fn call() -> Call {
     Call {
         endpoint: "http://127.0.0.1:1/v1".to_owned(),
+        wanted: Wanted::Chat,
+        provider: "endpoint".into(),
         request_id: Some("req-1".to_owned()),
         secrets: vec![Secret::new("sk-very-secret"), Secret::new("Bearer other-secret"), Secret::new("x")],
     }
@@ -58,14 +60,14 @@ fn every_row_has_a_case_and_every_case_its_row() {
         assert!(source.as_deref().is_none_or(|source| source.starts_with("https://")), "{body}");
     }
     let covered: BTreeSet<_> = cases.iter().map(|case| case.row.as_str()).collect();
-    let rows: BTreeSet<_> = RULES.iter().map(|rule| rule.id).collect();
-    assert_eq!(rows.len(), RULES.len(), "two rows have the same id");
+    let rows: BTreeSet<_> = RULES.iter().chain(LAST).map(|rule| rule.id).collect();
+    assert_eq!(rows.len(), RULES.len() + LAST.len(), "two rows have the same id");
     assert_eq!(rows.difference(&covered).collect::<Vec<_>>(), [&""; 0], "rows without a case");
 }
 
 #[test]
 fn rows_are_written_as_they_are_compared_and_hints_as_they_are_shown() {
-    for rule in RULES {
+    for rule in RULES.iter().chain(LAST) {
         for words in rule.words.iter().chain(rule.without) {
             assert_eq!(*words, plain(words), "{}", rule.id);
         }

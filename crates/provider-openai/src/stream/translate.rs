@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::Shaping;
 use super::calls::Calls;
+use super::tags::Tags;
 use crate::failure::Call;
 use crate::wire::{self, Metadata, text};
 
@@ -22,6 +23,7 @@ pub(super) struct Translator {
     shaping: Shaping,
     next_index: u32,
     speaking: Option<(u32, Speech)>,
+    tags: Option<Tags>,
     calls: Calls,
     refused: bool,
     stopped: Option<StopReason>,
@@ -31,7 +33,7 @@ pub(super) struct Translator {
 
 /// What the model says that is no call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Speech {
+pub(super) enum Speech {
     Text,
     Thought,
 }
@@ -40,6 +42,7 @@ impl Translator {
     pub(super) fn new(shaping: Shaping) -> Self {
         Self {
             queue: VecDeque::with_capacity(4),
+            tags: shaping.tag.map(Tags::new),
             shaping,
             next_index: 0,
             speaking: None,
@@ -128,6 +131,7 @@ impl Translator {
         }
         for piece in said.get("tool_calls").and_then(Value::as_array).into_iter().flatten() {
             if self.calls.is_empty() {
+                self.let_go();
                 self.fall_silent();
             }
             self.calls.take(piece, &mut self.next_index, &self.shaping.names, &mut self.queue);
@@ -180,6 +184,31 @@ impl Translator {
     }
 
     fn say(&mut self, words: &str) {
+        let Some(tags) = &mut self.tags else { return self.utter(words) };
+        let said = tags.take(words);
+        if tags.are_behind() {
+            self.tags = None;
+        }
+        for (speech, words) in said {
+            self.speak(speech, &words);
+        }
+    }
+
+    fn speak(&mut self, speech: Speech, words: &str) {
+        match speech {
+            Speech::Text => self.utter(words),
+            Speech::Thought => self.think(words),
+        }
+    }
+
+    /// Shows what was held back for a tag that does not come any more.
+    pub(super) fn let_go(&mut self) {
+        if let Some((speech, words)) = self.tags.as_mut().map(Tags::finish) {
+            self.speak(speech, &words);
+        }
+    }
+
+    fn utter(&mut self, words: &str) {
         if !words.is_empty() {
             self.grow(Speech::Text, Delta::Text { text: words.to_owned() });
         }
@@ -214,6 +243,7 @@ impl Translator {
     }
 
     fn stop(&mut self, reason: &str, choice: &Value, call: &Call) -> Result<()> {
+        self.let_go();
         self.fall_silent();
         let mut reason = wire::stop_reason(reason);
         let called = !self.calls.is_empty();

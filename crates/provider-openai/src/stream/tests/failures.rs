@@ -30,6 +30,10 @@ async fn an_error_in_the_middle_ends_the_stream_and_keeps_what_came() {
         (json!({ "choices": [{ "delta": {}, "finish_reason": "network_error" }] }), ErrorKind::Interrupted),
         (json!({ "choices": [{ "delta": {}, "finish_reason": "error" }] }), ErrorKind::Interrupted),
         (json!({ "message": "The model crashed", "code": "server_error" }), ErrorKind::Unavailable),
+        (
+            json!({ "error": { "message": "Wrong", "type": "invalid_request_error", "code": null } }),
+            ErrorKind::InvalidRequest,
+        ),
     ] {
         let (events, found) = failure(&sse(&[text("Hi"), error.clone()])).await;
         assert_eq!(found.kind(), kind, "{error}");

@@ -74,6 +74,40 @@ async fn signatures_and_encrypted_thoughts_come_back_as_they_have_to_be_sent() {
 }
 
 #[tokio::test]
+async fn thoughts_between_tags_are_told_from_the_text() {
+    let shaping = || Shaping { tag: Some("reasoning"), ..Shaping::default() };
+    let chunks = [text("<reas"), text("oning>Hm.</reason"), text("ing>\nSo"), text("."), stops("stop")];
+    let mut stream = open_with(bytes([sse(&chunks).as_bytes()]), shaping()).await.unwrap();
+    let mut events = Vec::new();
+    while let Some(item) = next(&mut stream).await {
+        events.push(item.unwrap());
+    }
+    let expected = [
+        opens(0, Block::Reasoning),
+        thought(0, "Hm."),
+        closes(0),
+        opens(1, Block::Text),
+        said(1, "So"),
+        said(1, "."),
+        closes(1),
+    ];
+    assert_eq!(events[1..8], expected);
+
+    // What is held back for a tag is not lost with the connection.
+    let broken = bytes([sse(&[text("<reasoning>Hm.</rea")]).as_bytes()]);
+    let mut stream = open_with(broken, shaping()).await.unwrap();
+    let mut collector = outcrop_core::Collector::new();
+    while let Some(item) = next(&mut stream).await {
+        collector.push(item);
+    }
+    let collected = collector.finish();
+    assert!(
+        matches!(&collected.response.content[..], [Content::Reasoning(thought)] if thought.text == "Hm.</rea")
+    );
+    assert!(collected.error.is_some());
+}
+
+#[tokio::test]
 async fn content_may_be_a_list() {
     let parts = json!([{ "type": "text", "text": "Hel" }, { "type": "reference", "reference_ids": [1] }, { "type": "text", "text": "lo" }]);
     let (events, _) = answer(&[says(json!({ "content": parts })), stops("stop")]).await;

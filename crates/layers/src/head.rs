@@ -4,20 +4,38 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use outcrop_core::{Error, ErrorKind, Event, EventStream, ProviderId, Result, next};
+use outcrop_core::{Error, ErrorKind, Event, EventStream, ProviderId, Result, Start, next};
 
-/// Reads a stream up to the event from which on nothing is retried, and gives back all of it.
+/// Reads a stream up to the event from which on nothing is sent again, and gives back all of it.
 ///
 /// # Errors
 /// What the stream failed with until then; [`ErrorKind::Interrupted`] if it was over.
-pub(super) async fn hold(mut stream: EventStream, provider: &ProviderId) -> Result<EventStream> {
+pub(crate) async fn hold(stream: EventStream, provider: &ProviderId) -> Result<EventStream> {
+    hold_with(stream, provider, |_| {}).await
+}
+
+/// The same, with a look at the start of the answer.
+///
+/// # Errors
+/// As [`hold`].
+pub(crate) async fn hold_with(
+    mut stream: EventStream,
+    provider: &ProviderId,
+    change: impl FnOnce(&mut Start),
+) -> Result<EventStream> {
+    let mut change = Some(change);
     let mut head = Vec::new();
     loop {
         let Some(item) = next(&mut stream).await else {
             let error = Error::new(ErrorKind::Interrupted, "the answer was over before it began");
             return Err(error.with_provider(provider));
         };
-        let event = item?;
+        let mut event = item?;
+        if let Event::Start(start) = &mut event
+            && let Some(change) = change.take()
+        {
+            change(start);
+        }
         let begun = has_begun(&event);
         head.push(event);
         if begun {
