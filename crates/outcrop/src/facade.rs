@@ -395,10 +395,8 @@ fn retry_policy(retry: &Retry, environment: &Environment) -> Result<RetryPolicy>
     let seconds = |value: Option<f64>| value.and_then(|value| Duration::try_from_secs_f64(value).ok());
     let variables = outcrop_aws::RetryVariables::read(environment)?;
     let usual = RetryPolicy::default();
-    Ok(RetryPolicy {
-        attempts: retry.attempts.or(variables.max_attempts).unwrap_or(usual.attempts),
-        max_delay: seconds(retry.max_delay).unwrap_or(usual.max_delay),
-        budget: seconds(retry.budget).unwrap_or(usual.budget),
-        ..usual
-    })
+    Ok(usual
+        .with_attempts(retry.attempts.or(variables.max_attempts).unwrap_or(usual.attempts))
+        .with_delays(usual.base_delay, seconds(retry.max_delay).unwrap_or(usual.max_delay))
+        .with_budget(seconds(retry.budget).unwrap_or(usual.budget)))
 }

@@ -12,12 +12,9 @@ outcrop_conformance::suite!(OpenAiHarness);
 #[test]
 fn it_keeps_its_contract_inside_the_usual_layers() {
     // An upstream that asks for a longer wait is not waited for.
-    let policy = RetryPolicy {
-        base_delay: Duration::ZERO,
-        max_delay: Duration::ZERO,
-        budget: Duration::from_secs(1),
-        ..RetryPolicy::default()
-    };
+    let policy = RetryPolicy::default()
+        .with_delays(Duration::ZERO, Duration::ZERO)
+        .with_budget(Duration::from_secs(1));
     let limited = Layered::new(OpenAiHarness, TimeoutLayer::new());
     let report = run(Layered::new(limited, RetryLayer::new(policy)).declaring(Manifest::retries));
     assert!(report.is_fine(), "{}", report.to_markdown());
