@@ -69,8 +69,20 @@ impl Outcrop {
 mod tests {
     use std::collections::BTreeSet;
 
+    use outcrop_conformance::check_hand_over;
+
     use super::*;
     use crate::Sources;
+
+    #[test]
+    fn a_conversation_moves_from_each_to_each() {
+        for (from_api, from) in harnesses() {
+            for (to_api, to) in harnesses() {
+                let moved = check_hand_over(Arc::clone(&from), to);
+                assert_eq!(moved, Ok(()), "from {from_api} to {to_api}");
+            }
+        }
+    }
 
     #[test]
     fn whatever_is_compiled_in_has_a_harness() {
