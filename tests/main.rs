@@ -20,6 +20,7 @@ mod library;
 mod models;
 mod network;
 mod profiles;
+mod providers;
 mod regions;
 mod streams;
 mod support;
