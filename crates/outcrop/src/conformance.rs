@@ -52,6 +52,16 @@ mod tests {
     use crate::Sources;
 
     #[test]
+    fn a_conversation_moves_from_each_provider_to_each_other_and_back() {
+        for (from, one) in harnesses() {
+            for (to, other) in harnesses().into_iter().filter(|(to, _)| *to != from) {
+                let problems = outcrop_conformance::check_hand_over(Arc::clone(&one), other);
+                assert_eq!(problems, Ok(()), "from {from} to {to}");
+            }
+        }
+    }
+
+    #[test]
     fn whatever_is_compiled_in_has_a_harness() {
         let outcrop = Outcrop::builder(Sources::default()).build();
         let compiled: BTreeSet<_> = outcrop.providers().into_iter().filter_map(|listed| listed.api).collect();
