@@ -11,6 +11,7 @@ mod configuration;
 mod conversations;
 mod credentials;
 mod doctor;
+mod endpoints;
 mod examples;
 mod faults;
 mod iam;

@@ -110,7 +110,8 @@ impl Aws {
         self.closed_world.as_ref().map_or_else(|| settings.clone(), |world| world.settings(settings))
     }
 
-    pub(crate) const fn is_closed_world(&self) -> bool {
+    /// Whether every session leads to an emulator.
+    pub const fn is_closed_world(&self) -> bool {
         self.closed_world.is_some()
     }
 

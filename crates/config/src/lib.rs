@@ -89,7 +89,7 @@ pub use schema::{ProviderSchema, schema, schema_with};
 pub use settings::{
     AgentDefaults, Agents, Auth, BedrockDiscovery, Cache, CacheTtl, Cost, DefaultModel, Effort, Further,
     Guardrail, Limits, LongContextCost, ModelEntry, ModelOverride, Models, Provider, Retry, Settings,
-    Thinking, Timeouts,
+    Thinking, Timeouts, Trace,
 };
 pub use sources::{Assigned, Assignment, ConfigFile, FileSource, Sources};
 pub use variables::{Kind, VARIABLES, Variable};

@@ -15,7 +15,8 @@ pub struct ProviderSchema {
     /// The `api` value of the provider entries that it holds for.
     pub api: String,
     /// A JSON schema of type object: the keys that the provider knows beside the shared ones, which are not changed by it.
-    /// References within the
+    /// A shared key that holds an object, or a list of objects, can get further keys in there: `models` with
+    /// `items.properties`. References within the
     /// schema (`#/definitions/…`, `#/$defs/…`) are allowed. `writeOnly: true` marks secrets, `x-unit` names a unit,
     /// `x-project: true` lets an untrusted project file set the key.
     pub schema: Value,
@@ -137,6 +138,23 @@ fn add_defaults(schema: &mut Value, defaults: &Value) {
     }
 }
 
+/// Adds what is not there yet. A property that is there stays as it is but for what it holds: the keys of an object, and
+/// those of the elements of a list.
+fn add_properties(properties: &mut Map<String, Value>, more: Map<String, Value>) {
+    for (key, mut property) in more {
+        let Some(known) = properties.get_mut(&key) else {
+            properties.insert(key, property);
+            continue;
+        };
+        for pointer in ["/properties", "/items/properties"] {
+            let (known, more) = (known.pointer_mut(pointer), property.pointer_mut(pointer).map(Value::take));
+            if let (Some(Value::Object(known)), Some(Value::Object(more))) = (known, more) {
+                add_properties(known, more);
+            }
+        }
+    }
+}
+
 /// The properties of a provider's schema, with its references resolved.
 fn own_properties(schema: &Value) -> Map<String, Value> {
     let mut schema_without_references = schema.clone();
@@ -186,9 +204,7 @@ impl Schemas {
         let complete = |provider: &ProviderSchema| {
             let mut entry = shared_entry().clone();
             if let Some(properties) = entry.get_mut("properties").and_then(Value::as_object_mut) {
-                for (key, property) in own_properties(&provider.schema) {
-                    properties.entry(key).or_insert(property);
-                }
+                add_properties(properties, own_properties(&provider.schema));
             }
             (provider.api.clone(), entry)
         };

@@ -15,6 +15,8 @@ pub mod conformance;
 mod default_model;
 mod doctor;
 mod draft;
+mod dry_run;
+mod endpoint;
 mod facade;
 mod iam;
 mod import;
@@ -26,12 +28,15 @@ mod vetting;
 #[cfg(feature = "watch")]
 mod watch;
 
+pub use auth::AuthStatus;
 pub use builder::{Builder, Emulator};
 pub use catalogue::{CatalogueStatus, ProviderRegion, Refreshed, ShownModel};
 pub use change::{Change, Changed};
 pub use default_model::{DefaultModelSet, StrongerDefault};
 pub use doctor::{Check, Examination, Verdict};
 pub use draft::{Draft, Review};
+pub use dry_run::DryRun;
+pub use endpoint::{EndpointStatus, ProviderEndpoint};
 pub use facade::{Chosen, Outcrop};
 pub use iam::{
     Action, MANAGED_POLICY_SIZE, Policy, PolicyDocument, PolicyRequest, Principal, Statement, TrustedService,
@@ -51,7 +56,6 @@ pub use outcrop_config::{Reload, Watch, WatchError, WatchOptions};
 pub use outcrop_core;
 pub use outcrop_core::{Error, ErrorKind, ModelProvider, ModelProviderExt, Query, Request, Result};
 pub use outcrop_discovery::{RegionStatus as CatalogueRegion, Verdict as RuleVerdict, Why};
-pub use outcrop_provider_bedrock::DryRun;
 pub use paths::cache_folder;
 pub use providers::ListedProvider;
 pub use reference::{DEFAULT_PROVIDER, ModelReference};

@@ -84,7 +84,26 @@ impl OpenAiCatalog {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn list(&self) -> Result<Vec<Arc<ModelCard>>> {
+    /// The ids of what the endpoint lists, asked for now: what is remembered and what the entry says do not count.
+    ///
+    /// # Errors
+    /// If no list came; [`ErrorKind::Protocol`] if the endpoint has none.
+    pub async fn listed(&self) -> Result<Vec<ModelId>> {
+        let cards = self.list().await.map_err(|error| error.with_provider(&self.id))?;
+        Ok(cards.into_keys().collect())
+    }
+
+    /// Whether the entry names a model.
+    pub fn names(&self, model: &ModelId) -> bool {
+        self.settings.model(model).is_some()
+    }
+
+    /// The number of models that the entry names.
+    pub fn named(&self) -> usize {
+        self.settings.models.len()
+    }
+
+    async fn list(&self) -> Result<BTreeMap<ModelId, ModelCard>> {
         let call = calling(&self.id, &self.endpoint, &self.settings, Wanted::Models);
         let listed = tokio::time::timeout(LONGEST_WAIT, self.rows(call.clone())).await;
         let rows = listed.map_err(|_| {
@@ -95,7 +114,17 @@ impl OpenAiCatalog {
         for card in rows.iter().filter_map(card) {
             cards.entry(card.id.clone()).or_insert(card);
         }
-        Ok(self.completed(cards))
+        Ok(cards)
+    }
+
+    fn problem(&self, error: &Error) -> CatalogProblem {
+        CatalogProblem {
+            source: format!("{} /models", self.id),
+            region: None,
+            code: error.code().unwrap_or(error.kind().name()).to_owned(),
+            message: error.to_string(),
+            hint: error.hints().first().cloned(),
+        }
     }
 
     /// The rows of the list, as they are sent.
@@ -128,7 +157,7 @@ impl OpenAiCatalog {
         if !self.named_only {
             return (models, hidden);
         }
-        let is_named = |card: &ModelCard| self.settings.model(&card.id).is_some();
+        let is_named = |card: &ModelCard| self.names(&card.id);
         if query.all {
             let detail = format!("`models.providers.{}.models` names others", self.id);
             let others = models.iter().filter(|card| !is_named(card));
@@ -165,14 +194,14 @@ impl ModelCatalog for OpenAiCatalog {
             return Ok(snapshot(models.clone(), *taken_at, Freshness::Cached, Vec::new()));
         }
         let error = match self.list().await {
-            Ok(models) => {
-                let now = SystemTime::now();
+            Ok(cards) => {
+                let (models, now) = (self.completed(cards), SystemTime::now());
                 *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, models.clone()));
                 return Ok(snapshot(models, now, Freshness::Live, Vec::new()));
             }
             Err(error) => error.with_provider(&self.id),
         };
-        let problem = problem(&error);
+        let problem = self.problem(&error);
         match remembered {
             Some((taken_at, models)) => Ok(snapshot(models, taken_at, Freshness::Stale, vec![problem])),
             // An endpoint need not have a list; what the entry says holds without one.
@@ -198,16 +227,6 @@ impl ModelResolver for OpenAiCatalog {
         let mut resolved = Resolved::unchanged(id.clone());
         resolved.card = listed.or_else(said);
         Ok(resolved)
-    }
-}
-
-fn problem(error: &Error) -> CatalogProblem {
-    CatalogProblem {
-        source: "/models".to_owned(),
-        region: None,
-        code: error.code().unwrap_or(error.kind().name()).to_owned(),
-        message: error.to_string(),
-        hint: error.hints().first().cloned(),
     }
 }
 

@@ -185,7 +185,8 @@ macro_rules! compat {
                 )+
                 json!({
                     "type": "object",
-                    "description": "What the endpoint takes, where it is not what most of them do.",
+                    "description": "What the endpoint takes, where it is not what most of them do. Each of its `models` may have a \
+                        `compat` of its own, which counts more.",
                     "properties": properties,
                 })
             }
