@@ -2,6 +2,7 @@
 
 pub(crate) mod bodies;
 mod emulator;
+pub(crate) mod endpoint;
 pub(crate) mod environment;
 pub(crate) mod http;
 pub(crate) mod identity;

@@ -9,6 +9,7 @@ use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 
 use super::server::Ministack;
+use crate::support::{Home, Outcrop};
 
 struct Endpoint {
     provider: OpenAi,
@@ -91,4 +92,69 @@ fn refusals_of_another_server_are_understood() {
     let elsewhere = OpenAi::new("ministack".into(), settings, &Environment::default()).unwrap();
     let error = endpoint.runtime.block_on(elsewhere.generate(&Request::new("m").user("hi"))).unwrap_err();
     assert_ne!(error.kind(), ErrorKind::Unexpected, "{error:?}");
+}
+
+/// What of the kit a real upstream can act, through the program and its configuration.
+#[test]
+fn the_live_part_of_the_kit_passes_against_another_server() {
+    let server = Ministack::start();
+    let home = Home::new();
+    let entry = json!({
+        "api": "openai-completions", "baseUrl": server.endpoint, "apiKey": "test-key", "models": [{ "id": "m" }],
+    });
+    home.plant(
+        "config/outcrop/config.json5",
+        &json!({ "models": { "providers": { "local": entry } } }).to_string(),
+    );
+    let run = Outcrop::at(&home, ["providers", "check", "--live", "-m", "local/m"]).run().succeeds();
+    assert_eq!(
+        run.stdout,
+        "local (m)\nok    text\nskip  usage: nobody told any\nok    stop_reason\nok    whole_answer\nok    system_prompt\n\
+         skip  tool_call: the model called no tool\nok    cancel_the_answer\n\
+         skip  unknown_model: the upstream answers whatever model is named\nok    catalog\n\
+         6 passed, 3 skipped, 0 failed\n"
+    );
+}
+
+/// A proxy in front of Bedrock, used as an OpenAI-compatible provider, as docs/guide/compatible.md has it: here it is
+/// ministack, which has Bedrock's models behind its chat completions. AWS is somebody else's business then: there are no
+/// credentials, no region, and no call of Bedrock's own operations.
+#[test]
+fn a_proxy_in_front_of_bedrock_is_a_provider_of_the_command_line() {
+    let server = Ministack::start();
+    let home = Home::new();
+    let config = json!({
+        "models": { "providers": { "bedrock-proxy": {
+            "api": "openai-completions",
+            "baseUrl": format!("{}/v1", server.endpoint),
+            "apiKey": "${PROXY_KEY}",
+            "models": [{
+                "id": "us.anthropic.claude-sonnet-4-6",
+                "name": "Claude Sonnet 4.6, by the proxy",
+                "reasoning": true,
+                "input": ["text", "image"],
+                "contextWindow": 200_000,
+                "maxTokens": 64_000,
+            }],
+        } } },
+        "agents": { "defaults": { "model": { "primary": "bedrock-proxy/us.anthropic.claude-sonnet-4-6" } } },
+    });
+    let folder = home.config().join("outcrop");
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut file = std::fs::File::create(folder.join("config.json5")).unwrap();
+    std::io::Write::write_all(&mut file, config.to_string().as_bytes()).unwrap();
+    let outcrop = |args: &[&str]| Outcrop::at(&home, args).env("PROXY_KEY", "sk-of-the-proxy").run();
+
+    outcrop(&["config", "check", "--strict"]).succeeds();
+    let answer = outcrop(&["ask", "Hi"]).succeeds();
+    assert!(answer.stdout.contains("us.anthropic.claude-sonnet-4-6"), "{answer:?}");
+    assert_eq!(answer.stderr, "");
+    let whole = outcrop(&["ask", "--json", "Hi"]).succeeds().json();
+    assert_eq!(whole["model"], "bedrock-proxy/us.anthropic.claude-sonnet-4-6");
+    assert_eq!(whole["text"], answer.stdout.trim_end());
+    let listed = outcrop(&["models", "list", "--plain", "--provider", "bedrock-proxy"]).succeeds();
+    assert_eq!(listed.stdout, "bedrock-proxy/us.anthropic.claude-sonnet-4-6\n");
+    // It has no list of models, which is worth a word and no more.
+    let examined = outcrop(&["doctor", "--json"]).succeeds().json();
+    assert_eq!(examined["checks"][2]["verdict"], "warn", "{examined}");
 }

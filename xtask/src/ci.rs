@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::process::{cargo, run as run_command};
-use crate::{Failure, deps, facts, fuzz, say, schema, test};
+use crate::{Failure, deps, facts, features, fuzz, outside, packages, say, schema, test};
 
 /// One stage, with what it proves.
 struct Stage {
@@ -23,10 +23,20 @@ const STAGES: &[Stage] = &[
     Stage { name: "clippy", about: "no warning in any target with any feature", run: clippy },
     Stage {
         name: "features",
-        about: "no warning without the features either, as the program is shipped",
-        run: features,
+        about: "no warning without the features, and in each crate alone with none, each and all of its own",
+        run: features::run,
     },
     Stage { name: "docs", about: "the documentation builds without a warning", run: docs },
+    Stage {
+        name: "packages",
+        about: "what would be published is whole, and has nothing that is not for others",
+        run: || packages::run(&[]),
+    },
+    Stage {
+        name: "outside",
+        about: "the programs of the guides, against the packed crates",
+        run: || outside::run(&[]),
+    },
     Stage { name: "build", about: "the tests, built: their time is no test's fault", run: test::build },
     Stage {
         name: "schema",
@@ -104,11 +114,6 @@ fn clippy() -> Result<(), Failure> {
         "-D",
         "warnings",
     ]))
-}
-
-/// What is shipped has no feature on. The same selection otherwise, so that no dependency is built twice.
-fn features() -> Result<(), Failure> {
-    run_command(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
 fn docs() -> Result<(), Failure> {

@@ -4,8 +4,11 @@ mod bench;
 mod ci;
 mod deps;
 mod facts;
+mod features;
 mod files;
 mod fuzz;
+mod outside;
+mod packages;
 mod process;
 mod python;
 mod schema;
@@ -58,6 +61,18 @@ const TASKS: &[Task] = &[
         arguments: "[--seconds N] [--seed S]",
         about: "reads and edits configurations that nobody would write, for a minute; prints the seed",
         run: fuzz::run,
+    },
+    Task {
+        name: "packages",
+        arguments: "",
+        about: "packs every crate as it would be published, and looks at what is in the archives",
+        run: packages::run,
+    },
+    Task {
+        name: "outside",
+        arguments: "[--save]",
+        about: "the programs of the guides, built outside the workspace against the packed crates, and run",
+        run: outside::run,
     },
     Task {
         name: "schema",
@@ -166,6 +181,8 @@ mod tests {
             "tset",
             "test --fast",
             "schema --chek",
+            "outside --chek",
+            "packages all",
             "fuzz --seconds",
             "fuzz --seed x",
             "ci --without",

@@ -1,5 +1,5 @@
-//! `cargo xtask schema`: the published JSON schema of the configuration and the references of its keys and variables, as
-//! the program itself prints them.
+//! `cargo xtask schema`: the published JSON schema of the configuration and the references of its keys and variables, and
+//! what the providers have proved, as the program itself prints them.
 
 use std::fs;
 use std::path::Path;
@@ -13,6 +13,7 @@ const PUBLISHED: &[(&str, &[&str])] = &[
     ("schema/config.schema.json", &["config", "schema"]),
     ("docs/reference/configuration.md", &["config", "schema", "--format", "markdown"]),
     ("docs/reference/environment.md", &["help", "environment", "--markdown"]),
+    ("docs/reference/conformance.md", &["providers", "check", "--markdown"]),
 ];
 
 /// Writes what is published; with `--check` fails if it is not the program's instead.

@@ -110,7 +110,8 @@ impl Aws {
         self.closed_world.as_ref().map_or_else(|| settings.clone(), |world| world.settings(settings))
     }
 
-    pub(crate) const fn is_closed_world(&self) -> bool {
+    /// Whether every session leads to an emulator.
+    pub const fn is_closed_world(&self) -> bool {
         self.closed_world.is_some()
     }
 
@@ -152,6 +153,7 @@ impl Aws {
 
 /// One endpoint for both planes, and the keys for it: an emulator.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct ClosedWorld {
     /// Where both planes answer.
     pub endpoint: String,
@@ -160,6 +162,11 @@ pub struct ClosedWorld {
 }
 
 impl ClosedWorld {
+    /// A world behind this endpoint.
+    pub fn new(endpoint: impl Into<String>, keys: AccessKeys) -> Self {
+        Self { endpoint: endpoint.into(), keys }
+    }
+
     /// These settings, moved into the closed world; of theirs, region and time limit are left.
     fn settings(&self, settings: &AwsSettings) -> AwsSettings {
         AwsSettings {

@@ -111,8 +111,7 @@ struct Problems(Vec<SettingProblem>);
 
 impl Problems {
     fn push(&mut self, pointer: &str, message: String, allowed: &[&str]) {
-        let allowed = allowed.iter().map(|name| (*name).to_owned()).collect();
-        self.0.push(SettingProblem { pointer: pointer.to_owned(), message, allowed });
+        self.0.push(SettingProblem::new(pointer, message).with_allowed(allowed.iter().copied()));
     }
 }
 

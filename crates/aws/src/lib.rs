@@ -40,3 +40,8 @@ pub use session::Session;
 pub use settings::{AccessKeys, AssumeRole, Auth, AwsSettings};
 pub use source::CredentialSource;
 pub use status::{CallerIdentity, Endpoints, Presence, RegionStatus, Status};
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -44,6 +44,7 @@ impl Auth {
 
 /// Access keys, as they are given or found.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct AccessKeys {
     /// The access key id; not a secret.
     pub access_key_id: String,
@@ -51,6 +52,13 @@ pub struct AccessKeys {
     pub secret_access_key: Secret,
     /// The session token of temporary keys.
     pub session_token: Option<Secret>,
+}
+
+impl AccessKeys {
+    /// Keys that last, without a session token.
+    pub fn new(access_key_id: impl Into<String>, secret_access_key: Secret) -> Self {
+        Self { access_key_id: access_key_id.into(), secret_access_key, session_token: None }
+    }
 }
 
 /// A role to assume with the credentials that were found.

@@ -7,6 +7,7 @@ mod config;
 mod iam;
 mod import;
 mod models;
+mod providers;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ pub(crate) use self::config::{
 pub(crate) use self::iam::{Iam, IamCommand, IamPolicy};
 pub(crate) use self::import::ImportFile;
 pub(crate) use self::models::{Form, List, Models, ModelsCommand, OneModel, SetModel};
+pub(crate) use self::providers::{CheckProviders, ListProviders, Providers, ProvidersCommand};
 use crate::failure::Failure;
 
 /// Brings the models of Amazon Bedrock to your terminal
@@ -107,6 +109,8 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Get the IAM policies that a role needs
     Iam(Iam),
+    /// See the providers, and prove that they keep their contract
+    Providers(Providers),
     /// Run a Bedrock emulator on this machine
     Emulate(Emulate),
     /// More help: `environment`, `exit-codes`, or a command
@@ -169,6 +173,7 @@ impl Cli {
             Command::Auth(auth) => auth.status().json,
             Command::Doctor(doctor) => doctor.json,
             Command::Iam(iam) => matches!(&iam.command, IamCommand::Policy(policy) if policy.json),
+            Command::Providers(providers) => providers.command.prints_json(),
             Command::Emulate(_) | Command::Help(_) => false,
         }
     }

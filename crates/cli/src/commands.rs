@@ -8,3 +8,4 @@ pub(crate) mod emulate;
 pub(crate) mod help;
 pub(crate) mod iam;
 pub(crate) mod models;
+pub(crate) mod providers;

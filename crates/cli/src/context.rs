@@ -101,11 +101,11 @@ impl Context {
         if let Some(running) = emulator {
             let Credentials { access_key_id, secret_access_key, .. } = Credentials::default();
             let secret_access_key = Secret::new(secret_access_key);
-            builder = builder.emulator(outcrop::Emulator {
-                endpoint: running.endpoint(),
+            builder = builder.emulator(outcrop::Emulator::new(
+                running.endpoint(),
                 access_key_id,
                 secret_access_key,
-            });
+            ));
         }
         Ok(builder.build())
     }

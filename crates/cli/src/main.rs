@@ -48,6 +48,7 @@ fn run(cli: Cli, terminal: &mut Terminal) -> Result<(), Failure> {
             Command::Auth(arguments) => commands::auth::run(&arguments, &context, terminal).await,
             Command::Doctor(arguments) => commands::doctor::run(&arguments, &context, terminal).await,
             Command::Iam(arguments) => commands::iam::run(arguments, &context, terminal).await,
+            Command::Providers(arguments) => commands::providers::run(arguments, &context, terminal).await,
             Command::Emulate(arguments) => commands::emulate::run(arguments, &context, terminal).await,
             Command::Help(arguments) => commands::help::run(&arguments, terminal),
         }

@@ -37,6 +37,8 @@ const FOREIGN: &[(&[&str], &[&str])] = &[
             "timeoutSeconds",
         ],
     ),
+    (&["models", "providers", "*", "compat"], COMPAT),
+    (&["models", "providers", "*", "models", "*", "compat"], COMPAT),
     (
         &["models", "providers", "*", "models", "*"],
         &[
@@ -52,6 +54,22 @@ const FOREIGN: &[(&[&str], &[&str])] = &[
             "thinkingLevelMap",
         ],
     ),
+];
+
+/// What a related product knows of an endpoint besides, which has no meaning here.
+const COMPAT: &[&str] = &[
+    "nativeWebSearchTool",
+    "openRouterRouting",
+    "requiresOpenAiAnthropicToolPayload",
+    "supportedReasoningEfforts",
+    "supportsLongCacheRetention",
+    "supportsPromptCacheKey",
+    "supportsTools",
+    "toolCallArgumentsEncoding",
+    "toolSchemaProfile",
+    "unsupportedToolSchemaKeywords",
+    "vercelGatewayRouting",
+    "visibleReasoningDetailTypes",
 ];
 
 /// What the providers of a related product speak that this workspace has none for. Of an entry with such an `api`

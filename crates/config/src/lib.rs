@@ -95,3 +95,8 @@ pub use sources::{Assigned, Assignment, ConfigFile, FileSource, Sources};
 pub use variables::{Kind, VARIABLES, Variable};
 #[cfg(feature = "watch")]
 pub use watch::{Reload, Watch, WatchError, WatchOptions};
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -11,14 +11,23 @@ use crate::settings::Settings;
 
 /// What a provider's factory says about its settings.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ProviderSchema {
     /// The `api` value of the provider entries that it holds for.
     pub api: String,
     /// A JSON schema of type object: the keys that the provider knows beside the shared ones, which are not changed by it.
-    /// References within the
+    /// A shared key that holds an object, or a list of objects, can get further keys in there: `models` with
+    /// `items.properties`. References within the
     /// schema (`#/definitions/…`, `#/$defs/…`) are allowed. `writeOnly: true` marks secrets, `x-unit` names a unit,
     /// `x-project: true` lets an untrusted project file set the key.
     pub schema: Value,
+}
+
+impl ProviderSchema {
+    /// The schema of the entries with this `api`.
+    pub fn new(api: impl Into<String>, schema: Value) -> Self {
+        Self { api: api.into(), schema }
+    }
 }
 
 /// The schema of a configuration file (JSON schema draft-07), without what providers add.
@@ -32,10 +41,8 @@ pub fn schema() -> Value {
 /// use outcrop_config::{ProviderSchema, schema_with};
 /// use serde_json::json;
 ///
-/// let provider = ProviderSchema {
-///     api: "my-api".to_owned(),
-///     schema: json!({ "type": "object", "properties": { "tenant": { "type": "string", "description": "The tenant." } } }),
-/// };
+/// let tenant = json!({ "type": "string", "description": "The tenant." });
+/// let provider = ProviderSchema::new("my-api", json!({ "type": "object", "properties": { "tenant": tenant } }));
 /// assert!(schema_with(&[provider]).to_string().contains("The tenant."));
 /// ```
 pub fn schema_with(providers: &[ProviderSchema]) -> Value {
@@ -137,6 +144,23 @@ fn add_defaults(schema: &mut Value, defaults: &Value) {
     }
 }
 
+/// Adds what is not there yet. A property that is there stays as it is but for what it holds: the keys of an object, and
+/// those of the elements of a list.
+fn add_properties(properties: &mut Map<String, Value>, more: Map<String, Value>) {
+    for (key, mut property) in more {
+        let Some(known) = properties.get_mut(&key) else {
+            properties.insert(key, property);
+            continue;
+        };
+        for pointer in ["/properties", "/items/properties"] {
+            let (known, more) = (known.pointer_mut(pointer), property.pointer_mut(pointer).map(Value::take));
+            if let (Some(Value::Object(known)), Some(Value::Object(more))) = (known, more) {
+                add_properties(known, more);
+            }
+        }
+    }
+}
+
 /// The properties of a provider's schema, with its references resolved.
 fn own_properties(schema: &Value) -> Map<String, Value> {
     let mut schema_without_references = schema.clone();
@@ -186,9 +210,7 @@ impl Schemas {
         let complete = |provider: &ProviderSchema| {
             let mut entry = shared_entry().clone();
             if let Some(properties) = entry.get_mut("properties").and_then(Value::as_object_mut) {
-                for (key, property) in own_properties(&provider.schema) {
-                    properties.entry(key).or_insert(property);
-                }
+                add_properties(properties, own_properties(&provider.schema));
             }
             (provider.api.clone(), entry)
         };

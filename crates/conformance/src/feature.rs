@@ -88,13 +88,13 @@ impl fmt::Display for Feature {
             Self::Documents => "documents",
             Self::Usage => "usage",
             Self::CacheUsage => "usage of a prompt cache",
-            Self::RetryAfter => "a wait that the upstream asks for",
-            Self::Stop(reason) => return write!(f, "the stop reason `{reason}`"),
+            Self::RetryAfter => "waits that the upstream asks for",
+            Self::Stop(reason) => return write!(f, "stop reason `{reason}`"),
             Self::Refusal(kind) => return write!(f, "refusals of the kind {}", kind.name()),
             Self::Failure(kind) => return write!(f, "failures of the kind {} inside an answer", kind.name()),
             Self::TokenCounting => "token counts",
             Self::Embeddings => "embeddings",
-            Self::Catalog => "a catalogue",
+            Self::Catalog => "catalogues",
         })
     }
 }

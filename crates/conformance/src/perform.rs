@@ -2,11 +2,11 @@
 
 mod at_once;
 mod compare;
-mod drives;
+pub(crate) mod drives;
 mod handover;
-mod hear;
+pub(crate) mod hear;
 
-use std::cell::{Cell, RefCell};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use outcrop_core::ErrorKind;
 
@@ -20,45 +20,55 @@ pub(crate) use handover::hand_over;
 /// What is going on, and what is wrong so far: kept outside of what is played, so that it outlives one that hangs.
 #[derive(Debug)]
 pub(crate) struct Notes {
-    act: RefCell<String>,
-    doing: Cell<&'static str>,
-    problems: RefCell<Vec<String>>,
+    act: Mutex<String>,
+    doing: Mutex<&'static str>,
+    problems: Mutex<Vec<String>>,
 }
 
 impl Notes {
     pub(crate) fn new() -> Self {
-        Self { act: RefCell::default(), doing: Cell::new("to begin"), problems: RefCell::default() }
+        Self { act: Mutex::default(), doing: Mutex::new("to begin"), problems: Mutex::default() }
     }
 
     /// Which act, or which part of one, what is found from here on is about.
     fn act(&self, label: &str) {
-        label.clone_into(&mut self.act.borrow_mut());
+        label.clone_into(&mut *lock(&self.act));
     }
 
     /// What comes next; `for the call`, say.
-    fn waits(&self, doing: &'static str) {
-        self.doing.set(doing);
+    pub(crate) fn waits(&self, doing: &'static str) {
+        *lock(&self.doing) = doing;
     }
 
-    fn add(&self, problem: impl AsRef<str>) {
-        let act = self.act.borrow();
+    pub(crate) fn add(&self, problem: impl AsRef<str>) {
+        let act = lock(&self.act);
         let problem = problem.as_ref();
         let problem = if act.is_empty() { problem.to_owned() } else { format!("{act}: {problem}") };
         // Both ways to answer mostly have the same problem.
-        let mut problems = self.problems.borrow_mut();
+        let mut problems = lock(&self.problems);
         if !problems.contains(&problem) {
             problems.push(problem);
         }
     }
 
+    pub(crate) fn add_all(&self, problems: Vec<String>) {
+        for problem in problems {
+            self.add(problem);
+        }
+    }
+
     /// The scenario took too long.
     pub(crate) fn hangs(&self) {
-        self.add(format!("hangs: it still waits {}", self.doing.get()));
+        self.add(format!("hangs: it still waits {}", lock(&self.doing)));
     }
 
     pub(crate) fn into_problems(self) -> Vec<String> {
-        self.problems.into_inner()
+        self.problems.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Plays all acts of a scenario, one after the other.

@@ -1,9 +1,13 @@
 //! What came of it all.
 
-use std::fmt::Write as _;
+mod side_by_side;
+
+use std::fmt::{self, Write as _};
 
 use outcrop_core::ModelId;
 use serde::{Deserialize, Serialize};
+
+use crate::Feature;
 
 /// How a provider did, scenario by scenario. It says the same in every run of the same provider: there is no time in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,11 +18,62 @@ pub struct Report {
     pub provider: String,
     /// The model that was called.
     pub model: ModelId,
+    /// What the manifest lacks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<Lack>,
     /// What is wrong with the manifest itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
     /// Every scenario, in the order of the table.
     pub results: Vec<ScenarioResult>,
+}
+
+/// Something that a provider lacks: scenarios that need it are skipped, unless they are there to see that the lack is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Lack {
+    /// What.
+    pub feature: String,
+    /// Why, in the words of the manifest.
+    pub reason: String,
+}
+
+impl Lack {
+    pub(crate) fn new(feature: &Feature, reason: &str) -> Self {
+        Self { feature: feature.to_string(), reason: reason.to_owned() }
+    }
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no {}: {}", self.feature, self.reason)
+    }
+}
+
+/// How many scenarios came out how. It is displayed as a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Sums {
+    /// Those that the provider does.
+    pub passed: usize,
+    /// Those that need something that is lacking.
+    pub skipped: usize,
+    /// Those that fail as it is known.
+    pub known: usize,
+    /// Those that the provider does wrong.
+    pub failed: usize,
+}
+
+impl fmt::Display for Sums {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { passed, skipped, known, failed } = self;
+        write!(f, "{passed} passed, {skipped} skipped")?;
+        if *known > 0 {
+            write!(f, ", {known} known to fail")?;
+        }
+        write!(f, ", {failed} failed")
+    }
 }
 
 /// How a provider did in one scenario.
@@ -79,18 +134,26 @@ impl Report {
         self.results.iter().filter(|result| !result.outcome.is_fine())
     }
 
+    /// Several reports as a page of Markdown below a title of its own: sums, a table with one column for each, and the
+    /// reasons of what was skipped.
+    pub fn side_by_side(reports: &[Self]) -> String {
+        side_by_side::page(reports)
+    }
+
+    /// How many scenarios passed, were skipped, are known to fail, and failed.
+    pub fn sums(&self) -> Sums {
+        let count = |is: fn(&Outcome) -> bool| self.results.iter().filter(|it| is(&it.outcome)).count();
+        Sums {
+            passed: count(|it| matches!(it, Outcome::Passed)),
+            skipped: count(|it| matches!(it, Outcome::Skipped { .. })),
+            known: count(|it| matches!(it, Outcome::KnownFailure { .. })),
+            failed: count(|it| matches!(it, Outcome::Failed { .. })),
+        }
+    }
+
     /// The report as a section of Markdown: a heading, the sums, and a table of all scenarios.
     pub fn to_markdown(&self) -> String {
-        let count = |is: fn(&Outcome) -> bool| self.results.iter().filter(|it| is(&it.outcome)).count();
-        let passed = count(|it| matches!(it, Outcome::Passed));
-        let skipped = count(|it| matches!(it, Outcome::Skipped { .. }));
-        let known = count(|it| matches!(it, Outcome::KnownFailure { .. }));
-        let failed = count(|it| matches!(it, Outcome::Failed { .. }));
-        let known = if known > 0 { format!(", {known} known to fail") } else { String::new() };
-        let mut text = format!(
-            "## {}\n\nModel `{}`: {passed} passed, {skipped} skipped{known}, {failed} failed.\n\n",
-            self.provider, self.model
-        );
+        let mut text = format!("## {}\n\nModel `{}`: {}.\n\n", self.provider, self.model, self.sums());
         // Writing to a text does not fail.
         for problem in &self.problems {
             writeln!(text, "- **{}**", cell(problem)).ok();
@@ -131,6 +194,7 @@ mod tests {
         Report {
             provider: "Example".to_owned(),
             model: "m".into(),
+            lacks: Vec::new(),
             problems: Vec::new(),
             results: vec![
                 result("a", Outcome::Passed),

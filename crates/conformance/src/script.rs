@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use outcrop_core::{
-    Block, Collected, Collector, Delta, End, Error, ErrorKind, Event, Start, StopReason, Usage, is_tool_input,
+    Block, Collected, Collector, Delta, End, Error, ErrorKind, Event, Retry, Start, StopReason, Usage,
+    is_tool_input,
 };
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +65,43 @@ pub enum Answer {
         /// One a text, in the order of the texts.
         vectors: Vec<Vec<f32>>,
     },
+}
+
+impl Answer {
+    /// The answer as the events and the errors of an ideal provider: what a fake sends whose wire carries core's own
+    /// events, and what one compares with whose wire does not.
+    pub fn items(&self) -> Vec<outcrop_core::Result<Event>> {
+        match self {
+            Self::Refuse(fault) => vec![Err(fault.error())],
+            Self::Reply(reply) => reply.items(),
+            Self::Silence | Self::TokenCount { .. } | Self::Embeddings { .. } => Vec::new(),
+        }
+    }
+
+    /// How long the upstream waits before it sends the first byte.
+    pub fn delay(&self) -> Duration {
+        match self {
+            Self::Reply(reply) => Duration::from_millis(reply.delay_ms),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// In pieces of how many bytes the upstream writes; as it likes if `None`.
+    pub const fn chunk_bytes(&self) -> Option<usize> {
+        match self {
+            Self::Reply(reply) => reply.chunk_bytes,
+            _ => None,
+        }
+    }
+
+    /// Whether the upstream says nothing more and keeps the connection open, for as long as the caller does.
+    pub fn stays_open(&self) -> bool {
+        match self {
+            Self::Silence => true,
+            Self::Reply(reply) => reply.steps.last() == Some(&Step::Stall),
+            Self::Refuse(_) | Self::TokenCount { .. } | Self::Embeddings { .. } => false,
+        }
+    }
 }
 
 impl From<Reply> for Answer {
@@ -157,6 +195,15 @@ impl Fault {
     pub const fn retry_after_seconds(mut self, seconds: u64) -> Self {
         self.retry_after_seconds = Some(seconds);
         self
+    }
+
+    /// The error as a provider tells it that lost none of it.
+    fn error(&self) -> Error {
+        let error = Error::new(self.kind, "the upstream failed");
+        match self.retry_after_seconds {
+            Some(seconds) => error.with_retry(Retry::After(Duration::from_secs(seconds))),
+            None => error,
+        }
     }
 }
 
@@ -285,15 +332,26 @@ impl Reply {
     /// upstream that answers in one piece sends.
     pub fn ideal(&self) -> Collected {
         let mut collector = Collector::new();
-        collector.push(Ok(Event::Start(Start::default())));
-        for item in self.steps.iter().map_while(Step::item) {
+        for item in self.items() {
             collector.push(item);
         }
-        let mut ideal = collector.finish();
-        if self.breaks_a_call() && !ideal.response.stop_reason.may_break_tool_input() {
-            ideal.response.stop_reason = StopReason::MalformedToolUse;
-        }
-        ideal
+        collector.finish()
+    }
+
+    /// The events of such a provider; see [`Answer::items`].
+    fn items(&self) -> Vec<outcrop_core::Result<Event>> {
+        let start = Ok(Event::Start(Start::default()));
+        let breaks_a_call = self.breaks_a_call();
+        let told = self.steps.iter().map_while(Step::item).map(|mut item| {
+            if let Ok(Event::End(end)) = &mut item
+                && breaks_a_call
+                && !end.stop_reason.may_break_tool_input()
+            {
+                end.stop_reason = StopReason::MalformedToolUse;
+            }
+            item
+        });
+        std::iter::once(start).chain(told).collect()
     }
 
     /// Whether the arguments of a call that closed are no JSON.
@@ -320,7 +378,7 @@ impl Step {
             Self::Delta { index, delta } => Event::Delta { index, delta },
             Self::Close { index } => Event::Close { index },
             Self::End { stop_reason, usage } => Event::End(Box::new(End { usage, ..End::new(stop_reason) })),
-            Self::Fail(fault) => return Some(Err(Error::new(fault.kind, "the upstream failed"))),
+            Self::Fail(fault) => return Some(Err(fault.error())),
             Self::HangUp | Self::Stall => return None,
         }))
     }

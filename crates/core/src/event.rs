@@ -209,6 +209,12 @@ impl End {
     pub const fn new(stop_reason: StopReason) -> Self {
         Self { stop_reason, usage: None, request_id: None, latency: None, metadata: None }
     }
+
+    /// The same with the tokens used, or without them if the service did not say.
+    pub const fn with_usage(mut self, usage: Option<Usage>) -> Self {
+        self.usage = usage;
+        self
+    }
 }
 
 macro_rules! stop_reasons {

@@ -8,9 +8,12 @@
 //!   [`Laws`] and [`Checked`] watch over it, [`Collector`] and [`collect`] put events together.
 //! - Every failure is one [`Error`] with an [`ErrorKind`], advice on retrying and what to do next.
 //! - A [`ModelCatalog`] lists models; a [`ModelResolver`] says which id to call.
-//! - [`scripted::Scripted`] is a provider in memory, for tests and for trying things.
+//! - [`scripted::Scripted`] is a provider in memory, for tests and for trying things. With the feature `mock` there are
+//!   mocks of the two traits.
 
 pub mod classify;
+#[cfg(feature = "mock")]
+pub mod mock;
 pub mod scripted;
 
 mod arguments;
@@ -73,3 +76,8 @@ pub use secret::{REDACTED, Secret};
 pub use support::Support;
 pub use usage::{LongContextRates, Price, Rates, Usage};
 pub use warning::Warning;
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Error, ModelCatalog, ModelProvider, ModelResolver, ProviderId, Result};
 
@@ -20,11 +20,18 @@ pub trait ProviderFactory: Debug + Send + Sync {
     fn crate_name(&self) -> &'static str;
 
     /// JSON schema (draft-07) of the settings that an entry may have beside those of every entry (`region`, `timeouts` and
-    /// others, which the configuration describes); spliced into the schema of the configuration.
-    fn schema(&self) -> Value;
+    /// others, which the configuration describes); spliced into the schema of the configuration. None unless this is
+    /// overridden.
+    fn schema(&self) -> Value {
+        json!({ "type": "object" })
+    }
 
-    /// What is wrong with an entry's settings, as far as can be told without the network.
-    fn check(&self, settings: &Value) -> Vec<SettingProblem>;
+    /// What is wrong with an entry's settings, as far as can be told without the network: nothing, unless this is
+    /// overridden.
+    fn check(&self, settings: &Value) -> Vec<SettingProblem> {
+        let _ = settings;
+        Vec::new()
+    }
 
     /// Builds the provider of an entry. No network: connections are made when they are needed.
     async fn build(&self, settings: &Value, context: &BuildContext) -> Result<Arc<dyn ModelProvider>>;
@@ -48,6 +55,7 @@ const _: fn(&dyn ProviderFactory, &dyn CatalogFactory) = |_, _| {};
 
 /// What a [`CatalogFactory`] makes.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct BuiltCatalog {
     /// The catalogue.
     pub catalog: Arc<dyn ModelCatalog>,
@@ -55,8 +63,22 @@ pub struct BuiltCatalog {
     pub resolver: Option<Arc<dyn ModelResolver>>,
 }
 
+impl BuiltCatalog {
+    /// A catalogue that resolves no ids.
+    pub const fn new(catalog: Arc<dyn ModelCatalog>) -> Self {
+        Self { catalog, resolver: None }
+    }
+
+    /// The same with what resolves ids by it.
+    pub fn with_resolver(mut self, resolver: Arc<dyn ModelResolver>) -> Self {
+        self.resolver = Some(resolver);
+        self
+    }
+}
+
 /// Something wrong with a provider entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct SettingProblem {
     /// JSON pointer (RFC 6901) from the entry to the value, such as `/timeouts/idle`.
     pub pointer: String,
@@ -64,6 +86,19 @@ pub struct SettingProblem {
     pub message: String,
     /// The values that are allowed, if they can be listed.
     pub allowed: Vec<String>,
+}
+
+impl SettingProblem {
+    /// What is wrong where; nothing is said of what is allowed.
+    pub fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), message: message.into(), allowed: Vec::new() }
+    }
+
+    /// The same with the values that are allowed.
+    pub fn with_allowed(mut self, allowed: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.allowed = allowed.into_iter().map(Into::into).collect();
+        self
+    }
 }
 
 /// What a factory may use.

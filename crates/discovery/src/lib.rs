@@ -46,3 +46,8 @@ pub use settings::{
     DiscoverySettings, Further, GeographyPreference, ManualCost, ManualLongContext, ManualModel,
     ModelOverride,
 };
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

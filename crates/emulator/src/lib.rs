@@ -86,3 +86,8 @@ pub use scenario::{
     Rule, Scenario, StreamException,
 };
 pub use server::{Emulator, Running};
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

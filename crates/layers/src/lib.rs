@@ -66,3 +66,8 @@ pub use trace::{TraceLayer, TraceProvider};
 
 #[cfg(test)]
 mod testing;
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

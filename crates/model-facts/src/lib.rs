@@ -29,3 +29,8 @@ mod partition;
 pub use geography::{Geography, bedrock_regions, destination_regions, profile_geographies};
 pub use id::{BedrockId, Kind};
 pub use partition::Partition;
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,12 +1,14 @@
 //! Single models, and the state of the catalogue.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use outcrop_core::{Error, ErrorKind, ProviderId, Query, Result};
+use futures_util::future::join_all;
+use outcrop_core::{Error, ErrorKind, ModelCard, ProviderId, Query, Result};
 use outcrop_discovery::{DiscoverySettings, RegionStatus, Why};
 use serde::Serialize;
 
-use crate::{ListedModel, ModelFilter, ModelList, ModelReference, Outcrop};
+use crate::{ListedModel, ModelFilter, ModelList, ModelReference, Outcrop, ProviderEndpoint};
 
 /// All that is known of one model.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +42,8 @@ pub struct CatalogueStatus {
     pub facts: usize,
     /// What is known of each region of each provider.
     pub regions: Vec<ProviderRegion>,
+    /// The OpenAI-compatible endpoints of the configuration.
+    pub endpoints: Vec<ProviderEndpoint>,
 }
 
 /// A region of a provider.
@@ -70,10 +74,13 @@ impl Outcrop {
     /// Why a model is listed or not, and whether it can be called.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`] for a provider that is not Bedrock, [`ErrorKind::Unauthenticated`] without credentials,
+    /// [`ErrorKind::Unsupported`] for a provider that is neither Bedrock nor an OpenAI-compatible endpoint, [`ErrorKind::Unauthenticated`] without credentials,
     /// [`ErrorKind::Config`] if the provider's settings are wrong.
     pub async fn why(&self, reference: &ModelReference) -> Result<Why> {
         named(reference)?;
+        if let Some(why) = self.why_of_endpoint(reference).await? {
+            return Ok(why);
+        }
         let Some(discovery) = self.discovery(&reference.provider).await? else {
             let message = format!("the provider `{}` cannot say why a model is listed", reference.provider);
             return Err(Error::unsupported(message).with_provider(&reference.provider));
@@ -92,8 +99,15 @@ impl Outcrop {
             let known = discovery.card(&reference.model).await?;
             known.map(|known| (known.card, known.listed, known.hidden))
         } else {
-            let mut models = self.snapshot(id, &Query::default()).await?.models.into_iter();
-            models.find(|card| card.id == reference.model).map(|card| (card, true, None))
+            let listed = self.snapshot(id, &Query::default()).await?;
+            let is_meant = |card: &&Arc<ModelCard>| card.id == reference.model;
+            if let Some(card) = listed.models.iter().find(is_meant) {
+                Some((Arc::clone(card), true, None))
+            } else {
+                let all = self.snapshot(id, &Query::default().with_all(true)).await?;
+                let card = all.models.iter().find(is_meant).cloned();
+                card.map(|card| (card, false, all.hidden.get(&reference.model).cloned()))
+            }
         };
         let Some((card, listed, hidden)) = known else { return Err(self.unknown(reference).await) };
         let shown = ModelReference { provider: id.clone(), model: card.id.clone() };
@@ -110,7 +124,10 @@ impl Outcrop {
     async fn unknown(&self, reference: &ModelReference) -> Error {
         let nearest = match self.discovery(&reference.provider).await {
             Ok(Some(discovery)) => discovery.nearest(&reference.model).await.unwrap_or_default(),
-            _ => Vec::new(),
+            _ => match self.why_of_endpoint(reference).await {
+                Ok(Some(why)) => why.nearest,
+                _ => Vec::new(),
+            },
         };
         let message = format!("nobody knows the model `{}`", reference.model);
         let mut error = Error::new(ErrorKind::ModelNotFound, message).with_provider(&reference.provider);
@@ -118,8 +135,8 @@ impl Outcrop {
             let names: Vec<_> = nearest.iter().map(|name| format!("`{name}`")).collect();
             error = error.with_hint(format!("did you mean {}?", names.join(" or ")));
         }
-        error
-            .with_hint(format!("run `outcrop models why {}` to see where it was looked for", reference.model))
+        let asked = reference.short();
+        error.with_hint(format!("run `outcrop models why {asked}` to see where it was looked for"))
     }
 
     /// What the catalogue knows, and from where. Asks neither AWS nor anybody else, but the metadata service for the
@@ -131,7 +148,8 @@ impl Outcrop {
         let defaults = &settings.agents.defaults.model;
         let discovery = &settings.models.bedrock_discovery;
         let mut regions = Vec::new();
-        for id in self.provider_ids() {
+        let endpoints = self.endpoints();
+        for id in self.provider_ids().into_iter().filter(|id| !endpoints.contains(id)) {
             let status = match self.discovery(&id).await {
                 Ok(Some(discovery)) => discovery.status().await,
                 Ok(None) => continue,
@@ -140,6 +158,7 @@ impl Outcrop {
             let status = status.into_iter();
             regions.extend(status.map(|status| ProviderRegion { provider: id.to_string(), status }));
         }
+        let endpoints = join_all(self.endpoints().into_iter().map(|id| self.endpoint_of(id))).await;
         CatalogueStatus {
             default: defaults.primary.as_deref().map(|name| self.reference(name).key()),
             fallbacks: defaults.fallbacks.iter().map(|name| self.reference(name).key()).collect(),
@@ -150,6 +169,7 @@ impl Outcrop {
             facts_as_of: outcrop_model_facts::facts::AS_OF.to_owned(),
             facts: outcrop_model_facts::facts::all().len(),
             regions,
+            endpoints,
         }
     }
 
@@ -159,12 +179,16 @@ impl Outcrop {
     /// As [`Outcrop::models`], and if no new list came: a list that is kept stays as it was.
     pub async fn refresh_models(&self) -> Result<Refreshed> {
         let mut before: Option<BTreeSet<String>> = None;
+        // Only what was known can be new or gone.
+        let mut compared = BTreeSet::new();
         let (mut snapshots, mut failures, mut is_new) = (Vec::new(), Vec::new(), false);
         for id in self.provider_ids() {
             let discovery = match self.discovery(&id).await {
                 Ok(Some(discovery)) => discovery,
                 Ok(None) => {
-                    snapshots.push((id.clone(), self.snapshot(&id, &Query::refresh()).await));
+                    let snapshot = self.snapshot(&id, &Query::refresh()).await;
+                    is_new |= snapshot.as_ref().is_ok_and(|snapshot| snapshot.problems.is_empty());
+                    snapshots.push((id, snapshot));
                     continue;
                 }
                 Err(error) => {
@@ -178,6 +202,7 @@ impl Outcrop {
             let keys: Vec<_> = keys.collect();
             if !keys.is_empty() {
                 before.get_or_insert_default().extend(keys);
+                compared.insert(id.clone());
             }
             let refresh = discovery.refresh().await;
             let failure = refresh.as_ref().map_or_else(|error| Some(error.clone()), |it| it.failure.clone());
@@ -194,7 +219,8 @@ impl Outcrop {
             });
         }
         let list = self.list_of(snapshots, &ModelFilter::default()).await?;
-        let after: BTreeSet<String> = list.models.iter().map(|model| model.reference.key()).collect();
+        let after = list.models.iter().filter(|model| compared.contains(&model.reference.provider));
+        let after: BTreeSet<String> = after.map(|model| model.reference.key()).collect();
         let added = before.as_ref().map(|before| after.difference(before).cloned().collect());
         let removed = before.map(|before| before.difference(&after).cloned().collect());
         Ok(Refreshed { list, added, removed })

@@ -28,8 +28,13 @@ pub(crate) fn diagnostics(config: &Config, registry: &Registry, earlier: &[Diagn
         for diagnostic in of_entry(config, &entry, registry) {
             // Entries share what is said of all catalogues, and what loading found need not be said twice.
             let is_known = |known: &Diagnostic| {
-                let refused = known.code == Code::Refused || known.place() == diagnostic.place();
-                known.key == diagnostic.key && refused
+                // What was left out as wrong is not missing.
+                let left_out = || {
+                    let value = known.key.as_ref().and_then(|key| config.unredacted(key));
+                    known.is_error() && value.is_none()
+                };
+                let said = known.code == Code::Refused || known.place() == diagnostic.place() || left_out();
+                known.key == diagnostic.key && said
             };
             if !earlier.iter().chain(&diagnostics).any(is_known) {
                 diagnostics.push(diagnostic);

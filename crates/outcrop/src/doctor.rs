@@ -49,7 +49,8 @@ pub enum Verdict {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Check {
-    /// What: `credentials`, `clock`, `region`, `endpoint runtime`, `endpoint control`, or `permission` and an action.
+    /// What: `credentials`, `clock`, `region`, `endpoint runtime`, `endpoint control`, or `permission` and an action. Of an
+    /// OpenAI-compatible endpoint: `endpoint`, `key` or `models`, and the id of the provider.
     pub name: String,
     /// What came of it.
     pub verdict: Verdict,
@@ -60,11 +61,11 @@ pub struct Check {
 }
 
 impl Check {
-    fn new(name: impl Into<String>, verdict: Verdict, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(name: impl Into<String>, verdict: Verdict, detail: impl Into<String>) -> Self {
         Self { name: name.into(), verdict, detail: detail.into(), fix: None }
     }
 
-    fn failed(name: impl Into<String>, error: &Error) -> Self {
+    pub(crate) fn failed(name: impl Into<String>, error: &Error) -> Self {
         let words = error.provider_message().map(|words| format!(": {words}")).unwrap_or_default();
         let fix = match error.hints() {
             [] => error.kind().remedy().to_owned(),
@@ -74,7 +75,7 @@ impl Check {
         Self { fix: Some(fix), ..Self::new(name, Verdict::Fail, detail) }
     }
 
-    fn with_fix(mut self, fix: impl Into<String>) -> Self {
+    pub(crate) fn with_fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = Some(fix.into());
         self
     }
@@ -96,11 +97,11 @@ impl Examination {
         self.failure.is_none()
     }
 
-    fn add(&mut self, check: Check) {
+    pub(crate) fn add(&mut self, check: Check) {
         self.checks.push(check);
     }
 
-    fn fail(&mut self, check: Check, kind: ErrorKind) {
+    pub(crate) fn fail(&mut self, check: Check, kind: ErrorKind) {
         self.failure.get_or_insert(kind);
         self.add(check);
     }
@@ -113,9 +114,13 @@ impl Outcrop {
     /// # Errors
     /// As of [`Outcrop::auth_status`].
     pub async fn examine(&self, id: &ProviderId) -> Result<Examination> {
+        let mut examination = Examination::default();
+        if !self.is_bedrock(id)? {
+            self.examine_endpoint(id, &mut examination).await?;
+            return Ok(examination);
+        }
         let settings = self.aws_settings(id)?;
         let status = self.aws().status(&settings).await;
-        let mut examination = Examination::default();
         self.examine_credentials(&settings, &status, &mut examination).await;
         // Region and endpoints can be looked at without credentials.
         let session = match self.aws().session(&settings).await {
@@ -136,6 +141,30 @@ impl Outcrop {
             }
         } else {
             self.examine_listings(id, &mut examination).await;
+        }
+        Ok(examination)
+    }
+
+    /// The same of the provider of the default model, and of every OpenAI-compatible endpoint: what does not work there
+    /// is no failure as long as something else is asked, but a warning.
+    ///
+    /// # Errors
+    /// As of [`Outcrop::examine`], for the provider of the default model.
+    pub async fn examine_all(&self) -> Result<Examination> {
+        let usual = self.usual_provider();
+        let mut examination = self.examine(&usual).await?;
+        let others = self.endpoints().into_iter().filter(|id| *id != usual);
+        for id in others {
+            let found = match self.examine(&id).await {
+                Ok(found) => found.checks,
+                Err(error) => vec![Check::failed(format!("endpoint {id}"), &error)],
+            };
+            for mut check in found {
+                if check.verdict == Verdict::Fail {
+                    check.verdict = Verdict::Warn;
+                }
+                examination.add(check);
+            }
         }
         Ok(examination)
     }

@@ -8,13 +8,11 @@ use outcrop_aws::Aws;
 use outcrop_config::{Config, Diagnostic, ProviderEntry, Settings, Sources};
 use outcrop_core::{
     BuildContext, BuiltCatalog, Capabilities, CatalogProblem, Environment, Error, ErrorKind, FactOrigin,
-    ModelCard, ModelId, ModelProvider, ModelProviderExt as _, Price, ProviderId, Query, Registry, Request,
-    Result, Snapshot,
+    ModelCard, ModelCatalog, ModelId, ModelProvider, Price, ProviderId, Query, Registry, Result, Snapshot,
 };
 use outcrop_discovery::Discovery;
 use outcrop_layers::Cooldowns;
 use outcrop_model_facts::{BedrockId, facts};
-use outcrop_provider_bedrock::{Bedrock, DryRun};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
@@ -126,7 +124,6 @@ impl Outcrop {
     }
 
     /// What builds providers and catalogues.
-    #[cfg(feature = "watch")]
     pub(crate) const fn registry(&self) -> &Registry {
         &self.registry
     }
@@ -165,22 +162,16 @@ impl Outcrop {
         Ok(provider.capabilities(model.as_ref().unwrap_or(&reference.model)))
     }
 
-    /// What a provider would send for a request. Nothing is sent, and no credentials are needed.
-    ///
-    /// # Errors
-    /// As [`Bedrock::dry_run`]; [`ErrorKind::Unsupported`] for a provider of another kind.
-    pub async fn dry_run(&self, id: &ProviderId, request: &Request, streaming: bool) -> Result<DryRun> {
-        let provider = self.provider(id).await?;
-        let bedrock = provider.find::<Bedrock>().ok_or_else(|| {
-            Error::unsupported(format!("the provider `{id}` cannot say what it would send")).with_provider(id)
-        })?;
-        bedrock.dry_run(request, streaming).await
-    }
-
     /// Whether the configuration puts a guardrail around every request of a provider, which no caller can replace.
     pub fn has_guardrail(&self, id: &ProviderId) -> bool {
         let entry = self.config.provider(id.as_str());
         entry.is_some_and(|entry| entry.settings().pointer("/guardrail/guardrailIdentifier").is_some())
+    }
+
+    /// Whether requests of a provider can go through a guardrail: an OpenAI-compatible endpoint would not see it.
+    pub fn knows_guardrails(&self, id: &ProviderId) -> bool {
+        let entry = self.config.provider(id.as_str());
+        entry.is_none_or(|entry| entry.api() != Some(outcrop_provider_openai::API))
     }
 
     /// The models of a provider.
@@ -232,10 +223,15 @@ impl Outcrop {
         }
     }
 
+    /// The catalogue of a provider's models, if it has one.
+    pub(crate) async fn catalog(&self, id: &ProviderId) -> Result<Option<Arc<dyn ModelCatalog>>> {
+        Ok(self.built(id).await?.catalog.map(|built| built.catalog))
+    }
+
     /// The catalogue of a provider's models on Bedrock; `None` if it has another one, or none.
     pub(crate) async fn discovery(&self, id: &ProviderId) -> Result<Option<Discovery>> {
-        let Some(catalog) = self.built(id).await?.catalog else { return Ok(None) };
-        let catalog: &dyn Any = &*catalog.catalog;
+        let Some(catalog) = self.catalog(id).await? else { return Ok(None) };
+        let catalog: &dyn Any = &*catalog;
         Ok(catalog.downcast_ref::<Discovery>().cloned())
     }
 
@@ -244,15 +240,16 @@ impl Outcrop {
     /// that answered, if the service said one. `None` if nobody knows.
     pub async fn price(&self, asked: &ModelReference, called: &ModelId, tier: Option<&str>) -> Option<Price> {
         let catalog = self.built(&asked.provider).await.ok()?.catalog?;
+        let Some(discovery) = self.discovery(&asked.provider).await.ok()? else {
+            let resolved = catalog.resolver?.resolve(called).await.ok()?;
+            return resolved.card?.price.clone();
+        };
         let model = match outcrop_discovery::region_of(asked.model.as_str()) {
             Some(region) => ModelId::from(format!("{called}@{region}")),
             None => called.clone(),
         };
         let resolved = catalog.resolver?.resolve(&model).await.ok()?;
-        let home = match self.discovery(&asked.provider).await {
-            Ok(Some(discovery)) => discovery.region().await,
-            _ => None,
-        };
+        let home = discovery.region().await;
         let id = BedrockId::parse(resolved.callable.as_str());
         let region = resolved.region.as_deref().or(id.region()).or(home.as_deref());
         // A card of several regions has the price of the first.
@@ -290,6 +287,16 @@ impl Outcrop {
         }
     }
 
+    /// A provider and the catalogue beside it.
+    #[cfg(feature = "conformance")]
+    pub(crate) async fn provider_and_catalog(
+        &self,
+        id: &ProviderId,
+    ) -> Result<(Arc<dyn ModelProvider>, Option<Arc<dyn outcrop_core::ModelCatalog>>)> {
+        let Built { provider, catalog } = self.built(id).await?;
+        Ok((provider, catalog.map(|catalog| catalog.catalog)))
+    }
+
     async fn built(&self, id: &ProviderId) -> Result<Built> {
         let mut built = self.built.lock().await;
         if let Some(known) = built.get(id) {
@@ -303,11 +310,18 @@ impl Outcrop {
     async fn build(&self, id: &ProviderId) -> Result<Built> {
         let entry = self.entry(id)?;
         let Some(api) = entry.api() else {
-            return Err(Error::config(format!("the provider `{id}` has no `api`")).with_hint(format!(
-                "set `models.providers.\"{id}\".api` to `{}`",
-                outcrop_provider_bedrock::API
-            )));
+            let apis: Vec<_> = self.registry.factories().map(|it| format!("`{}`", it.api())).collect();
+            return Err(Error::config(format!("the provider `{id}` has no `api`"))
+                .with_hint(format!("set `models.providers.\"{id}\".api` to one of {}", apis.join(", "))));
         };
+        let factory = self.registry.factory(api)?;
+        if self.aws.is_closed_world() && factory.api() == outcrop_provider_openai::API {
+            return Err(Error::unsupported(format!(
+                "the emulator stands in for AWS alone, and `{id}` is called elsewhere"
+            ))
+            .with_provider(id)
+            .with_hint("leave `--emulator` out"));
+        }
         let context = BuildContext::new(id.clone(), self.environment.clone());
         let catalog = match self.registry.catalog(api) {
             Some(factory) => Some(factory.build(&checks::of_catalog(&self.config, &entry), &context).await?),
@@ -315,7 +329,7 @@ impl Outcrop {
         };
         let resolver = catalog.as_ref().and_then(|catalog| catalog.resolver.clone());
         let context = context.with_resolver(resolver);
-        let inner = self.registry.factory(api)?.build(entry.settings(), &context).await?;
+        let inner = factory.build(entry.settings(), &context).await?;
         let trace = self.settings().trace;
         let provider = layered::around(inner, api, entry.provider(), trace, &self.environment)?;
         Ok(Built { provider, catalog })

@@ -46,10 +46,8 @@ fn limits(said: &outcrop_config::Limits) -> Limits {
 fn retry_policy(retry: &Retry, environment: &Environment) -> Result<RetryPolicy> {
     let variables = outcrop_aws::RetryVariables::read(environment)?;
     let usual = RetryPolicy::default();
-    Ok(RetryPolicy {
-        attempts: retry.attempts.or(variables.max_attempts).unwrap_or(usual.attempts),
-        max_delay: seconds(retry.max_delay).unwrap_or(usual.max_delay),
-        budget: seconds(retry.budget).unwrap_or(usual.budget),
-        ..usual
-    })
+    Ok(usual
+        .with_attempts(retry.attempts.or(variables.max_attempts).unwrap_or(usual.attempts))
+        .with_delays(usual.base_delay, seconds(retry.max_delay).unwrap_or(usual.max_delay))
+        .with_budget(seconds(retry.budget).unwrap_or(usual.budget)))
 }

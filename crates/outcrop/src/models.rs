@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use outcrop_core::{
     CatalogProblem, Error, ErrorKind, Hidden, ModelCard, ProviderId, Query, Result, Snapshot,
 };
@@ -12,7 +13,8 @@ use crate::{ModelReference, Outcrop};
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct ModelFilter {
-    /// Only models of this provider entry, or of a maker by name or id prefix; in any case.
+    /// Only models of this provider entry, and nobody else is asked; or, if there is no such entry, of a maker by name or
+    /// id prefix; in any case.
     pub provider: Option<String>,
     /// Only models whose id or name has all these words; in any case.
     pub words: Vec<String>,
@@ -31,7 +33,6 @@ impl ModelFilter {
     }
 
     fn admits(&self, provider: &ProviderId, card: &ModelCard) -> bool {
-        let same = |wanted: &str, name: &str| name.trim().eq_ignore_ascii_case(wanted.trim());
         let of_provider = self.provider.as_deref().is_none_or(|wanted| {
             same(wanted, provider.as_str())
                 || same(wanted, &card.maker)
@@ -42,8 +43,13 @@ impl ModelFilter {
     }
 }
 
+fn same(wanted: &str, name: &str) -> bool {
+    name.trim().eq_ignore_ascii_case(wanted.trim())
+}
+
 /// A model in a list.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ListedModel {
     /// The model.
     pub reference: ModelReference,
@@ -57,6 +63,7 @@ pub struct ListedModel {
 
 /// A list of models, filtered, with its [`Snapshot`] for what else there is to say.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ModelList {
     /// The models.
     pub models: Vec<ListedModel>,
@@ -70,12 +77,18 @@ impl Outcrop {
     /// # Errors
     /// If nothing could be listed: the failure of the first provider.
     pub async fn models(&self, query: &Query, filter: &ModelFilter) -> Result<ModelList> {
-        let mut snapshots = Vec::new();
-        for id in self.provider_ids() {
-            let snapshot = self.snapshot(&id, query).await;
-            snapshots.push((id, snapshot));
+        let mut ids = self.provider_ids();
+        // Whoever names an entry wants nobody else to be asked.
+        let is_named =
+            |id: &ProviderId| filter.provider.as_deref().is_some_and(|name| same(name, id.as_str()));
+        if ids.iter().any(is_named) {
+            ids.retain(is_named);
         }
-        self.list_of(snapshots, filter).await
+        let asked = ids.into_iter().map(async |id| {
+            let snapshot = self.snapshot(&id, query).await;
+            (id, snapshot)
+        });
+        self.list_of(join_all(asked).await, filter).await
     }
 
     /// What the providers list, as one list.
@@ -168,11 +181,7 @@ fn joined(list: Option<Snapshot>, mut more: Snapshot) -> Snapshot {
 }
 
 fn problem(provider: &ProviderId, error: &Error) -> CatalogProblem {
-    CatalogProblem {
-        source: provider.to_string(),
-        region: None,
-        code: error.code().unwrap_or(error.kind().name()).to_owned(),
-        message: error.to_string(),
-        hint: error.hints().first().cloned(),
-    }
+    let mut problem = CatalogProblem::of(provider.as_str(), error);
+    problem.hint = error.hints().first().cloned();
+    problem
 }

@@ -35,6 +35,11 @@ impl ModelReference {
         Self { provider: provider.into(), model: model.into() }
     }
 
+    /// The reference as one would type it: the id alone, if the provider is the one that is meant without a name.
+    pub fn short(&self) -> String {
+        if self.provider == *DEFAULT_PROVIDER { self.model.to_string() } else { self.key() }
+    }
+
     /// The reference in full: `provider/id`.
     pub fn key(&self) -> String {
         format!("{}/{}", self.provider, self.model)

@@ -76,5 +76,5 @@ fn refusal(reference: &ModelReference, why: &Why) -> Error {
     let error = Error::new(ErrorKind::ModelNotFound, format!("`{id}` cannot be called{reason}"));
     let error = error.with_provider(&reference.provider);
     let error = why.fix.iter().fold(error, |error, fix| error.with_hint(fix.clone()));
-    error.with_hint(format!("run `outcrop models why {id}` to see every rule"))
+    error.with_hint(format!("run `outcrop models why {}` to see every rule", reference.short()))
 }

@@ -43,3 +43,8 @@ pub use settings::BedrockSettings;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/requests.md")]
 struct Guide;
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

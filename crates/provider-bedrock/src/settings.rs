@@ -208,8 +208,7 @@ fn unlisted(pointer: String, message: String) -> SettingProblem {
 }
 
 fn listed(pointer: String, message: String, allowed: &[&str]) -> SettingProblem {
-    let allowed = allowed.iter().map(|value| (*value).to_owned()).collect();
-    SettingProblem { pointer, message, allowed }
+    SettingProblem::new(pointer, message).with_allowed(allowed.iter().copied())
 }
 
 /// A key as a JSON pointer writes it (RFC 6901).

@@ -19,12 +19,9 @@ fn it_keeps_its_contract_inside_all_layers() {
     // Somebody listens, or nothing would be put around a call.
     tracing_subscriber::fmt().with_writer(std::io::sink).init();
     // An upstream that asks for a longer wait is not waited for.
-    let policy = RetryPolicy {
-        base_delay: Duration::ZERO,
-        max_delay: Duration::ZERO,
-        budget: Duration::from_secs(1),
-        ..RetryPolicy::default()
-    };
+    let policy = RetryPolicy::default()
+        .with_delays(Duration::ZERO, Duration::ZERO)
+        .with_budget(Duration::from_secs(1));
     let limits = Limits::default().with_concurrency(16).with_requests_per_minute(1000);
     // Nobody answers in the place of the provider: whatever fails comes back.
     let other = FallbackTarget::new(Arc::new(Scripted::new([])), "another-model");

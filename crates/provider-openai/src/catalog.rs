@@ -6,16 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use futures_util::StreamExt as _;
 use outcrop_core::{
-    CachingCard, CatalogProblem, Environment, Error, ErrorKind, FactOrigin, Freshness, Modality, ModelCard,
-    ModelCatalog, ModelId, ModelKind, ProviderId, Query, Result, Snapshot, Support,
+    CatalogProblem, Environment, Error, ErrorKind, FactOrigin, Freshness, Hidden, Modality, ModelCard,
+    ModelCatalog, ModelId, ModelKind, ModelResolver, Price, ProviderId, Query, Rates, Resolved, Result,
+    Snapshot, Support,
 };
 use serde_json::Value;
 
 use crate::endpoint::Endpoint;
+use crate::failure::{Call, Wanted};
 use crate::http_client::HttpClient;
-use crate::provider::{accepted, endpoint};
+use crate::provider::{accepted, calling, endpoint, whole};
 use crate::{ModelSettings, OpenAiSettings};
 
 /// What stands in the list where nobody knows a limit: as in the catalogue of Bedrock. Shown, never sent.
@@ -24,8 +25,13 @@ const MAX_TOKENS: u32 = 4096;
 
 /// How long a list is as good as a new one.
 const FRESH: Duration = Duration::from_mins(5);
-/// The longest list.
-const LONGEST: usize = 32 << 20;
+/// The longest list, in MiB.
+const LONGEST: usize = 32;
+/// How long a list may take to come: it is of no use to somebody who has gone on.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
+/// The rule that keeps models out of the list which the entry does not name.
+const NOT_NAMED: &str = "not-named";
 
 /// Lists the models of an endpoint.
 #[derive(Debug)]
@@ -34,6 +40,8 @@ pub struct OpenAiCatalog {
     settings: OpenAiSettings,
     endpoint: Endpoint,
     client: HttpClient,
+    /// Whether only models that the entry names are listed.
+    named_only: bool,
     last: Mutex<Option<(SystemTime, Vec<Arc<ModelCard>>)>>,
 }
 
@@ -45,33 +53,83 @@ impl OpenAiCatalog {
     pub fn new(id: ProviderId, settings: OpenAiSettings, environment: &Environment) -> Result<Self> {
         let endpoint = endpoint(&settings)?;
         let client = HttpClient::new(&endpoint.models(), &settings, environment)?;
-        Ok(Self { id, settings, endpoint, client, last: Mutex::default() })
+        Ok(Self { id, settings, endpoint, client, named_only: false, last: Mutex::default() })
+    }
+
+    /// Lists the models that the entry names, if it names any, and no others. The endpoint is then asked only by a query
+    /// that wants a new list, or all models.
+    pub fn named_only(mut self, named_only: bool) -> Self {
+        self.named_only = named_only && !self.settings.models.is_empty();
+        self
+    }
+
+    /// Scheme, host, port and path of the endpoint, for people.
+    pub fn endpoint(&self) -> String {
+        self.endpoint.shown()
+    }
+
+    /// Whether calls carry a key, and as what.
+    pub fn credential(&self) -> Option<&'static str> {
+        let named = |name: &str| self.settings.headers.keys().any(|it| it.eq_ignore_ascii_case(name));
+        let headers = [
+            ("authorization", "the header `authorization`"),
+            ("x-api-key", "the header `x-api-key`"),
+            ("api-key", "the header `api-key`"),
+        ];
+        let of_headers = headers.into_iter().find(|(name, _)| named(name)).map(|(_, words)| words);
+        of_headers.or_else(|| self.settings.api_key.as_ref().map(|_| "`apiKey`"))
     }
 
     fn remembered(&self) -> Option<(SystemTime, Vec<Arc<ModelCard>>)> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn list(&self) -> Result<Vec<Arc<ModelCard>>> {
-        let reply = self.client.get(&self.endpoint.models()).await?;
-        let (mut reply, call) = accepted(reply, &self.endpoint, &self.settings).await?;
-        let mut body = Vec::new();
-        while let Some(bytes) = reply.body.next().await {
-            body.extend_from_slice(&bytes?);
-            if body.len() > LONGEST {
-                return Err(
-                    call.new_error(ErrorKind::Protocol, "the endpoint lists more than 32 MiB of models")
-                );
-            }
-        }
-        let rows = serde_json::from_slice::<Value>(&body).ok().as_ref().and_then(rows);
-        let rows =
-            rows.ok_or_else(|| call.foreign("answered with something else than a list of models", None))?;
+    /// The ids of what the endpoint lists, asked for now: what is remembered and what the entry says do not count.
+    ///
+    /// # Errors
+    /// If no list came; [`ErrorKind::Protocol`] if the endpoint has none.
+    pub async fn listed(&self) -> Result<Vec<ModelId>> {
+        let cards = self.list().await.map_err(|error| error.with_provider(&self.id))?;
+        Ok(cards.into_keys().collect())
+    }
+
+    /// Whether the entry names a model.
+    pub fn names(&self, model: &ModelId) -> bool {
+        self.settings.model(model).is_some()
+    }
+
+    /// The number of models that the entry names.
+    pub fn named(&self) -> usize {
+        self.settings.models.len()
+    }
+
+    async fn list(&self) -> Result<BTreeMap<ModelId, ModelCard>> {
+        let call = calling(&self.id, &self.endpoint, &self.settings, Wanted::Models);
+        let listed = tokio::time::timeout(LONGEST_WAIT, self.rows(call.clone())).await;
+        let rows = listed.map_err(|_| {
+            let message = format!("no list of models came within {} s", LONGEST_WAIT.as_secs());
+            call.new_error(ErrorKind::Timeout, message)
+        })??;
         let mut cards: BTreeMap<ModelId, ModelCard> = BTreeMap::new();
         for card in rows.iter().filter_map(card) {
             cards.entry(card.id.clone()).or_insert(card);
         }
-        Ok(self.completed(cards))
+        Ok(cards)
+    }
+
+    fn problem(&self, error: &Error) -> CatalogProblem {
+        let mut problem = CatalogProblem::of(format!("{} /models", self.id), error);
+        problem.hint = error.hints().first().cloned();
+        problem
+    }
+
+    /// The rows of the list, as they are sent.
+    async fn rows(&self, call: Call) -> Result<Vec<Value>> {
+        let reply = self.client.get(&self.endpoint.models()).await?;
+        let (reply, call) = accepted(reply, call).await?;
+        let body = whole(reply, &call, LONGEST).await?;
+        let rows = serde_json::from_slice::<Value>(&body).ok().as_ref().and_then(rows);
+        rows.ok_or_else(|| call.foreign("answered with something else than a list of models", None))
     }
 
     /// The cards with what the entry says, sorted.
@@ -84,6 +142,27 @@ impl OpenAiCatalog {
         cards.sort_by(|a, b| (&a.maker, &a.name, &a.id).cmp(&(&b.maker, &b.name, &b.id)));
         cards
     }
+
+    /// The models that a query wants, and why the list has not all of them usually.
+    fn of_query(
+        &self,
+        mut models: Vec<Arc<ModelCard>>,
+        query: &Query,
+    ) -> (Vec<Arc<ModelCard>>, BTreeMap<ModelId, Hidden>) {
+        let mut hidden = BTreeMap::new();
+        if !self.named_only {
+            return (models, hidden);
+        }
+        let is_named = |card: &ModelCard| self.names(&card.id);
+        if query.all {
+            let detail = format!("`models.providers.{}.models` names others", self.id);
+            let others = models.iter().filter(|card| !is_named(card));
+            hidden.extend(others.map(|card| (card.id.clone(), Hidden::new(NOT_NAMED, detail.as_str()))));
+        } else {
+            models.retain(|card| is_named(card));
+        }
+        (models, hidden)
+    }
 }
 
 #[async_trait]
@@ -93,14 +172,18 @@ impl ModelCatalog for OpenAiCatalog {
     }
 
     async fn snapshot(&self, query: &Query) -> Result<Snapshot> {
-        let remembered = self.remembered();
-        let snapshot = |models, taken_at, freshness, problems| Snapshot {
-            models,
-            hidden: BTreeMap::new(),
-            taken_at,
-            freshness,
-            problems,
+        let snapshot = |models: Vec<Arc<ModelCard>>, taken_at, freshness, problems| {
+            let (models, hidden) = self.of_query(models, query);
+            let mut snapshot = Snapshot::new(models, taken_at, freshness);
+            snapshot.hidden = hidden;
+            snapshot.problems = problems;
+            snapshot
         };
+        if self.named_only && !query.refresh && !query.all {
+            let models = self.completed(BTreeMap::new());
+            return Ok(snapshot(models, SystemTime::now(), Freshness::Live, Vec::new()));
+        }
+        let remembered = self.remembered();
         if let Some((taken_at, models)) = &remembered
             && !query.refresh
             && taken_at.elapsed().is_ok_and(|age| age < FRESH)
@@ -108,14 +191,14 @@ impl ModelCatalog for OpenAiCatalog {
             return Ok(snapshot(models.clone(), *taken_at, Freshness::Cached, Vec::new()));
         }
         let error = match self.list().await {
-            Ok(models) => {
-                let now = SystemTime::now();
+            Ok(cards) => {
+                let (models, now) = (self.completed(cards), SystemTime::now());
                 *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, models.clone()));
                 return Ok(snapshot(models, now, Freshness::Live, Vec::new()));
             }
             Err(error) => error.with_provider(&self.id),
         };
-        let problem = problem(&error);
+        let problem = self.problem(&error);
         match remembered {
             Some((taken_at, models)) => Ok(snapshot(models, taken_at, Freshness::Stale, vec![problem])),
             // An endpoint need not have a list; what the entry says holds without one.
@@ -128,13 +211,19 @@ impl ModelCatalog for OpenAiCatalog {
     }
 }
 
-fn problem(error: &Error) -> CatalogProblem {
-    CatalogProblem {
-        source: "/models".to_owned(),
-        region: None,
-        code: error.code().unwrap_or(error.kind().name()).to_owned(),
-        message: error.to_string(),
-        hint: error.hints().first().cloned(),
+#[async_trait]
+impl ModelResolver for OpenAiCatalog {
+    /// An id is called as it is. Its card is the one of the list, if there was one, else what the entry says.
+    async fn resolve(&self, id: &ModelId) -> Result<Resolved> {
+        let listed = self.remembered().and_then(|(_, cards)| cards.into_iter().find(|card| card.id == *id));
+        let said = || {
+            let mut card = blank(id.clone());
+            overlay(&mut card, self.settings.model(id)?);
+            Some(Arc::new(card))
+        };
+        let mut resolved = Resolved::unchanged(id.clone());
+        resolved.card = listed.or_else(said);
+        Ok(resolved)
     }
 }
 
@@ -146,35 +235,12 @@ fn rows(list: &Value) -> Option<Vec<Value>> {
 
 /// A model of which nothing is known.
 fn blank(id: ModelId) -> ModelCard {
-    let name = id.as_str().to_owned();
-    let maker = name.split_once('/').map_or("", |(maker, _)| maker).to_owned();
-    let guesses = ["contextWindow", "maxTokens"].map(|field| (field.into(), FactOrigin::Default));
-    ModelCard {
-        id,
-        name,
-        maker,
-        maker_name: None,
-        base_model: None,
-        kind: ModelKind::Chat,
-        regions: Vec::new(),
-        profile: None,
-        input: vec![Modality::Text],
-        output: vec![Modality::Text],
-        context_window: CONTEXT_WINDOW,
-        max_tokens: MAX_TOKENS,
-        reasoning: Support::Unknown,
-        tools: Support::Unknown,
-        streaming: Support::Yes,
-        thinking: None,
-        caching: CachingCard::default(),
-        price: None,
-        price_terms: None,
-        lifecycle: None,
-        end_of_life: None,
-        available: Support::Unknown,
-        access: None,
-        origin: BTreeMap::from(guesses),
-    }
+    let maker = id.as_str().split_once('/').map_or("", |(maker, _)| maker).to_owned();
+    let mut card = ModelCard::new(id, maker, CONTEXT_WINDOW, MAX_TOKENS);
+    card.streaming = Support::Yes;
+    card.origin =
+        BTreeMap::from(["contextWindow", "maxTokens"].map(|field| (field.into(), FactOrigin::Default)));
+    card
 }
 
 /// The card of a row, in whatever words the server has: OpenAI, OpenRouter, vLLM, Groq, Mistral, llama.cpp, Vercel.
@@ -245,9 +311,32 @@ fn card(row: &Value) -> Option<ModelCard> {
         card.tools = tools.into();
         known.push("tools");
     }
+    if let Some(price) = price(row) {
+        card.price = Some(price);
+        known.push("cost");
+    }
     card.kind = kind(&card, text("type"));
     card.origin.extend(known.into_iter().map(|field| (Cow::Borrowed(field), FactOrigin::Service)));
     Some(card)
+}
+
+/// US dollars for single tokens, as OpenRouter and the Vercel AI Gateway list them: texts, under names of their own.
+fn price(row: &Value) -> Option<Price> {
+    let pricing = row.get("pricing")?;
+    let rate = |names: [&str; 2]| {
+        let said = names.iter().find_map(|name| pricing.get(name))?;
+        let dollars = said.as_f64().or_else(|| said.as_str()?.trim().parse().ok())?;
+        // What is not known is -1 there. Twelve digits: a rate shall not look like the sum it was made by.
+        (dollars >= 0.0).then(|| (dollars * 1e18).round() / 1e12)
+    };
+    let rates = Rates {
+        input: rate(["prompt", "input"])?,
+        output: rate(["completion", "output"])?,
+        cache_read: rate(["input_cache_read", "cache_read_input_tokens"]),
+        cache_write_5m: rate(["input_cache_write", "cache_creation_input_tokens"]),
+        cache_write_1h: None,
+    };
+    Some(Price::flat(rates))
 }
 
 fn modality(name: &str) -> Modality {
@@ -283,6 +372,10 @@ fn overlay(card: &mut ModelCard, model: &ModelSettings) {
     if let Some(limit) = model.max_tokens {
         card.max_tokens = limit;
         told.push("maxTokens");
+    }
+    if let Some(price) = &model.price {
+        card.price = Some(price.clone());
+        told.push("cost");
     }
     if let Some(reasoning) = model.reasoning {
         card.reasoning = reasoning.into();

@@ -185,7 +185,8 @@ macro_rules! compat {
                 )+
                 json!({
                     "type": "object",
-                    "description": "What the endpoint takes, where it is not what most of them do.",
+                    "description": "What the endpoint takes, where it is not what most of them do. Each of its `models` may have a \
+                        `compat` of its own, which counts more.",
                     "properties": properties,
                 })
             }
@@ -197,11 +198,9 @@ macro_rules! compat {
                     if let Some(value) = compat.get($wire).filter(|value| !value.is_null())
                         && <$kind as Deserialize>::deserialize(value).is_err()
                     {
-                        problems.push(SettingProblem {
-                            pointer: format!("{place}/{}", $wire),
-                            message: format!("`{name}.{}` {}", $wire, <$kind as Setting>::wanted()),
-                            allowed: <$kind as Setting>::allowed(),
-                        });
+                        let message = format!("`{name}.{}` {}", $wire, <$kind as Setting>::wanted());
+                        let problem = SettingProblem::new(format!("{place}/{}", $wire), message);
+                        problems.push(problem.with_allowed(<$kind as Setting>::allowed()));
                     }
                 )+
                 problems

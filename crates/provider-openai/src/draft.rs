@@ -25,7 +25,7 @@ impl Draft {
         if target.compat.supports_usage_in_streaming != Some(false) {
             body.insert("stream_options".to_owned(), json!({ "include_usage": true }));
         }
-        merge(&mut body, request.options.get(provider), provider)?;
+        merge(&mut body, request.options.get(provider), provider, &OURS)?;
         let body = serde_json::to_vec(&Value::Object(body)).map_err(|error| {
             Error::new(ErrorKind::InvalidRequest, "the request cannot be written as JSON").with_source(error)
         })?;
@@ -34,14 +34,20 @@ impl Draft {
 }
 
 /// Lays the caller's own members over the body. `null` takes a member out.
-fn merge(body: &mut Map<String, Value>, options: Option<&Value>, provider: &str) -> Result<()> {
+/// `ours`: what the caller cannot write over.
+pub(crate) fn merge(
+    body: &mut Map<String, Value>,
+    options: Option<&Value>,
+    provider: &str,
+    ours: &[&str],
+) -> Result<()> {
     let Some(options) = options.filter(|options| !options.is_null()) else { return Ok(()) };
     let invalid = |message: String| Error::new(ErrorKind::InvalidRequest, message);
     let Some(options) = options.as_object() else {
         return Err(invalid(format!("`options.{provider}` must be an object of members of the body")));
     };
     for (name, value) in options {
-        if OURS.contains(&name.as_str()) {
+        if ours.contains(&name.as_str()) {
             let message = format!("`options.{provider}.{name}` cannot be set: the request itself says so");
             return Err(invalid(message).with_hint("use the field of the request"));
         }

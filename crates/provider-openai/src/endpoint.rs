@@ -64,6 +64,11 @@ impl Endpoint {
         format!("{}{}{CHAT}{}", self.origin, self.path, self.query)
     }
 
+    /// The address of embeddings.
+    pub(crate) fn embeddings(&self) -> String {
+        format!("{}{}/embeddings{}", self.origin, self.path, self.query)
+    }
+
     /// The address of the list of models.
     pub(crate) fn models(&self) -> String {
         format!("{}{}/models{}", self.origin, self.path, self.query)
@@ -135,6 +140,7 @@ mod tests {
         }
         let endpoint = Endpoint::parse("http://localhost:8000/api?x=1").unwrap();
         assert_eq!(endpoint.models(), "http://localhost:8000/api/v1/models?x=1");
+        assert_eq!(endpoint.embeddings(), "http://localhost:8000/api/v1/embeddings?x=1");
         assert_eq!(endpoint.shown(), "http://localhost:8000/api/v1");
     }
 

@@ -8,11 +8,12 @@ use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use http::{HeaderMap, HeaderValue};
 use outcrop_core::{
-    Environment, Error, ModelCatalog as _, ModelProvider as _, Query, Request, Result, Secret, Start,
+    EmbedRequest, Environment, Error, ModelCatalog as _, ModelProvider as _, Query, Request, Result, Secret,
+    Start,
 };
 use serde_json::{Value, json};
 
-use crate::failure::Call;
+use crate::failure::{Call, Wanted};
 use crate::http_client::Reply;
 use crate::loopback::{Answer, Loopback, events};
 use crate::stream::{Shaping, open};
@@ -22,10 +23,11 @@ use crate::{OpenAi, OpenAiCatalog, OpenAiSettings, cases};
 pub(crate) mod error_sites;
 
 /// Lines that cannot be reached from outside, and why they are there.
-const UNREACHABLE: [(&str, &str); 4] = [
+const UNREACHABLE: [(&str, &str); 5] = [
     ("`baseUrl` is not a URL", "the endpoint was parsed before"),
     ("TLS cannot be set up", "the cryptography always has something to offer"),
     ("the request cannot be written as JSON", "content of a newer core than this crate knows"),
+    ("call.new_error(ErrorKind::Timeout, message)", "no test waits as long as for a list"),
     ("the connection to the endpoint failed", "for whatever else HTTP may find wrong"),
 ];
 
@@ -75,7 +77,13 @@ fn of_requests() -> Vec<Error> {
 async fn of_body(body: BoxStream<'static, Result<Bytes>>) -> Error {
     let mut headers = HeaderMap::new();
     headers.insert("content-type", HeaderValue::from_static("text/html"));
-    let call = Call { endpoint: "http://127.0.0.1:1/v1".to_owned(), ..Call::default() };
+    let call = Call {
+        endpoint: "http://127.0.0.1:1/v1".to_owned(),
+        wanted: Wanted::Chat,
+        provider: "endpoint".into(),
+        request_id: None,
+        secrets: Vec::new(),
+    };
     match open(Reply { status: 200, headers, body }, call, Start::default(), Shaping::default()).await {
         Err(error) => error,
         Ok(stream) => stream.filter_map(async |item: Result<_>| item.err()).boxed().next().await.unwrap(),
@@ -170,6 +178,23 @@ async fn of_lists() -> Vec<Error> {
     errors
 }
 
+async fn of_vectors() -> Vec<Error> {
+    let request = |text: &str| EmbedRequest::new("m", vec![text.to_owned()]).dimensions(2);
+    let mut errors = Vec::new();
+    for body in [
+        json!({}),
+        json!({ "data": [] }),
+        json!({ "data": [{ "embedding": "x" }] }),
+        json!({ "data": [{ "embedding": [] }] }),
+        json!({ "data": [{ "embedding": [1.0] }] }),
+    ] {
+        let server = Loopback::start(move |_| Answer::json(200, &body));
+        errors.push(server.provider().embed(&request("Hi")).await.unwrap_err());
+        errors.push(server.provider().embed(&request(" ")).await.unwrap_err());
+    }
+    errors
+}
+
 /// A text without the ports, which are others each time.
 fn steady(text: &str) -> String {
     let mut parts = text.split("127.0.0.1:");
@@ -187,6 +212,7 @@ async fn every_error_has_its_words() {
     errors.extend(of_streams().await);
     errors.extend(of_calls().await);
     errors.extend(of_lists().await);
+    errors.extend(of_vectors().await);
     let unreachable = |text: &str| UNREACHABLE.iter().any(|(words, _)| text.contains(words));
     let sites = error_sites::sites(env!("CARGO_MANIFEST_DIR"), |_| true);
     assert!(sites.len() > 35, "the sites are not found any more: {sites:#?}");

@@ -49,7 +49,13 @@ impl ProviderFactory for Factory {
 
     /// What every entry may have besides, such as `baseUrl` and `models`, is in the schema of the configuration.
     fn schema(&self) -> Value {
-        json!({ "type": "object", "properties": { "compat": Compat::schema() } })
+        let mut compat = Compat::schema();
+        if let Some(compat) = compat.as_object_mut() {
+            // It says nothing of who calls and where.
+            compat.insert("x-project".to_owned(), true.into());
+        }
+        let of_model = json!({ "properties": { "compat": Compat::schema() } });
+        json!({ "type": "object", "properties": { "compat": compat, "models": { "items": of_model } } })
     }
 
     fn check(&self, settings: &Value) -> Vec<SettingProblem> {
@@ -76,7 +82,10 @@ impl CatalogFactory for Factory {
     async fn build(&self, settings: &Value, context: &BuildContext) -> Result<BuiltCatalog> {
         let settings = OpenAiSettings::from_json(settings)?;
         let catalog = OpenAiCatalog::new(context.provider.clone(), settings, &context.environment)?;
-        Ok(BuiltCatalog { catalog: Arc::new(catalog), resolver: None })
+        // Whoever names models means these, as the same file means it elsewhere; and a server that is not there keeps
+        // nobody waiting.
+        let catalog = Arc::new(catalog.named_only(true));
+        Ok(BuiltCatalog::new(Arc::clone(&catalog) as _).with_resolver(catalog))
     }
 }
 

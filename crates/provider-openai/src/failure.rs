@@ -26,11 +26,35 @@ pub(crate) use said::is_error;
 /// Secrets shorter than this are no keys; taking them out of a text would only make it unreadable.
 const SHORTEST_SECRET: usize = 6;
 
+/// What an endpoint can be asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    #[default]
+    Chat,
+    Embeddings,
+    Models,
+}
+
+impl Wanted {
+    /// What an endpoint lacks that does not know it, and the path of it.
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Chat => ("has no chat completions there", "/chat/completions"),
+            Self::Embeddings => ("has no embeddings there", "/embeddings"),
+            Self::Models => ("has no list of models there", "/models"),
+        }
+    }
+}
+
 /// What all errors of one call have in common.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Call {
     /// The endpoint, for people.
     pub(crate) endpoint: String,
+    /// What was asked for, for people.
+    pub(crate) wanted: Wanted,
+    /// The provider's id.
+    pub(crate) provider: ProviderId,
     /// The endpoint's id of the call.
     pub(crate) request_id: Option<String>,
     /// What must not come out in a message.
@@ -54,7 +78,7 @@ impl Call {
         // A server that does not know the path knows nothing of models either.
         let lost = matches!(status, 404 | 405) && said.as_ref().is_none_or(Said::is_about_the_path);
         if lost {
-            return self.foreign("has no chat completions there", header("content-type")).with_status(status);
+            return self.foreign(self.wanted.words().0, header("content-type")).with_status(status);
         }
         let mut error = self.said(&said.unwrap_or_default(), Some(status)).with_status(status);
         if header("x-should-retry") == Some("false") {
@@ -80,8 +104,9 @@ impl Call {
     /// An answer that is none of this protocol. `what` it is; `content_type` what it says that it is.
     #[track_caller]
     pub(crate) fn foreign(&self, what: &str, content_type: Option<&str>) -> Error {
+        let path = self.wanted.words().1;
         let error = self.new_error(ErrorKind::Protocol, format!("`{}` {what}", self.endpoint)).with_hint(
-            "check `baseUrl`: it is the address in front of `/chat/completions`, mostly with `/v1` at its end",
+            format!("check `baseUrl`: it is the address in front of `{path}`, mostly with `/v1` at its end"),
         );
         match content_type {
             Some(content_type) => error.with_context("contentType", self.scrubbed(content_type)),
@@ -128,12 +153,18 @@ impl Call {
         }
         match (rule.and_then(|rule| rule.hint), kind) {
             (Some(hint), _) => error.with_hint(hint),
-            (None, ErrorKind::Unauthenticated) => {
-                error.with_hint("check `apiKey` of the provider: the endpoint does not know it")
-            }
-            (None, ErrorKind::ModelNotFound) => {
-                error.with_hint("run `outcrop models list` to see what the endpoint has")
-            }
+            (None, ErrorKind::Unauthenticated) if self.secrets.is_empty() => error.with_hint(format!(
+                "set `models.providers.{}.apiKey`: the endpoint wants a key, and none was sent",
+                self.provider
+            )),
+            (None, ErrorKind::Unauthenticated) => error.with_hint(format!(
+                "check `models.providers.{}.apiKey`: the endpoint does not know it",
+                self.provider
+            )),
+            (None, ErrorKind::ModelNotFound) => error.with_hint(format!(
+                "run `outcrop models list --all --provider {}` to see what the endpoint has",
+                self.provider
+            )),
             (None, _) => error,
         }
     }

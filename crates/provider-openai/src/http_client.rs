@@ -67,27 +67,37 @@ impl HttpClient {
         })
     }
 
-    /// Sends a JSON body, and waits for the head of the answer.
+    /// Sends a JSON body, and waits for the head of an answer that comes piece by piece.
     pub(crate) async fn post(&self, url: &str, body: Bytes) -> Result<Reply> {
-        self.send(Method::POST, url, Some(body)).await
+        self.send(Method::POST, url, Some(body), "text/event-stream, application/json").await
+    }
+
+    /// Sends a JSON body, and waits for the head of an answer that is JSON.
+    pub(crate) async fn post_for_json(&self, url: &str, body: Bytes) -> Result<Reply> {
+        self.send(Method::POST, url, Some(body), "application/json").await
     }
 
     /// Asks for a page, and waits for the head of the answer.
     pub(crate) async fn get(&self, url: &str) -> Result<Reply> {
-        self.send(Method::GET, url, None).await
+        self.send(Method::GET, url, None, "application/json").await
     }
 
-    async fn send(&self, method: Method, url: &str, body: Option<Bytes>) -> Result<Reply> {
-        let streams = method == Method::POST;
+    async fn send(
+        &self,
+        method: Method,
+        url: &str,
+        body: Option<Bytes>,
+        accept: &'static str,
+    ) -> Result<Reply> {
+        let has_body = body.is_some();
         let mut request = Request::new(Full::new(body.unwrap_or_default()));
         *request.method_mut() = method;
         *request.uri_mut() =
             url.parse().map_err(|error| Error::config("`baseUrl` is not a URL").with_source(error))?;
         let headers = request.headers_mut();
         headers.clone_from(&self.headers);
-        let accept = if streams { "text/event-stream, application/json" } else { "application/json" };
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static(accept));
-        if streams {
+        if has_body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         if let Some(authorization) =

@@ -29,6 +29,7 @@ mod compat;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod draft;
+mod embed;
 mod endpoint;
 #[cfg(test)]
 mod errors_tests;
@@ -49,3 +50,8 @@ pub use compat::{Compat, MaxTokensField, ReasoningField, ReasoningTag, Structure
 pub use factory::{API, catalog_factory, factory};
 pub use provider::{DryRun, OpenAi};
 pub use settings::{ModelSettings, OpenAiSettings};
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

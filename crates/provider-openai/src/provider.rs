@@ -4,17 +4,17 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use outcrop_core::{
-    Capabilities, Environment, Error, EventStream, ModelId, ModelProvider, ProviderId, Request, Result,
-    Start, Warning,
+    Capabilities, EmbedRequest, Embeddings, Environment, Error, ErrorKind, EventStream, ModelId,
+    ModelProvider, ProviderId, Request, Result, Start, Warning,
 };
 
 use crate::draft::Draft;
 use crate::endpoint::Endpoint;
-use crate::failure::Call;
+use crate::failure::{Call, Wanted};
 use crate::http_client::{self, HttpClient, Reply};
 use crate::normalise::Target;
 use crate::stream::{self, Shaping};
-use crate::{OpenAiSettings, ReasoningTag, failure};
+use crate::{OpenAiSettings, ReasoningTag, embed, failure};
 
 /// The most of an error's body that is read.
 const LONGEST_ERROR: usize = 64 << 10;
@@ -32,7 +32,9 @@ pub struct OpenAi {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct DryRun {
-    /// The address.
+    /// The base of the endpoint's addresses, as the configuration means it.
+    pub endpoint: String,
+    /// The address that is called. What stands in its query may be meant for nobody else.
     pub url: String,
     /// The body, byte for byte.
     pub body: Bytes,
@@ -57,7 +59,7 @@ impl OpenAi {
     /// As [`ModelProvider::stream`] before the call.
     pub fn dry_run(&self, request: &Request) -> Result<DryRun> {
         let Draft { body, warnings, .. } = self.draft(request)?;
-        Ok(DryRun { url: self.endpoint.chat(), body, warnings })
+        Ok(DryRun { endpoint: self.endpoint.shown(), url: self.endpoint.chat(), body, warnings })
     }
 
     fn draft(&self, request: &Request) -> Result<Draft> {
@@ -65,12 +67,31 @@ impl OpenAi {
         Draft::new(request, self.id.as_str(), &target)
     }
 
+    /// The texts of a request as vectors.
+    async fn embed_texts(&self, request: &EmbedRequest) -> Result<Embeddings> {
+        let draft = embed::Draft::new(request, self.id.as_str())?;
+        let url = self.endpoint.embeddings();
+        let mut reply = embed::Reply::default();
+        for body in draft.bodies() {
+            let sent = self.client.post_for_json(&url, body.bytes()).await?;
+            let (sent, call) = accepted(sent, self.calling(Wanted::Embeddings)).await?;
+            let answer = whole(sent, &call, embed::LONGEST).await?;
+            reply.add(&answer, body.texts(), &call)?;
+        }
+        reply.finish(request)
+    }
+
+    /// What all errors of a call have in common.
+    fn calling(&self, wanted: Wanted) -> Call {
+        calling(&self.id, &self.endpoint, &self.settings, wanted)
+    }
+
     async fn call(&self, request: &Request) -> Result<EventStream> {
         let Draft { body, names, warnings } = self.draft(request)?;
         let tag = self.settings.compat_for(&request.model, &self.endpoint).reasoning_tag;
         let tag = tag.filter(|tag| *tag != ReasoningTag::None).map(ReasoningTag::as_str);
         let reply = self.client.post(&self.endpoint.chat(), body).await?;
-        let (reply, call) = accepted(reply, &self.endpoint, &self.settings).await?;
+        let (reply, call) = accepted(reply, self.calling(Wanted::Chat)).await?;
         let request_id = call.request_id.clone();
         let model = Some(request.model.clone());
         let start = Start { model, warnings, request_id, ..Start::default() };
@@ -96,20 +117,28 @@ pub(crate) fn endpoint(settings: &OpenAiSettings) -> Result<Endpoint> {
     Ok(endpoint)
 }
 
-/// The answer, if it is one of success; and what all errors of this call have in common.
-pub(crate) async fn accepted(
-    reply: Reply,
+/// What all errors of a call have in common.
+pub(crate) fn calling(
+    id: &ProviderId,
     endpoint: &Endpoint,
     settings: &OpenAiSettings,
-) -> Result<(Reply, Call)> {
+    wanted: Wanted,
+) -> Call {
+    Call {
+        endpoint: endpoint.shown(),
+        wanted,
+        provider: id.clone(),
+        request_id: None,
+        secrets: http_client::secrets(settings),
+    }
+}
+
+/// The answer, if it is one of success; and the call, with the id that the endpoint gave it.
+pub(crate) async fn accepted(reply: Reply, mut call: Call) -> Result<(Reply, Call)> {
     let header = |name: &str| reply.headers.get(name).and_then(|value| value.to_str().ok());
     let id =
         ["x-request-id", "request-id", "x-amzn-requestid", "apim-request-id"].into_iter().find_map(header);
-    let call = Call {
-        endpoint: endpoint.shown(),
-        request_id: id.filter(|id| !id.is_empty()).map(str::to_owned),
-        secrets: http_client::secrets(settings),
-    };
+    call.request_id = id.filter(|id| !id.is_empty()).map(str::to_owned);
     if (200..300).contains(&reply.status) {
         return Ok((reply, call));
     }
@@ -123,6 +152,19 @@ pub(crate) async fn accepted(
         }
     }
     Err(call.refused(status, &headers, &words))
+}
+
+/// The whole body of an answer, of at most that many MiB.
+pub(crate) async fn whole(mut reply: Reply, call: &Call, longest: usize) -> Result<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(bytes) = reply.body.next().await {
+        body.extend_from_slice(&bytes?);
+        if body.len() > longest << 20 {
+            let message = format!("the endpoint's answer is longer than {longest} MiB");
+            return Err(call.new_error(ErrorKind::Protocol, message));
+        }
+    }
+    Ok(body)
 }
 
 #[async_trait]
@@ -141,6 +183,11 @@ impl ModelProvider for OpenAi {
             Ok(events) => Ok(Box::pin(events.map(move |item| item.map_err(|error| named.name(error))))),
             Err(error) => Err(named.name(error)),
         }
+    }
+
+    async fn embed(&self, request: &EmbedRequest) -> Result<Embeddings> {
+        let named = failure::Named::new(&self.id, &request.model);
+        self.embed_texts(request).await.map_err(|error| named.name(error))
     }
 }
 

@@ -1,12 +1,13 @@
 //! What a provider entry may say about an OpenAI-compatible endpoint.
 
 mod check;
+mod cost;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use outcrop_core::{
-    Capabilities, Error, Modality, ModelId, Result, Secret, SettingProblem, Support, Timeouts,
+    Capabilities, Error, Modality, ModelId, Price, Result, Secret, SettingProblem, Support, Timeouts,
 };
 use serde_json::Value;
 
@@ -22,6 +23,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 
 /// The settings of one endpoint.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct OpenAiSettings {
     /// Where it is, with or without `/v1` at the end.
     pub base_url: String,
@@ -41,6 +43,7 @@ pub struct OpenAiSettings {
 
 /// What is known of a model.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct ModelSettings {
     /// The id it is called by.
     pub id: String,
@@ -56,6 +59,8 @@ pub struct ModelSettings {
     pub context_window: Option<u32>,
     /// Tokens of an answer: a limit, not a value that is sent.
     pub max_tokens: Option<u32>,
+    /// What it costs.
+    pub price: Option<Price>,
     /// What the endpoint takes for this model.
     pub compat: Compat,
 }
@@ -149,7 +154,8 @@ impl OpenAiSettings {
             None => Support::Unknown,
         };
         capabilities.token_counting = Support::No;
-        capabilities.embeddings = Support::No;
+        // No endpoint says of a model whether it makes vectors; one that does not refuses the call.
+        capabilities.embeddings = Support::Unknown;
         capabilities.context_window = model.and_then(|model| model.context_window);
         capabilities.max_output_tokens = model.and_then(|model| model.max_tokens);
         capabilities.timeouts = self.timeouts_for(!capabilities.reasoning.is_no());
@@ -185,6 +191,7 @@ impl ModelSettings {
             input: input.map(|input| input.iter().filter_map(Value::as_str).map(Modality::from).collect()),
             context_window: tokens("contextWindow"),
             max_tokens: tokens("maxTokens"),
+            price: entry.get("cost").and_then(cost::price),
             compat: Compat::default(),
         }
     }

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Args)]
 #[command(
     subcommand_precedence_over_arg = true,
-    after_help = "Exit code 0: there are credentials. 4: there are none, or AWS does not accept them. Others, such as 9 \
+    after_help = "Exit code 0: there are credentials, or none are needed. 4: there are none, or AWS does not accept them. Others, such as 9 \
         where somebody who must be asked does not answer: `outcrop help exit-codes`. Secrets are never shown; access key \
         ids are shortened."
 )]
@@ -22,11 +22,14 @@ pub(crate) enum AuthCommand {
     Status(AuthStatus),
 }
 
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct AuthStatus {
-    /// Ask AWS who the credentials are
+    /// Ask AWS who the credentials are; an OpenAI-compatible endpoint is asked for its list of models
     #[arg(long)]
     pub verify: bool,
+    /// Who is called, as one of `models.providers`; by default the provider of the default model
+    #[arg(long, value_name = "ID")]
+    pub provider: Option<String>,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
@@ -34,13 +37,15 @@ pub(crate) struct AuthStatus {
 
 impl Auth {
     /// What to show, whether the flags stand before or behind `status`.
-    pub(crate) const fn status(&self) -> AuthStatus {
-        match self.command {
+    pub(crate) fn status(&self) -> AuthStatus {
+        let before = self.status.clone();
+        match &self.command {
             Some(AuthCommand::Status(behind)) => AuthStatus {
-                verify: behind.verify || self.status.verify,
-                json: behind.json || self.status.json,
+                verify: behind.verify || before.verify,
+                provider: behind.provider.clone().or(before.provider),
+                json: behind.json || before.json,
             },
-            None => self.status,
+            None => before,
         }
     }
 }
@@ -51,6 +56,10 @@ impl Auth {
     lists them."
 )]
 pub(crate) struct Doctor {
+    /// Look at one of `models.providers` only; by default at the provider of the default model and at every
+    /// OpenAI-compatible endpoint
+    #[arg(long, value_name = "ID")]
+    pub provider: Option<String>,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,

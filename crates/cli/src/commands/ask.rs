@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use outcrop::{Chosen, DEFAULT_PROVIDER, Error, ErrorKind, ModelProvider, ModelReference, Outcrop, Request};
+use outcrop::{Chosen, Error, ErrorKind, ModelProvider, ModelReference, Outcrop, Request};
 use outcrop_core::{Collected, Collector, Event, EventStream, Instead, Response};
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
@@ -97,9 +97,9 @@ fn material(arguments: &Ask, context: &Context, terminal: &mut Terminal) -> Resu
 fn advised(error: Error, reference: &ModelReference, arguments: &Ask) -> Error {
     const OF_MODELS: [ErrorKind; 3] =
         [ErrorKind::ModelNotFound, ErrorKind::ModelAccess, ErrorKind::ProfileRequired];
-    if OF_MODELS.contains(&error.kind()) && reference.provider == *DEFAULT_PROVIDER {
-        return error
-            .with_hint(format!("run `outcrop models why {}` to see what is known of it", reference.model));
+    if OF_MODELS.contains(&error.kind()) {
+        let asked = reference.short();
+        return error.with_hint(format!("run `outcrop models why {asked}` to see what is known of it"));
     }
     match &arguments.schema {
         Some(file) if error.message().starts_with("`output.schema`") => {

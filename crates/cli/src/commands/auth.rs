@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use outcrop::{DEFAULT_PROVIDER, Error, ErrorKind, Presence, Status};
+use outcrop::{AuthStatus, EndpointStatus, Error, ErrorKind, Presence, Status};
+use outcrop_core::ProviderId;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -14,19 +15,25 @@ use crate::terminal::{Terminal, harmless};
 pub(crate) async fn run(arguments: &Auth, context: &Context, terminal: &mut Terminal) -> Result<(), Failure> {
     let arguments = arguments.status();
     let ready = context.start(terminal).await?;
-    let status = ready.outcrop.auth_status(&DEFAULT_PROVIDER.into(), arguments.verify).await?;
+    let id = arguments.provider.map_or_else(|| ready.outcrop.usual_provider(), ProviderId::from);
+    let status = ready.outcrop.auth_status(&id, arguments.verify).await?;
     if arguments.json {
         terminal.print_json(&status)?;
     } else {
-        terminal.print(&text(&status))?;
-        for note in &status.notes {
+        let text = match &status {
+            AuthStatus::Aws(status) => text(status),
+            AuthStatus::Endpoint(status) => text_of_endpoint(status),
+            _ => String::new(),
+        };
+        terminal.print(&text)?;
+        for note in status.notes() {
             terminal.note(note);
         }
     }
-    match status.error {
-        None => Ok(()),
+    let Some(error) = status.error() else { return Ok(()) };
+    match &status {
         // The table has shown already what was tried.
-        Some(error)
+        AuthStatus::Aws(status)
             if !arguments.json
                 && error.kind() == ErrorKind::Unauthenticated
                 && status.link.is_none()
@@ -35,8 +42,19 @@ pub(crate) async fn run(arguments: &Auth, context: &Context, terminal: &mut Term
             let short = Error::new(error.kind(), error.message().to_owned());
             Err(error.hints().iter().fold(short, |short, hint| short.with_hint(hint.clone())).into())
         }
-        Some(error) => Err(error.into()),
+        _ => Err(error.clone().into()),
     }
+}
+
+/// The same of an endpoint.
+fn text_of_endpoint(status: &EndpointStatus) -> String {
+    let key = match status.source {
+        "none" => "none: calls go out without a key",
+        "header" => "a header of the configuration",
+        _ => "the key of the configuration",
+    };
+    let rows = [("provider", status.provider.as_str()), ("credentials", key), ("endpoint", &status.endpoint)];
+    rows.iter().map(|(name, value)| format!("{name:<12} {}\n", harmless(value))).collect()
 }
 
 /// One line for each thing to know, then the links that were looked at.

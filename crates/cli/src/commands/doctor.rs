@@ -1,6 +1,6 @@
 //! `outcrop doctor`.
 
-use outcrop::{Check, DEFAULT_PROVIDER, Examination, Verdict};
+use outcrop::{Check, Examination, Verdict};
 use serde_json::json;
 
 use crate::args::Doctor;
@@ -14,7 +14,10 @@ pub(crate) async fn run(
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     let ready = context.start(terminal).await?;
-    let examination = ready.outcrop.examine(&DEFAULT_PROVIDER.into()).await?;
+    let examination = match &arguments.provider {
+        Some(id) => ready.outcrop.examine(&id.as_str().into()).await?,
+        None => ready.outcrop.examine_all().await?,
+    };
     let Examination { checks, failure, .. } = &examination;
     if arguments.json {
         terminal.print_json(&json!({ "ok": examination.is_healthy(), "checks": checks }))?;
@@ -37,5 +40,5 @@ fn line(check: &Check) -> String {
         _ => (anstyle::Style::new().dimmed(), "skip"),
     };
     let fix = check.fix.as_ref().map(|fix| format!("      fix: {}\n", harmless(fix))).unwrap_or_default();
-    format!("{style}{word}{style:#}  {}: {}\n{fix}", check.name, harmless(&check.detail))
+    format!("{style}{word}{style:#}  {}: {}\n{fix}", harmless(&check.name), harmless(&check.detail))
 }

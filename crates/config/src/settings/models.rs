@@ -17,7 +17,7 @@ pub struct Models {
     pub bedrock_discovery: BedrockDiscovery,
     /// The services that answer, each under an id of your own choice; `amazon-bedrock` is always there.
     pub providers: BTreeMap<String, Provider>,
-    /// What you know better than AWS and the built-in table, under the id of a model or a pattern. In a pattern, `*` is
+    /// What you know better than AWS and the built-in table of the models of Bedrock, under the id of a model or a pattern. In a pattern, `*` is
     /// any run of characters. What is said under an id holds for the model that is called by it and, but for the cost,
     /// for every profile of that model. Of several that fit, the more specific one counts, field by field: an id before
     /// a pattern, a longer pattern before a shorter one, the id that is called before the model behind it. What

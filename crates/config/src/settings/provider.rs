@@ -19,17 +19,18 @@ use crate::secret::SecretSchema;
 )]
 #[non_exhaustive]
 pub struct Provider {
-    /// The protocol that the service speaks, such as `bedrock-converse-stream`.
+    /// The protocol that the service speaks: `bedrock-converse-stream` for Amazon Bedrock, `openai-completions` for any
+    /// endpoint with OpenAI's chat completions.
     #[schemars(length(min = 1), extend("x-project" = false))]
     pub api: Option<String>,
-    /// The address that models are called at, such as `https://bedrock-runtime.us-east-1.amazonaws.com`. A standard AWS
-    /// address names no more than its region.
+    /// The address that models are called at, such as `https://bedrock-runtime.us-east-1.amazonaws.com`, where a standard
+    /// AWS address names no more than its region, or `http://127.0.0.1:8000/v1`.
     #[schemars(extend("format" = "uri", "x-project" = false))]
     pub base_url: Option<String>,
     /// The address that models are listed at, such as `https://bedrock.us-east-1.amazonaws.com`.
     #[schemars(extend("format" = "uri", "x-project" = false))]
     pub control_base_url: Option<String>,
-    /// How calls are authenticated. Unset: like `aws-sdk` on AWS.
+    /// How calls are authenticated. Unset: like `aws-sdk` on AWS, and by the `apiKey`, if there is one, elsewhere.
     #[schemars(extend("x-project" = false))]
     pub auth: Option<Auth>,
     /// The profile of the AWS configuration files whose credentials are used.
@@ -44,8 +45,8 @@ pub struct Provider {
     /// Headers that are added to every call, by name. Their values are treated as secrets.
     #[schemars(with = "BTreeMap<String, SecretSchema>", extend("x-project" = false))]
     pub headers: BTreeMap<String, Secret>,
-    /// The models of this provider that are not listed by itself, or about which more is known. The layers of the
-    /// configuration are merged by `id`.
+    /// The models of this provider that are not listed by itself, or about which more is known; an OpenAI-compatible
+    /// endpoint is taken to have these and no others. The layers of the configuration are merged by `id`.
     #[schemars(extend("x-merge" = "id"))]
     pub models: Option<Vec<ModelEntry>>,
     /// How often a call is tried again.
@@ -54,7 +55,7 @@ pub struct Provider {
     pub limits: Limits,
     /// How long a call may take. `0` is a mistake and not a way to set no limit: a day, the most, is as good as none.
     pub timeouts: Timeouts,
-    /// The guardrail that every call goes through. A caller cannot remove it, and the file of a project cannot change one
+    /// The guardrail of Bedrock that every call goes through. A caller cannot remove it, and the file of a project cannot change one
     /// that stands in another file.
     pub guardrail: Option<Guardrail>,
     /// Whether requests that say nothing of caching get cache points where they pay: at the end of the tools, of the

@@ -3,9 +3,7 @@
 use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
-use outcrop_core::{
-    Content, EmbedRequest, ErrorKind, Event, Message, ModelId, Query, Request, Snapshot, ToolResult,
-};
+use outcrop_core::{Content, EmbedRequest, ErrorKind, Event, Message, Query, Request, Snapshot, ToolResult};
 use tokio::time::{sleep, timeout};
 
 use super::Stage;
@@ -241,7 +239,11 @@ impl Stage<'_> {
         let mut lists = Vec::new();
         for _ in 0..2 {
             match catalog.snapshot(&Query::default()).await {
-                Ok(snapshot) => lists.push(self.listed(&snapshot)),
+                Ok(snapshot) => {
+                    self.notes.add_all(problems_of(&snapshot));
+                    let ids = snapshot.models.iter().map(|card| card.id.clone());
+                    lists.push(ids.collect::<Vec<_>>());
+                }
                 Err(error) => return self.notes.add(format!("the catalogue fails: {error}")),
             }
         }
@@ -249,29 +251,6 @@ impl Stage<'_> {
         if lists.len() > 1 {
             self.notes.add("the catalogue lists other models when it is asked again");
         }
-    }
-
-    fn listed(&self, snapshot: &Snapshot) -> Vec<ModelId> {
-        let ids: Vec<ModelId> = snapshot.models.iter().map(|card| card.id.clone()).collect();
-        if ids.is_empty() && snapshot.problems.is_empty() {
-            self.notes.add("the catalogue lists no model, and tells no problem");
-        }
-        for (at, id) in ids.iter().enumerate() {
-            if id.as_str().trim().is_empty() {
-                self.notes.add("the catalogue lists a model without an id");
-            }
-            if ids.iter().take(at).any(|earlier| earlier == id) {
-                self.notes.add(format!("the catalogue lists `{id}` twice"));
-            }
-            if snapshot.hidden.contains_key(id) {
-                self.notes.add(format!("the catalogue lists `{id}`, and says that it is hidden"));
-            }
-        }
-        let leeway = Duration::from_mins(1);
-        if snapshot.taken_at.duration_since(SystemTime::now()).is_ok_and(|ahead| ahead > leeway) {
-            self.notes.add("the catalogue was asked in the future");
-        }
-        ids
     }
 
     /// What the provider says is cheap, always the same, and fits the manifest.
@@ -303,6 +282,31 @@ impl Stage<'_> {
             self.notes.add("the provider says something else of itself after a call");
         }
     }
+}
+
+/// What is wrong with a list of models.
+pub(crate) fn problems_of(snapshot: &Snapshot) -> Vec<String> {
+    let mut problems = Vec::new();
+    let ids: Vec<_> = snapshot.models.iter().map(|card| &card.id).collect();
+    if ids.is_empty() && snapshot.problems.is_empty() {
+        problems.push("the catalogue lists no model, and tells no problem".to_owned());
+    }
+    for (at, id) in ids.iter().enumerate() {
+        if id.as_str().trim().is_empty() {
+            problems.push("the catalogue lists a model without an id".to_owned());
+        }
+        if ids.iter().take(at).any(|earlier| earlier == id) {
+            problems.push(format!("the catalogue lists `{id}` twice"));
+        }
+        if snapshot.hidden.contains_key(*id) {
+            problems.push(format!("the catalogue lists `{id}`, and says that it is hidden"));
+        }
+    }
+    let leeway = Duration::from_mins(1);
+    if snapshot.taken_at.duration_since(SystemTime::now()).is_ok_and(|ahead| ahead > leeway) {
+        problems.push("the catalogue was asked in the future".to_owned());
+    }
+    problems
 }
 
 /// The conversation with an answer and the results of all its calls, and what must come of these.

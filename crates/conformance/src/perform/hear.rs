@@ -8,25 +8,25 @@ use super::Notes;
 
 /// What a caller heard.
 #[derive(Debug)]
-pub(super) struct Heard {
+pub(crate) struct Heard {
     /// The answer, or what came of it, and why it is not whole.
-    pub(super) collected: Collected,
+    pub(crate) collected: Collected,
     /// How it was asked for.
-    pub(super) way: Way,
+    pub(crate) way: Way,
     /// Whether an answer began. Of a whole answer nobody knows.
-    pub(super) began: bool,
+    pub(crate) began: bool,
 }
 
 /// How an answer was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub(crate) enum Way {
     Stream,
     Whole,
 }
 
 impl Way {
     /// The method of the trait.
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Stream => "stream",
             Self::Whole => "generate",
@@ -35,7 +35,7 @@ impl Way {
 }
 
 impl Heard {
-    pub(super) fn error(&self) -> Option<&Error> {
+    pub(crate) fn error(&self) -> Option<&Error> {
         self.collected.error.as_ref()
     }
 
@@ -46,7 +46,7 @@ impl Heard {
 }
 
 /// A stream, read to its end under the laws.
-pub(super) async fn stream(notes: &Notes, provider: &dyn ModelProvider, request: &Request) -> Heard {
+pub(crate) async fn stream(notes: &Notes, provider: &dyn ModelProvider, request: &Request) -> Heard {
     notes.waits("for `stream` to resolve");
     let mut stream = match provider.stream(request).await {
         Ok(stream) => stream,
@@ -57,7 +57,7 @@ pub(super) async fn stream(notes: &Notes, provider: &dyn ModelProvider, request:
 }
 
 /// The same, giving way to others after each event.
-pub(super) async fn in_turns(notes: &Notes, provider: &dyn ModelProvider, request: &Request) -> Heard {
+pub(crate) async fn in_turns(notes: &Notes, provider: &dyn ModelProvider, request: &Request) -> Heard {
     notes.waits("for all calls at once");
     let mut stream = match provider.stream(request).await {
         Ok(stream) => stream,
@@ -71,7 +71,7 @@ pub(super) async fn in_turns(notes: &Notes, provider: &dyn ModelProvider, reques
 }
 
 /// A whole answer.
-pub(super) async fn whole(notes: &Notes, provider: &dyn ModelProvider, request: &Request) -> Heard {
+pub(crate) async fn whole(notes: &Notes, provider: &dyn ModelProvider, request: &Request) -> Heard {
     notes.waits("for `generate` to resolve");
     match provider.generate(request).await {
         Ok(response) => {
@@ -83,21 +83,21 @@ pub(super) async fn whole(notes: &Notes, provider: &dyn ModelProvider, request: 
 
 /// Somebody who reads a stream and knows the laws.
 #[derive(Debug)]
-pub(super) struct Listening<'a> {
+pub(crate) struct Listening<'a> {
     notes: &'a Notes,
     laws: Laws,
     collector: Collector,
     /// The text so far.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 impl<'a> Listening<'a> {
-    pub(super) fn new(notes: &'a Notes) -> Self {
+    pub(crate) fn new(notes: &'a Notes) -> Self {
         Self { notes, laws: Laws::default(), collector: Collector::new(), text: String::new() }
     }
 
     /// The next item, or `None` if the stream is over or broke a law: there is no sense in reading on.
-    pub(super) async fn next(&mut self, stream: &mut EventStream) -> Option<Result<Event>> {
+    pub(crate) async fn next(&mut self, stream: &mut EventStream) -> Option<Result<Event>> {
         self.notes.waits("for the next event of the stream");
         let item = next(stream).await;
         let verdict = match &item {

@@ -39,6 +39,20 @@ pub struct Why {
 }
 
 impl Why {
+    /// An id of which only these rules are known: not listed, and nobody can tell whether it can be called.
+    pub const fn new(id: ModelId, rules: Vec<Verdict>) -> Self {
+        Self {
+            id,
+            listed: false,
+            callable: None,
+            called_as: None,
+            region: None,
+            rules,
+            fix: None,
+            nearest: Vec::new(),
+        }
+    }
+
     /// The rule that stands in the way of a call, if one does. Want of on-demand throughput is named only where nothing
     /// else is wrong.
     pub fn obstacle(&self) -> Option<&Verdict> {

@@ -25,11 +25,13 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    pub(crate) fn passed(rule: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+    /// A rule that the id passed.
+    pub fn passed(rule: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { rule, passed: true, detail: detail.into(), fix: None }
     }
 
-    pub(crate) fn failed(rule: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+    /// A rule that the id did not pass.
+    pub fn failed(rule: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { rule, passed: false, detail: detail.into(), fix: None }
     }
 

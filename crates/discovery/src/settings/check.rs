@@ -121,7 +121,7 @@ fn model(model: &Value, pointer: &str, problems: &mut Vec<SettingProblem>) {
     object(model, MODEL, pointer, problems);
     if model.is_object() && set(model.get("id")).is_none() {
         let message = format!("`{}` has no `id`", dotted(pointer));
-        problems.push(SettingProblem { pointer: pointer.to_owned(), message, allowed: Vec::new() });
+        problems.push(SettingProblem::new(pointer, message));
     }
     if model.is_object() {
         known(model, pointer, problems);
@@ -141,7 +141,7 @@ fn known(said: &Value, pointer: &str, problems: &mut Vec<SettingProblem>) {
             check_keys(band, rates, &pointer, problems);
             if set(band.get("abovePromptTokens")).is_none() {
                 let message = format!("`{}` has no `abovePromptTokens`", dotted(&pointer));
-                problems.push(SettingProblem { pointer: pointer.clone(), message, allowed: Vec::new() });
+                problems.push(SettingProblem::new(pointer.as_str(), message));
             }
         }
     }
@@ -171,8 +171,8 @@ fn check_keys<'a>(
 fn problem(pointer: &str, value: &Value, what: &str) -> SettingProblem {
     let message = format!("`{}` is {value}, which is not {what}", dotted(pointer));
     // The values are listed where there are only so many.
-    let allowed = if what == FLAG { vec!["true".to_owned(), "false".to_owned()] } else { Vec::new() };
-    SettingProblem { pointer: pointer.to_owned(), message, allowed }
+    let allowed: &[&str] = if what == FLAG { &["true", "false"] } else { &[] };
+    SettingProblem::new(pointer, message).with_allowed(allowed.iter().copied())
 }
 
 /// `/models/0/id` as people write it: `models[0].id`.

@@ -42,8 +42,9 @@ async fn what_servers_say_of_models_is_kept() {
     let models = listed(json!({ "data": [
         { "id": "openrouter/model", "name": "Model", "context_length": 200_000,
           "architecture": { "input_modalities": ["text", "image", "file"], "output_modalities": ["text"] },
+          "pricing": { "prompt": "0.00000125", "completion": "0.00001", "input_cache_read": "0.000000125" },
           "top_provider": { "max_completion_tokens": 64_000 }, "supported_parameters": ["tools", "reasoning"] },
-        { "id": "vllm", "owned_by": "vllm", "max_model_len": 40_960 },
+        { "id": "vllm", "owned_by": "vllm", "max_model_len": 40_960, "pricing": { "prompt": "-1", "completion": "-1" } },
         { "id": "groq", "owned_by": "Meta", "context_window": 131_072, "max_completion_tokens": 32_768 },
         { "id": "mistral", "max_context_length": 32_768, "capabilities": { "function_calling": true } },
         { "id": "llama.cpp", "meta": { "n_ctx_train": 8192 } },
@@ -60,6 +61,9 @@ async fn what_servers_say_of_models_is_kept() {
     assert_eq!(rich.input, [Modality::Text, Modality::Image, Modality::Document]);
     assert!(rich.tools.is_yes() && rich.reasoning.is_yes());
     assert_eq!(rich.origin["contextWindow"], FactOrigin::Service);
+    let rates = rich.price.as_ref().unwrap().rates;
+    assert_eq!((rates.input, rates.output, rates.cache_read), (1.25, 10.0, Some(0.125)));
+    assert_eq!((&card("vllm").price, &card("groq").price), (&None, &None), "what is not known is no price");
     assert_eq!((card("vllm").context_window, card("vllm").maker.as_str()), (40_960, "vllm"));
     assert_eq!((card("groq").context_window, card("groq").max_tokens), (131_072, 32_768));
     assert!(card("mistral").context_window == 32_768 && card("mistral").tools.is_yes());
@@ -99,6 +103,41 @@ async fn the_entry_knows_better_and_knows_more() {
     assert_eq!((card.name.as_str(), card.context_window, card.max_tokens), ("Mine", 20, 5));
     assert!(card.reasoning.is_yes() && card.tools.is_no() && card.input.contains(&Modality::Image));
     assert_eq!(card.origin["contextWindow"], FactOrigin::Config);
+}
+
+#[tokio::test]
+async fn an_entry_that_names_models_means_these() {
+    let server = Loopback::start(|_| {
+        Answer::json(200, &json!({ "data": [{ "id": "named", "max_model_len": 10 }, { "id": "other" }] }))
+    });
+    let price = Some(Price::flat(Rates {
+        input: 1.0,
+        output: 2.0,
+        cache_read: None,
+        cache_write_5m: None,
+        cache_write_1h: None,
+    }));
+    let named = ModelSettings { price: price.clone(), ..ModelSettings::new("named") };
+    let catalog = catalog(&server, vec![named]).named_only(true);
+    let ids =
+        |snapshot: &Snapshot| snapshot.models.iter().map(|card| card.id.to_string()).collect::<Vec<_>>();
+    let first = catalog.snapshot(&Query::default()).await.unwrap();
+    assert_eq!((ids(&first), server.seen().len()), (vec!["named".to_owned()], 0), "nobody is asked");
+    let resolved = catalog.resolve(&"named".into()).await.unwrap();
+    assert_eq!(resolved.card.unwrap().price, price);
+    assert_eq!(catalog.resolve(&"other".into()).await.unwrap().card, None);
+
+    let new = catalog.snapshot(&Query::refresh()).await.unwrap();
+    assert_eq!((ids(&new), new.models[0].context_window), (vec!["named".to_owned()], 10));
+    let all = catalog.snapshot(&Query::default().with_all(true)).await.unwrap();
+    assert_eq!(ids(&all), ["named", "other"]);
+    assert_eq!(all.hidden.keys().map(ModelId::as_str).collect::<Vec<_>>(), ["other"]);
+    assert_eq!(catalog.resolve(&"other".into()).await.unwrap().card.unwrap().id, "other");
+    assert_eq!(server.seen().len(), 1);
+
+    // Whoever names none means all.
+    let catalog = super::tests::catalog(&server, Vec::new()).named_only(true);
+    assert_eq!(ids(&catalog.snapshot(&Query::default()).await.unwrap()), ["named", "other"]);
 }
 
 #[tokio::test]

@@ -31,6 +31,8 @@ fn cases() -> Vec<Case> {
 fn call() -> Call {
     Call {
         endpoint: "http://127.0.0.1:1/v1".to_owned(),
+        wanted: Wanted::Chat,
+        provider: "endpoint".into(),
         request_id: Some("req-1".to_owned()),
         secrets: vec![Secret::new("sk-very-secret"), Secret::new("Bearer other-secret"), Secret::new("x")],
     }

@@ -53,6 +53,12 @@ pub(super) fn problems(entry: &Value) -> Vec<SettingProblem> {
             "`baseUrl` must begin with `https://`: the `apiKey` would be sent over the open network for all to read",
         );
     }
+    if said("guardrail").is_some() {
+        problems.add(
+            "/guardrail",
+            "`guardrail` goes with calls of Bedrock only: nothing of this `api` would go through it",
+        );
+    }
     headers(entry, &mut problems);
     timeouts(entry, &mut problems);
     models(entry, &mut problems);
@@ -125,6 +131,10 @@ fn models(entry: &Value, problems: &mut Problems) {
                 format!("`input` of the model `{id}` must be a list of texts"),
             );
         }
+        if let Some(cost) = said("cost") {
+            let name = format!("models[{position}].cost");
+            super::cost::check(cost, &format!("{place}/cost"), &name, problems);
+        }
         object(model, "compat", &place, &format!("models[{position}]."), problems);
     }
 }
@@ -163,15 +173,14 @@ fn escaped(key: &str) -> String {
 }
 
 #[derive(Default)]
-struct Problems(Vec<SettingProblem>);
+pub(super) struct Problems(Vec<SettingProblem>);
 
 impl Problems {
-    fn add(&mut self, pointer: &str, message: impl Into<String>) {
+    pub(super) fn add(&mut self, pointer: &str, message: impl Into<String>) {
         self.listed(pointer, message, &[]);
     }
 
     fn listed(&mut self, pointer: &str, message: impl Into<String>, allowed: &[&str]) {
-        let allowed = allowed.iter().map(|value| (*value).to_owned()).collect();
-        self.0.push(SettingProblem { pointer: pointer.to_owned(), message: message.into(), allowed });
+        self.0.push(SettingProblem::new(pointer, message).with_allowed(allowed.iter().copied()));
     }
 }

@@ -49,6 +49,7 @@ fn an_entry_of_a_related_product_is_taken_as_it_is() {
     );
     assert_eq!(model.input, Some(vec![Modality::Text, Modality::Image]));
     assert_eq!(model.compat.thinking_format, Some(ThinkingFormat::OpenAi));
+    assert_eq!(model.price.as_ref().map(|price| price.rates.output), Some(25.0));
 }
 
 #[test]
@@ -58,11 +59,14 @@ fn every_problem_is_found_at_its_place() {
         "auth": "aws-sdk",
         "apiKey": "a\nb",
         "headers": { "Host": "x", "b d": "x", "x-y": 7 },
+        "guardrail": { "guardrailIdentifier": "g" },
         "timeouts": { "connect": 0, "firstEvent": -1, "idle": "2", "total": [] },
         "models": [
             { "name": "x" },
             { "id": "a", "reasoning": 1, "tools": "no", "contextWindow": 0, "maxTokens": "x", "input": "text", "compat": [] },
-            { "id": "a", "compat": { "supportsStore": 1 } },
+            { "id": "a", "compat": { "supportsStore": 1 },
+              "cost": { "input": -1, "longContext": [{ "output": "1" }] } },
+            { "id": "b", "cost": 1 }, { "id": "c", "cost": { "longContext": {} } },
         ],
         "compat": { "thinkingFormat": "loud" },
     });
@@ -72,6 +76,7 @@ fn every_problem_is_found_at_its_place() {
             "/baseUrl",
             "/auth",
             "/apiKey",
+            "/guardrail",
             "/headers/Host",
             "/headers/b d",
             "/headers/x-y",
@@ -87,7 +92,12 @@ fn every_problem_is_found_at_its_place() {
             "/models/1/input",
             "/models/1/compat",
             "/models/2/id",
+            "/models/2/cost/input",
+            "/models/2/cost/longContext/0/abovePromptTokens",
+            "/models/2/cost/longContext/0/output",
             "/models/2/compat/supportsStore",
+            "/models/3/cost",
+            "/models/4/cost/longContext",
             "/compat/thinkingFormat",
         ]
     );

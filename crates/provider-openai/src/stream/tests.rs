@@ -11,12 +11,15 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::failure::Wanted;
 
 const ID: &str = "chatcmpl-7";
 
 fn call() -> Call {
     Call {
         endpoint: "http://127.0.0.1:1/v1".to_owned(),
+        wanted: Wanted::Chat,
+        provider: "endpoint".into(),
         request_id: None,
         secrets: vec![Secret::new("sk-very-secret")],
     }

@@ -68,6 +68,10 @@ fn guard(
     outcrop: &Outcrop,
 ) -> Result<(), Error> {
     let provider = &reference.provider;
+    if !outcrop.knows_guardrails(provider) {
+        let message = format!("`--guardrail` has no effect: `{provider}` is not Bedrock");
+        return Err(Error::unsupported(message).with_hint("leave it out, or call the model through Bedrock"));
+    }
     if outcrop.has_guardrail(provider) {
         let key = format!("models.providers.{provider}.guardrail");
         let message =

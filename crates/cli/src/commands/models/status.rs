@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use outcrop::{CatalogueRegion, CatalogueStatus, ProviderRegion};
+use outcrop::{CatalogueRegion, CatalogueStatus, ProviderEndpoint, ProviderRegion};
 
 use crate::args::Form;
 use crate::context::Context;
@@ -41,7 +41,29 @@ fn text(status: &CatalogueStatus) -> String {
     for region in &status.regions {
         add_region(&mut text, region);
     }
+    for endpoint in &status.endpoints {
+        add_endpoint(&mut text, endpoint);
+    }
     text
+}
+
+fn add_endpoint(text: &mut String, endpoint: &ProviderEndpoint) {
+    writeln!(text, "\n{}", harmless_line(&endpoint.provider)).ok();
+    let mut row = |name: &str, value: &str| writeln!(text, "  {name:<10} {}", harmless_line(value)).ok();
+    if let Some(url) = &endpoint.endpoint {
+        row("endpoint", url);
+    }
+    row(
+        "lists",
+        &match endpoint.configured {
+            0 => "the endpoint is asked each time".to_owned(),
+            1 => "the model of the configuration".to_owned(),
+            count => format!("the {count} models of the configuration"),
+        },
+    );
+    if let Some(problem) = &endpoint.problem {
+        row("problem", problem);
+    }
 }
 
 fn add_region(text: &mut String, ProviderRegion { provider, status, .. }: &ProviderRegion) {

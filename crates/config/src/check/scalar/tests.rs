@@ -67,7 +67,7 @@ error[config::type]: expected a string for `baseUrl`, found a number
   |                                           ^ expected a string
   |
   = help: write it in quotes
-  = help: `baseUrl`: The address that models are called at, such as `https://bedrock-runtime.us-east-1.amazonaws.com`
+  = help: `baseUrl`: The address that models are called at, such as `https://bedrock-runtime.us-east-1.amazonaws.com`, where a standard AWS address names no more than its region, or `http://127.0.0.1:8000/v1`
   = help: it counts as unset
 
 error[config::type]: expected a number of seconds for `total`, found an object
@@ -85,7 +85,7 @@ error[config::type]: expected an object for `overrides`, found a number
 5 |     overrides: 3,
   |                ^ expected an object
   |
-  = help: `overrides`: What you know better than AWS and the built-in table, under the id of a model or a pattern
+  = help: `overrides`: What you know better than AWS and the built-in table of the models of Bedrock, under the id of a model or a pattern
   = help: it counts as unset
 
 error[config::type]: expected a string or an object for `model`, found a number
