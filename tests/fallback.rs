@@ -220,11 +220,11 @@ fn after_the_cooldown_the_first_region_is_asked_again() {
 fn all_who_ask_through_one_object_know_who_is_left_alone() {
     let emulator = Emulator::start();
     let variables = BTreeMap::from(emulator.variables());
-    let service = Service {
-        endpoint: emulator.endpoint(),
-        access_key_id: variables["AWS_ACCESS_KEY_ID"].clone(),
-        secret_access_key: Secret::new(variables["AWS_SECRET_ACCESS_KEY"].clone()),
-    };
+    let service = Service::new(
+        emulator.endpoint(),
+        variables["AWS_ACCESS_KEY_ID"].clone(),
+        Secret::new(variables["AWS_SECRET_ACCESS_KEY"].clone()),
+    );
     let text = json!({
         "agents": { "defaults": { "model": { "primary": FIRST, "fallbacks": [SECOND] } } },
         "models": { "providers": { "amazon-bedrock": { "retry": { "attempts": 1 }, "limits": { "concurrency": 1, "maxWait": 0 } } } },
