@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::{file, fixture};
+use crate::support::endpoint::{Endpoint, KEY, Reply};
 use crate::support::{Emulator, Finished, Home, Outcrop};
 
 /// What people have: one file, or one for themselves and one for the project.
@@ -166,14 +167,16 @@ fn a_file_of_a_whole_household_loads() {
     assert_eq!(run.json()["model"], "amazon-bedrock/eu.anthropic.claude-sonnet-4-6");
     assert_eq!(emulator.requests()[0]["region"], "eu-west-1");
 
-    // A provider that nobody here has is no mistake until somebody wants it, and then nothing is sent.
+    // The endpoint in the attic is one of the providers: listed without being asked, and called by its own address.
+    let attic = models.iter().find(|model| model["key"] == "ollama/qwen3:8b").unwrap();
+    assert_eq!((&attic["name"], &attic["tags"]), (&json!("Qwen in the attic"), &json!(["configured"])));
+    let endpoint = Endpoint::start(|_| Reply::text("From the attic."));
+    let url = format!("models.providers.ollama.baseUrl={}", endpoint.url);
+    let key = format!("models.providers.ollama.apiKey={KEY}");
     emulator.forget_requests();
-    let run = setup
-        .outcrop(&["ask", "--json", "-m", "ollama/qwen3:8b", "Hello"])
-        .via(&emulator)
-        .run()
-        .exits_with(3);
-    let error = &run.error_json()["error"];
-    assert!(error["message"].as_str().unwrap().contains("`openai-completions`"), "{error}");
+    let args = ["ask", "--json", "-m", "ollama/qwen3:8b", "--set", &url, "--set", &key, "Hello"];
+    let run = setup.outcrop(&args).via(&emulator).run().succeeds();
+    assert_eq!(run.json()["text"], "From the attic.");
+    assert_eq!(endpoint.seen()[0].body["model"], "qwen3:8b");
     assert!(emulator.requests().is_empty(), "{:?}", emulator.requests());
 }

@@ -19,7 +19,10 @@ fn both_providers_are_in_one_list() {
     assert_eq!(of("vllm/"), 2, "{:?}", keys(&list));
     assert!(of("amazon-bedrock/") > 10 && list["problems"] == json!([]));
     let model = list["models"].as_array().unwrap().iter().find(|model| model["id"] == MODEL).unwrap();
-    assert_eq!((&model["contextWindow"], &model["origin"]["contextWindow"]), (&json!(40_960), &json!("aws")));
+    assert_eq!(
+        (&model["contextWindow"], &model["origin"]["contextWindow"]),
+        (&json!(40_960), &json!("service"))
+    );
     assert_eq!((&model["tags"], &model["kind"]), (&json!(["default"]), &json!("chat")));
 
     emulator.forget_requests();

@@ -116,7 +116,7 @@ fn mistakes_are_found_at_their_place() {
         let on_line = found.iter().filter(|it| it["line"] == line);
         on_line.map(|it| it.to_string()).collect()
     };
-    assert!(at(6)[0].contains("must begin with"), "{report}");
+    assert!(at(6)[0].contains("is not the address of a web service"), "{report}");
     assert!(at(7).iter().any(|it| it.contains("`openai`")), "the allowed values: {report}");
     assert!(at(7).iter().any(|it| it.contains("supportsStore")), "what was meant: {report}");
     assert!(at(8)[0].contains("goes with calls of Bedrock only"), "{report}");

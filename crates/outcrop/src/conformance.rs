@@ -75,11 +75,11 @@ mod tests {
     use crate::Sources;
 
     #[test]
-    fn a_conversation_moves_from_each_to_each_other() {
-        for (from_api, from) in harnesses() {
-            for (to_api, to) in harnesses().into_iter().filter(|(to, _)| *to != from_api) {
-                let moved = check_hand_over(Arc::clone(&from), to);
-                assert_eq!(moved, Ok(()), "from {from_api} to {to_api}");
+    fn a_conversation_moves_from_each_provider_to_each_other_and_back() {
+        for (from, one) in harnesses() {
+            for (to, other) in harnesses().into_iter().filter(|(to, _)| *to != from) {
+                let problems = check_hand_over(Arc::clone(&one), other);
+                assert_eq!(problems, Ok(()), "from {from} to {to}");
             }
         }
     }
