@@ -13,6 +13,7 @@ mod credentials;
 mod doctor;
 mod endpoints;
 mod examples;
+mod fallback;
 mod faults;
 mod iam;
 mod independent;
