@@ -33,14 +33,11 @@ struct Answer {
 
 impl Service {
     async fn start() -> Self {
-        let options = Options { journal_limit: 1, ..Options::default() };
+        let mut options = Options::default();
+        options.journal_limit = 1;
         let emulator = Emulator::bind(([127, 0, 0, 1], 0).into(), options).await.unwrap().spawn();
         let Credentials { access_key_id, secret_access_key, .. } = Credentials::default();
-        let address = Address {
-            endpoint: emulator.endpoint(),
-            access_key_id,
-            secret_access_key: Secret::new(secret_access_key),
-        };
+        let address = Address::new(emulator.endpoint(), access_key_id, Secret::new(secret_access_key));
         let outcrop = Outcrop::builder(Sources::default()).emulator(address).build();
         let provider = outcrop.provider(&outcrop::DEFAULT_PROVIDER.into()).await.unwrap();
         Self { emulator, provider }

@@ -8,15 +8,15 @@ use super::{LONGEST_FILE, assert_none};
 
 /// A source file of the project.
 #[derive(Debug)]
-struct Source {
+pub(super) struct Source {
     /// From the folder of the workspace, with `/` on every platform.
-    path: String,
-    text: String,
+    pub(super) path: String,
+    pub(super) text: String,
 }
 
 impl Source {
     /// Whether the file holds nothing but tests.
-    fn is_test(&self) -> bool {
+    pub(super) fn is_test(&self) -> bool {
         self.path.starts_with("tests/") || self.path.ends_with("/tests.rs") || self.path.contains("/tests/")
     }
 
@@ -31,7 +31,7 @@ impl Source {
     }
 }
 
-fn sources() -> Vec<Source> {
+pub(super) fn sources() -> Vec<Source> {
     let mut files = Vec::new();
     for folder in ["crates", "xtask", "tests"] {
         collect(&workspace().join(folder), &mut files);

@@ -67,7 +67,7 @@ impl Block {
         let of_json = || {
             let shown: Option<Value> = serde_json::from_str(&self.text).ok();
             shown
-                .is_some_and(|shown| ["models", "agents", "plugins"].iter().any(|key| shown[key].is_object()))
+                .is_some_and(|shown| ["models", "agents", "plugins", "trace"].iter().any(|key| shown[key].is_object()))
         };
         matches!(&*self.language, "json5" | "jsonc") || (self.language == "json" && of_json())
     }
@@ -120,7 +120,7 @@ fn every_configuration_that_is_shown_is_one() {
         assert_eq!(check["unused"], json!([]), "{place}: {}", block.text);
         // What counts then, against the schema that editors use.
         let value = |key: &str| run(&["config", "explain", "--json", key]).succeeds().json()["value"].take();
-        let loaded = json!({ "models": value("models"), "agents": value("agents") });
+        let loaded = json!({ "models": value("models"), "agents": value("agents"), "trace": value("trace") });
         let wrong: Vec<_> = validator.iter_errors(&loaded).map(|error| error.to_string()).collect();
         assert!(wrong.is_empty(), "{place}: {wrong:?}: {}", block.text);
         shown += 1;
@@ -229,7 +229,7 @@ fn every_key_and_every_variable_that_is_named_is_one() {
         let place = document.display();
         for word in quoted(&document) {
             let key = word.split(['=', ':', ' ']).next().unwrap();
-            if ["models.", "agents."].iter().any(|root| key.starts_with(root)) {
+            if ["models.", "agents.", "trace."].iter().any(|root| key.starts_with(root)) {
                 // One is misspelt to show what is said of it, and one belongs to another program.
                 let is_meant = key.ends_with("refreshIntervall") || key == "agents.defaults.models";
                 assert!(is_key(&schema, key) || is_meant, "{place}: `{word}`");

@@ -31,7 +31,7 @@ fn secrets() -> Vec<String> {
 }
 
 /// One row for each command: what makes it do its work. `--help` says which commands there are.
-const COMMANDS: [(&str, &[&str]); 22] = [
+const COMMANDS: [(&str, &[&str]); 24] = [
     ("ask", &["ask", "-m", MODEL, "hello"]),
     ("models list", &["models", "list", "--refresh"]),
     ("models", &["models", "--refresh"]),
@@ -54,10 +54,12 @@ const COMMANDS: [(&str, &[&str]); 22] = [
     ("auth", &["auth"]),
     ("doctor", &["doctor"]),
     ("iam policy", &["iam", "policy"]),
+    ("providers list", &["providers", "list"]),
+    ("providers check", &["providers", "check", "--live", "-m", MODEL]),
 ];
 
 /// Commands that have tests of their own below, or say only what they know by heart.
-const OTHERS: [&str; 4] = ["emulate", "help", "config", "iam"];
+const OTHERS: [&str; 5] = ["emulate", "help", "config", "iam", "providers"];
 
 /// The commands below this one, by the help.
 #[track_caller]

@@ -29,8 +29,8 @@ impl Endpoint {
         let mut process = Started::new(python::server("llmock_server.py").arg(behaviours.to_string()), &home);
         let endpoint = process
             .wait_for("it was ready", |line| Some(line.strip_prefix("ready at ")?.trim_end().to_owned()));
-        let settings =
-            OpenAiSettings { api_key: Some(Secret::new("test-key")), ..OpenAiSettings::new(endpoint) };
+        let mut settings = OpenAiSettings::new(endpoint);
+        settings.api_key = Some(Secret::new("test-key"));
         let provider = OpenAi::new("llmock".into(), settings.clone(), &Environment::default()).unwrap();
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         Self { settings, provider, runtime, _process: process, _home: home }

@@ -94,6 +94,28 @@ fn refusals_of_another_server_are_understood() {
     assert_ne!(error.kind(), ErrorKind::Unexpected, "{error:?}");
 }
 
+/// What of the kit a real upstream can act, through the program and its configuration.
+#[test]
+fn the_live_part_of_the_kit_passes_against_another_server() {
+    let server = Ministack::start();
+    let home = Home::new();
+    let entry = json!({
+        "api": "openai-completions", "baseUrl": server.endpoint, "apiKey": "test-key", "models": [{ "id": "m" }],
+    });
+    home.plant(
+        "config/outcrop/config.json5",
+        &json!({ "models": { "providers": { "local": entry } } }).to_string(),
+    );
+    let run = Outcrop::at(&home, ["providers", "check", "--live", "-m", "local/m"]).run().succeeds();
+    assert_eq!(
+        run.stdout,
+        "local (m)\nok    text\nskip  usage: nobody told any\nok    stop_reason\nok    whole_answer\nok    system_prompt\n\
+         skip  tool_call: the model called no tool\nok    cancel_the_answer\n\
+         skip  unknown_model: the upstream answers whatever model is named\nok    catalog\n\
+         6 passed, 3 skipped, 0 failed\n"
+    );
+}
+
 /// A proxy in front of Bedrock, used as an OpenAI-compatible provider, as docs/guide/compatible.md has it: here it is
 /// ministack, which has Bedrock's models behind its chat completions. AWS is somebody else's business then: there are no
 /// credentials, no region, and no call of Bedrock's own operations.

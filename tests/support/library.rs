@@ -23,11 +23,8 @@ impl Library {
     pub(crate) fn start() -> Self {
         let emulator = Emulator::start();
         let variables = BTreeMap::from(emulator.variables());
-        let service = Service {
-            endpoint: emulator.endpoint(),
-            access_key_id: variables["AWS_ACCESS_KEY_ID"].clone(),
-            secret_access_key: Secret::new(variables["AWS_SECRET_ACCESS_KEY"].clone()),
-        };
+        let secret = Secret::new(variables["AWS_SECRET_ACCESS_KEY"].clone());
+        let service = Service::new(emulator.endpoint(), &variables["AWS_ACCESS_KEY_ID"], secret);
         let outcrop = Outcrop::builder(Sources::default()).emulator(service).build();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let provider = runtime.block_on(outcrop.provider(&DEFAULT_PROVIDER.into())).unwrap();

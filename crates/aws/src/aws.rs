@@ -153,6 +153,7 @@ impl Aws {
 
 /// One endpoint for both planes, and the keys for it: an emulator.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct ClosedWorld {
     /// Where both planes answer.
     pub endpoint: String,

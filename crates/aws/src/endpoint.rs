@@ -155,6 +155,7 @@ pub(crate) fn quoted(setting: &str) -> Cow<'_, str> {
 
 /// A region that a host names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HostRegion<'a> {
     /// The region.
     pub region: &'a str,

@@ -7,6 +7,7 @@ const RETRY_MODES: &[&str] = &["standard", "adaptive", "legacy"];
 
 /// The retry settings of the environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct RetryVariables {
     /// `AWS_MAX_ATTEMPTS`: how often a request is sent at most.
     pub max_attempts: Option<u32>,

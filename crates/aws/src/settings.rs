@@ -44,6 +44,7 @@ impl Auth {
 
 /// Access keys, as they are given or found.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct AccessKeys {
     /// The access key id; not a secret.
     pub access_key_id: String,

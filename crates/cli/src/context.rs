@@ -87,9 +87,6 @@ impl Context {
         }
         heed_flags(&outcrop)?;
         terminal.diagnose_briefly(outcrop.diagnostics());
-        for key in outcrop.without_effect() {
-            terminal.warn(&format!("`{key}` has no effect in this version"));
-        }
         Ok(Ready { outcrop: ManuallyDrop::new(outcrop), _emulator: emulator })
     }
 
@@ -104,11 +101,11 @@ impl Context {
         if let Some(running) = emulator {
             let Credentials { access_key_id, secret_access_key, .. } = Credentials::default();
             let secret_access_key = Secret::new(secret_access_key);
-            builder = builder.emulator(outcrop::Emulator {
-                endpoint: running.endpoint(),
+            builder = builder.emulator(outcrop::Emulator::new(
+                running.endpoint(),
                 access_key_id,
                 secret_access_key,
-            });
+            ));
         }
         Ok(builder.build())
     }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::error::Error as _;
 use std::ffi::OsString;
-use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
@@ -12,13 +11,13 @@ use anstyle::{AnsiColor, Style};
 use outcrop::{Diagnostic, Error, ErrorKind};
 use serde::Serialize;
 use serde_json::{Value, json};
-use tracing::field::{Field, Visit};
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::fmt::format::FmtSpan;
 
+use self::logs::{Logs, WaitNotes};
 use crate::args::{Cli, Color};
 use crate::failure::Failure;
+
+mod logs;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -76,7 +75,9 @@ impl Terminal {
             .with_env_filter(filter)
             .with_writer(io::stderr)
             .with_ansi(self.err.current_choice() == ColorChoice::AlwaysAnsi)
+            .with_span_events(FmtSpan::CLOSE)
             .without_time()
+            .event_format(Logs)
             .init();
     }
 
@@ -265,55 +266,6 @@ impl Terminal {
     }
 }
 
-/// The retry layer's warnings, as notes.
-struct WaitNotes;
-
-impl<S, N> FormatEvent<S, N> for WaitNotes
-where
-    S: tracing::Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-{
-    fn format_event(
-        &self,
-        _: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &tracing::Event<'_>,
-    ) -> fmt::Result {
-        let mut wait = Wait::default();
-        event.record(&mut wait);
-        // Nobody wonders at less.
-        if !event.metadata().target().starts_with("outcrop_layers") || wait.milliseconds < 2000 {
-            return Ok(());
-        }
-        let style = if writer.has_ansi_escapes() { NOTE } else { Style::new() };
-        let seconds = wait.milliseconds.div_ceil(1000);
-        writeln!(writer, "{style}note{style:#}: {}: trying again in {seconds} s", wait.problem)
-    }
-}
-
-/// What a warning of the retry layer says.
-#[derive(Default)]
-struct Wait {
-    milliseconds: u64,
-    problem: String,
-}
-
-impl Visit for Wait {
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        if field.name() == "wait_ms" {
-            self.milliseconds = value;
-        }
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == "problem" {
-            self.problem = harmless_line(value);
-        }
-    }
-
-    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
-}
-
 /// Whether a character of a model's text could control the terminal.
 fn is_tricky(character: char) -> bool {
     character.is_control() && !matches!(character, '\n' | '\t')
@@ -430,42 +382,7 @@ pub(crate) fn print_usage(error: &clap::Error, arguments: &[OsString]) -> ExitCo
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
     use super::*;
-
-    /// Where a subscriber writes to.
-    #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Written {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn long_waits_are_told_and_short_ones_are_not() {
-        let written = Written::default();
-        let writer = written.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .event_format(WaitNotes)
-            .finish();
-        tracing::subscriber::with_default(subscriber, || {
-            let warn = |wait_ms: u64| tracing::warn!(target: "outcrop_layers::retry", problem = "too many requests", wait_ms, "a wait");
-            warn(1999);
-            warn(29_500);
-            tracing::warn!(problem = "somebody else", wait_ms = 9000_u64, "a wait");
-        });
-        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
-        assert_eq!(text, "note: too many requests: trying again in 30 s\n");
-    }
 
     #[test]
     fn what_others_say_cannot_forge_lines_of_ours() {

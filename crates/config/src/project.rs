@@ -12,6 +12,7 @@ use crate::source::Source;
 use crate::substitute;
 
 const GUARDRAIL: &str = "guardrail";
+const TRACE: &str = "trace";
 
 /// The name of a project's file.
 pub(crate) const FILE_NAME: &str = "outcrop.json5";
@@ -23,7 +24,7 @@ pub(crate) fn find(folder: &Path) -> Option<PathBuf> {
 
 /// Removes what a project may not set: the keys of a provider that say where calls go and with what credentials, every
 /// key of its own that the provider does not allow, because nobody here can tell what it does, another guardrail in place
-/// of one of `guarded`, which are the providers that have one, and whatever asks for variables of the environment.
+/// of one of `guarded`, which are the providers that have one, who reads conversations in traces, and whatever asks for variables of the environment.
 pub(crate) fn restrict(
     source: &mut Source,
     rules: &Rules<'_>,
@@ -45,6 +46,17 @@ pub(crate) fn restrict(
             } else {
                 return true;
             };
+            diagnostics.push(refused(source, &member.key_span, message).key(&own));
+            false
+        });
+    }
+    if let Some(members) = root.get_mut(TRACE).and_then(Node::members_mut) {
+        members.retain(|member| {
+            let own = KeyPath::of(&[TRACE, &member.key]);
+            if rules.schemas.project_may_set(&own, None) {
+                return true;
+            }
+            let message = format!("a project may not set `{own}`");
             diagnostics.push(refused(source, &member.key_span, message).key(&own));
             false
         });

@@ -11,6 +11,7 @@ use crate::settings::Settings;
 
 /// What a provider's factory says about its settings.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ProviderSchema {
     /// The `api` value of the provider entries that it holds for.
     pub api: String,
@@ -20,6 +21,13 @@ pub struct ProviderSchema {
     /// schema (`#/definitions/…`, `#/$defs/…`) are allowed. `writeOnly: true` marks secrets, `x-unit` names a unit,
     /// `x-project: true` lets an untrusted project file set the key.
     pub schema: Value,
+}
+
+impl ProviderSchema {
+    /// The schema of the entries with this `api`.
+    pub fn new(api: impl Into<String>, schema: Value) -> Self {
+        Self { api: api.into(), schema }
+    }
 }
 
 /// The schema of a configuration file (JSON schema draft-07), without what providers add.
@@ -33,10 +41,8 @@ pub fn schema() -> Value {
 /// use outcrop_config::{ProviderSchema, schema_with};
 /// use serde_json::json;
 ///
-/// let provider = ProviderSchema {
-///     api: "my-api".to_owned(),
-///     schema: json!({ "type": "object", "properties": { "tenant": { "type": "string", "description": "The tenant." } } }),
-/// };
+/// let tenant = json!({ "type": "string", "description": "The tenant." });
+/// let provider = ProviderSchema::new("my-api", json!({ "type": "object", "properties": { "tenant": tenant } }));
 /// assert!(schema_with(&[provider]).to_string().contains("The tenant."));
 /// ```
 pub fn schema_with(providers: &[ProviderSchema]) -> Value {
@@ -246,7 +252,10 @@ impl Schemas {
     /// Whether the file of a project that nobody vouched for may set the key: what every provider has unless it is
     /// marked, what only this one has if it is marked, and all that is of no provider.
     pub(crate) fn project_may_set(&self, path: &KeyPath, api: Option<&str>) -> bool {
-        let Some((_, [Segment::Key(key), ..])) = path.provider() else { return true };
+        let Some((_, [Segment::Key(key), ..])) = path.provider() else {
+            let schema = self.find(path, api);
+            return schema.and_then(|schema| schema.get("x-project")) != Some(&Value::Bool(false));
+        };
         let mark = |entry: &Value| entry.get("properties")?.get(key)?.get("x-project").cloned();
         if property_names(shared_entry()).contains(&key.as_str()) {
             mark(shared_entry()) != Some(Value::Bool(false))

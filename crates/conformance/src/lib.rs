@@ -21,7 +21,7 @@ pub use feature::Feature;
 pub use harness::{Harness, Unplayable, Upstream, Wired};
 pub use loopback::Loopback;
 pub use manifest::Manifest;
-pub use report::{Outcome, Report, ScenarioResult, Sums};
+pub use report::{Lack, Outcome, Report, ScenarioResult, Sums};
 pub use scenarios::{SCENARIOS, Scenario};
 pub use script::{Answer, Fault, Reply, Script, Step};
 pub use suite::{check, check_hand_over, check_manifest, run};

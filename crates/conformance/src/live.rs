@@ -95,7 +95,13 @@ pub async fn run(subject: &Subject) -> Report {
         };
         results.push(ScenarioResult { name: (*name).to_owned(), what: (*what).to_owned(), outcome });
     }
-    Report { provider: provider.id().to_string(), model: model.clone(), problems: Vec::new(), results }
+    Report {
+        provider: provider.id().to_string(),
+        model: model.clone(),
+        lacks: Vec::new(),
+        problems: Vec::new(),
+        results,
+    }
 }
 
 /// Waits for something that may panic or hang, and notes it if it does.

@@ -7,6 +7,8 @@ use std::fmt::{self, Write as _};
 use outcrop_core::ModelId;
 use serde::{Deserialize, Serialize};
 
+use crate::Feature;
+
 /// How a provider did, scenario by scenario. It says the same in every run of the same provider: there is no time in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -16,11 +18,37 @@ pub struct Report {
     pub provider: String,
     /// The model that was called.
     pub model: ModelId,
+    /// What the manifest lacks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<Lack>,
     /// What is wrong with the manifest itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
     /// Every scenario, in the order of the table.
     pub results: Vec<ScenarioResult>,
+}
+
+/// Something that a provider lacks: scenarios that need it are skipped, unless they are there to see that the lack is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Lack {
+    /// What.
+    pub feature: String,
+    /// Why, in the words of the manifest.
+    pub reason: String,
+}
+
+impl Lack {
+    pub(crate) fn new(feature: &Feature, reason: &str) -> Self {
+        Self { feature: feature.to_string(), reason: reason.to_owned() }
+    }
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no {}: {}", self.feature, self.reason)
+    }
 }
 
 /// How many scenarios came out how. It is displayed as a line.
@@ -166,6 +194,7 @@ mod tests {
         Report {
             provider: "Example".to_owned(),
             model: "m".into(),
+            lacks: Vec::new(),
             problems: Vec::new(),
             results: vec![
                 result("a", Outcome::Passed),

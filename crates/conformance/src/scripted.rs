@@ -1,7 +1,6 @@
 //! A harness around core's own scripted provider: the kit proves itself with it, and whoever writes a layer has a good
 //! provider to put into it.
 
-use std::collections::BTreeMap;
 use std::future::pending;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +14,6 @@ use outcrop_core::{
     ModelCatalog, ModelId, ModelProvider, ProviderId, Query, Request, Result, Retry, Snapshot, TokenCount,
     async_trait, scripted,
 };
-use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::{Answer, Fault, Feature, Harness, Manifest, Reply, Script, Step, Unplayable, Upstream, Wired};
@@ -214,19 +212,7 @@ impl ModelCatalog for Catalog {
     }
 
     async fn snapshot(&self, _: &Query) -> Result<Snapshot> {
-        let card = json!({
-            "id": self.model, "name": "A scripted model", "provider": "scripted", "kind": "chat", "regions": [],
-            "input": ["text"], "output": ["text"], "contextWindow": 4096, "maxTokens": 1024,
-            "reasoning": null, "tools": null, "available": true,
-        });
-        let card: ModelCard = serde_json::from_value(card)
-            .map_err(|error| Error::new(ErrorKind::Unexpected, "a card is none").with_source(error))?;
-        Ok(Snapshot {
-            models: vec![Arc::new(card)],
-            hidden: BTreeMap::default(),
-            taken_at: SystemTime::now(),
-            freshness: Freshness::Live,
-            problems: Vec::new(),
-        })
+        let card = ModelCard::new(self.model.clone(), "scripted", 4096, 1024);
+        Ok(Snapshot::new(vec![Arc::new(card)], SystemTime::now(), Freshness::Live))
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::perform::{Notes, hand_over, play};
 use crate::scenarios::SCENARIOS;
-use crate::{Feature, Harness, Manifest, Outcome, Report, Scenario, ScenarioResult};
+use crate::{Feature, Harness, Lack, Manifest, Outcome, Report, Scenario, ScenarioResult};
 
 /// How long a manifest may take.
 const MANIFEST: Duration = Duration::from_secs(10);
@@ -38,8 +38,15 @@ pub fn run(harness: impl Harness) -> Report {
 }
 
 fn report(manifest: &Manifest, results: Vec<ScenarioResult>) -> Report {
-    let Manifest { name, model, .. } = manifest;
-    Report { provider: name.clone(), model: model.clone(), problems: manifest.problems(), results }
+    let Manifest { name, model, lacks, .. } = manifest;
+    let lacks = lacks.iter().map(|(feature, reason)| Lack::new(feature, reason));
+    Report {
+        provider: name.clone(),
+        model: model.clone(),
+        lacks: lacks.collect(),
+        problems: manifest.problems(),
+        results,
+    }
 }
 
 /// Runs one scenario; what is said is one line. For tests that are made without [`suite!`](crate::suite).
@@ -108,7 +115,7 @@ fn outcome(harness: &Arc<dyn Harness>, manifest: &Manifest, scenario: &'static S
     let mut lacking: Vec<String> = Vec::new();
     for need in acts.iter().flat_map(crate::act::Act::needs) {
         if let Some((feature, reason)) = manifest.why_not(&need) {
-            let reason = format!("no {feature}: {reason}");
+            let reason = Lack::new(feature, reason).to_string();
             if !lacking.contains(&reason) {
                 lacking.push(reason);
             }

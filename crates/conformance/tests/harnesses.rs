@@ -226,13 +226,7 @@ fn listing(ids: &[&str]) -> Result<Snapshot> {
         let card = serde_json::from_value(card);
         card.map(Arc::new).map_err(|error| Error::new(ErrorKind::Unexpected, error.to_string()))
     };
-    Ok(Snapshot {
-        models: ids.iter().map(card).collect::<Result<_>>()?,
-        hidden: std::collections::BTreeMap::default(),
-        taken_at: SystemTime::now(),
-        freshness: Freshness::Live,
-        problems: Vec::new(),
-    })
+    Ok(Snapshot::new(ids.iter().map(card).collect::<Result<_>>()?, SystemTime::now(), Freshness::Live))
 }
 
 #[test]

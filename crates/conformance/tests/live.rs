@@ -1,5 +1,8 @@
 //! The part of the kit that a real upstream can act, over providers that are good and bad.
 
+// Tells clippy that all of this is test code, helpers included.
+#![cfg(test)]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,13 +14,15 @@ use outcrop_core::{
     ProviderId, Request, Result, StopReason, Support, Usage, async_trait,
 };
 
+type Answer = fn(&Request) -> Script;
+
 /// A service, as a function of the request.
 #[derive(Debug)]
 struct Service {
     id: ProviderId,
     tools: Support,
     calls: AtomicUsize,
-    answer: fn(&Request) -> Script,
+    answer: Answer,
 }
 
 #[async_trait]
@@ -47,8 +52,8 @@ fn says(text: &str, usage: Option<Usage>) -> Script {
         .event(Event::End(Box::new(End { usage, ..End::new(StopReason::EndTurn) })))
 }
 
-fn tokens() -> Option<Usage> {
-    Some(Usage { input_tokens: 9, output_tokens: 1, ..Usage::default() })
+fn tokens() -> Usage {
+    Usage { input_tokens: 9, output_tokens: 1, ..Usage::default() }
 }
 
 fn good(request: &Request) -> Script {
@@ -56,17 +61,17 @@ fn good(request: &Request) -> Script {
         return Script::refuse(Error::new(ErrorKind::ModelNotFound, "no such model"));
     }
     if request.tools.is_empty() {
-        return says("pong", tokens());
+        return says("pong", Some(tokens()));
     }
     Script::new()
         .event(Event::Open { index: 0, block: Block::tool_use("call_1", "weather") })
         .event(Event::Delta { index: 0, delta: Delta::ToolInput { json: "{\"city\": \"Oslo\"}".to_owned() } })
         .event(Event::Close { index: 0 })
-        .event(Event::End(Box::new(End { usage: tokens(), ..End::new(StopReason::ToolUse) })))
+        .event(Event::End(Box::new(End { usage: Some(tokens()), ..End::new(StopReason::ToolUse) })))
 }
 
 /// The report, and how many calls were made for it.
-fn report(tools: Support, answer: fn(&Request) -> Script) -> (Report, usize, usize) {
+fn report(tools: Support, answer: Answer) -> (Report, usize, usize) {
     let service = Arc::new(Service { id: "service".into(), tools, calls: AtomicUsize::new(0), answer });
     let subject = Subject::new(Arc::clone(&service) as Arc<dyn ModelProvider>, "m");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -107,7 +112,7 @@ fn what_a_model_or_a_server_does_of_itself_is_skipped() {
         ]
     );
     assert_eq!((made, said), (5, 5));
-    let (report, ..) = self::report(Support::Yes, |_| says("pong", tokens()));
+    let (report, ..) = self::report(Support::Yes, |_| says("pong", Some(tokens())));
     assert!(told(&report).contains(&"tool_call: the model called no tool".to_owned()));
 }
 
@@ -124,7 +129,7 @@ fn no_call_is_made_after_a_first_one_that_fails() {
 
 #[test]
 fn what_is_wrong_is_told() {
-    let cases: [(&str, fn(&Request) -> Script); 8] = [
+    let cases: [(&str, Answer); 8] = [
         ("text! the answer is empty", |_| {
             Script::new().event(Event::End(Box::new(End::new(StopReason::EndTurn))))
         }),

@@ -142,6 +142,7 @@ impl<'de> Deserialize<'de> for FactOrigin {
 /// How a model is reached through an inference profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ProfileCard {
     /// `SYSTEM_DEFINED` or `APPLICATION`, as AWS writes it.
     #[serde(rename = "type")]
@@ -155,6 +156,7 @@ pub struct ProfileCard {
 /// How a request controls the reasoning of a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ThinkingCard {
     /// `none`: it does not reason; `budget`: a request says how many tokens it may take; `adaptive`: the model decides,
     /// and a request says with which effort; `field`: a request field of the model's own.
@@ -176,6 +178,7 @@ pub struct ThinkingCard {
 /// How a model caches prompts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
 pub struct CachingCard {
     /// Whether it caches prompts in any way.
     pub supported: Support,
@@ -192,6 +195,7 @@ pub struct CachingCard {
 /// What a price holds for, and how far it can be trusted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct PriceTerms {
     /// What it holds for: `in-region`, `region:us-gov-west-1`, `geography:us`, `geography:global`; `config` if somebody
     /// set it.
@@ -210,6 +214,7 @@ pub struct PriceTerms {
 /// What the service says of the account's access to a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct AccessCard {
     /// What is missing, in one line; `None` if nothing is.
     pub reason: Option<String>,
@@ -222,6 +227,7 @@ pub struct AccessCard {
 /// Everything that AWS may one day add is an open value here, so that a new model never breaks a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ModelCard {
     /// The id to call it by.
     pub id: ModelId,
@@ -281,4 +287,83 @@ pub struct ModelCard {
     /// Who says so, by the name of the field in JSON.
     #[serde(default)]
     pub origin: BTreeMap<Cow<'static, str>, FactOrigin>,
+}
+
+impl ModelCard {
+    /// A model that talks, of which no more is known than its limits: text in, text out, and its id as its name.
+    pub fn new(
+        id: impl Into<ModelId>,
+        maker: impl Into<String>,
+        context_window: u32,
+        max_tokens: u32,
+    ) -> Self {
+        let id = id.into();
+        Self {
+            name: id.as_str().to_owned(),
+            id,
+            maker: maker.into(),
+            maker_name: None,
+            base_model: None,
+            kind: ModelKind::Chat,
+            regions: Vec::new(),
+            profile: None,
+            input: vec![Modality::Text],
+            output: vec![Modality::Text],
+            context_window,
+            max_tokens,
+            reasoning: Support::Unknown,
+            tools: Support::Unknown,
+            streaming: Support::Unknown,
+            thinking: None,
+            caching: CachingCard::default(),
+            price: None,
+            price_terms: None,
+            lifecycle: None,
+            end_of_life: None,
+            available: Support::Unknown,
+            access: None,
+            origin: BTreeMap::new(),
+        }
+    }
+}
+
+impl ProfileCard {
+    /// A profile of a kind, `SYSTEM_DEFINED` or `APPLICATION`, that leads to these regions.
+    pub fn new(kind: impl Into<String>, regions: Vec<String>) -> Self {
+        Self { kind: kind.into(), geography: None, regions }
+    }
+}
+
+impl ThinkingCard {
+    /// A way of which no more is known than its mode.
+    pub fn new(mode: impl Into<String>) -> Self {
+        Self { mode: mode.into(), field: None, efforts: Vec::new(), effort_ceiling: None, always_on: false }
+    }
+}
+
+impl CachingCard {
+    /// Caching of which no more is known than whether there is any.
+    pub const fn new(supported: Support) -> Self {
+        Self {
+            supported,
+            cache_points: Support::Unknown,
+            max_cache_points: None,
+            one_hour: Support::Unknown,
+            min_tokens: None,
+        }
+    }
+}
+
+impl PriceTerms {
+    /// Terms of which no more is known than whom the price holds for.
+    pub fn new(scope: impl Into<String>) -> Self {
+        Self { scope: scope.into(), confidence: None, as_of: None, tiers: BTreeMap::new() }
+    }
+}
+
+impl AccessCard {
+    /// What is missing and what to do about it; nothing of either if the account has access.
+    pub const fn new(reason: Option<String>, fix: Option<String>) -> Self {
+        Self { reason, fix }
+    }
 }

@@ -108,6 +108,7 @@ impl Query {
 
 /// A list of models and how far it can be trusted.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Snapshot {
     /// The models, sorted by maker, name and id.
     pub models: Vec<Arc<ModelCard>>,
@@ -121,14 +122,29 @@ pub struct Snapshot {
     pub problems: Vec<CatalogProblem>,
 }
 
+impl Snapshot {
+    /// A list of which nothing is hidden and nothing missing.
+    pub const fn new(models: Vec<Arc<ModelCard>>, taken_at: SystemTime, freshness: Freshness) -> Self {
+        Self { models, hidden: BTreeMap::new(), taken_at, freshness, problems: Vec::new() }
+    }
+}
+
 /// Why a model is kept out of the usual list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Hidden {
     /// The first rule that it does not pass, by its id.
     pub rule: String,
     /// What that means, as one lower-case line.
     pub detail: String,
+}
+
+impl Hidden {
+    /// The rule that it does not pass, and what that means.
+    pub fn new(rule: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { rule: rule.into(), detail: detail.into() }
+    }
 }
 
 /// Where a list is from, the freshest first.
@@ -147,6 +163,7 @@ pub enum Freshness {
 /// A source of a catalogue that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct CatalogProblem {
     /// What was asked, such as `ListInferenceProfiles`.
     pub source: String,
@@ -160,4 +177,17 @@ pub struct CatalogProblem {
     /// What to do about it.
     #[serde(default)]
     pub hint: Option<String>,
+}
+
+impl CatalogProblem {
+    /// A failure of a source, by the service's code or the name of the kind.
+    pub fn new(source: impl Into<String>, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { source: source.into(), region: None, code: code.into(), message: message.into(), hint: None }
+    }
+
+    /// The same for an error, with its hints.
+    pub fn of(source: impl Into<String>, error: &Error) -> Self {
+        let hint = Some(error.hints().join(", ")).filter(|hints| !hints.is_empty());
+        Self { hint, ..Self::new(source, error.code().unwrap_or(error.kind().name()), error.to_string()) }
+    }
 }

@@ -55,11 +55,25 @@ const _: fn(&dyn ProviderFactory, &dyn CatalogFactory) = |_, _| {};
 
 /// What a [`CatalogFactory`] makes.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct BuiltCatalog {
     /// The catalogue.
     pub catalog: Arc<dyn ModelCatalog>,
     /// What resolves ids by it.
     pub resolver: Option<Arc<dyn ModelResolver>>,
+}
+
+impl BuiltCatalog {
+    /// A catalogue that resolves no ids.
+    pub const fn new(catalog: Arc<dyn ModelCatalog>) -> Self {
+        Self { catalog, resolver: None }
+    }
+
+    /// The same with what resolves ids by it.
+    pub fn with_resolver(mut self, resolver: Arc<dyn ModelResolver>) -> Self {
+        self.resolver = Some(resolver);
+        self
+    }
 }
 
 /// Something wrong with a provider entry.

@@ -159,15 +159,10 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 }
 
 fn load<T: Kept>(path: &Path, place: &Place) -> Loaded<T> {
-    let problem = |code: &str, message: String| Loaded {
-        rows: T::default(),
-        problem: Some(CatalogProblem {
-            source: CACHE.to_owned(),
-            region: Some(place.region.clone()),
-            code: code.to_owned(),
-            message,
-            hint: None,
-        }),
+    let problem = |code: &str, message: String| {
+        let mut problem = CatalogProblem::new(CACHE, code, message);
+        problem.region = Some(place.region.clone());
+        Loaded { rows: T::default(), problem: Some(problem) }
     };
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,

@@ -1,6 +1,6 @@
 //! The catalogue: memory, disk, AWS, in this order.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -84,13 +84,12 @@ pub struct Refresh {
 
 impl Answer {
     fn snapshot(&self, all: bool) -> Snapshot {
-        Snapshot {
-            models: self.view.models(all),
-            hidden: if all { self.view.hidden_by_rules() } else { BTreeMap::new() },
-            taken_at: self.taken_at,
-            freshness: self.freshness,
-            problems: self.problems.clone(),
+        let mut snapshot = Snapshot::new(self.view.models(all), self.taken_at, self.freshness);
+        if all {
+            snapshot.hidden = self.view.hidden_by_rules();
         }
+        snapshot.problems.clone_from(&self.problems);
+        snapshot
     }
 }
 

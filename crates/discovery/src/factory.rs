@@ -69,7 +69,7 @@ impl CatalogFactory for Factory {
         )
         .serving_stale(self.serves_stale);
         let discovery = Arc::new(discovery);
-        Ok(BuiltCatalog { catalog: Arc::clone(&discovery) as _, resolver: Some(discovery) })
+        Ok(BuiltCatalog::new(Arc::clone(&discovery) as _).with_resolver(discovery))
     }
 }
 

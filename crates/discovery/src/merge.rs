@@ -174,7 +174,7 @@ impl View {
     pub(crate) fn hidden_by(&self, id: &str) -> Option<Hidden> {
         let mut verdicts = self.explain(id).iter().flat_map(|explanation| &explanation.verdicts);
         let failed = verdicts.find(|verdict| !verdict.passed).filter(|_| !self.is_listed(id))?;
-        Some(Hidden { rule: failed.rule.to_owned(), detail: failed.detail.clone().into_owned() })
+        Some(Hidden::new(failed.rule, failed.detail.clone()))
     }
 
     /// What keeps each id out of the list that AWS lists besides.
@@ -235,7 +235,11 @@ impl View {
     pub(crate) fn unlisted_card(id: &str, region: &str, settings: &DiscoverySettings) -> Option<ModelCard> {
         let candidate = Candidate::of_unlisted(id, region, None, &Overrides::new(settings));
         let is_known = candidate.facts.is_some() || candidate.said != ModelOverride::default();
-        is_known.then(|| ModelCard { regions: Vec::new(), ..card::card(&candidate, settings) })
+        is_known.then(|| {
+            let mut card = card::card(&candidate, settings);
+            card.regions.clear();
+            card
+        })
     }
 
     /// What the overrides say of an id that no list has.

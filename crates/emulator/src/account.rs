@@ -42,6 +42,7 @@ pub type Row = Map<String, Value>;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[non_exhaustive]
 pub struct Account {
     /// Its number, twelve digits; [`Options::account_id`](crate::Options::account_id) when absent.
     #[serde(deserialize_with = "twelve_digits")]
@@ -57,6 +58,7 @@ pub struct Account {
 /// What an account has in one region. A list that is absent is empty.
 #[derive(Clone, Debug, Default, PartialEq, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[non_exhaustive]
 pub struct Holdings {
     /// The rows of ListFoundationModels; in a file its answer, `{"modelSummaries": […]}`.
     #[serde(deserialize_with = "rows::<ModelSummaries, _>")]

@@ -13,6 +13,7 @@ use crate::operation::Operation;
 /// A request as the emulator understood it. It holds no secret: no signature, no token, no key beyond its ends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct RecordedRequest {
     /// The `x-amzn-requestid` of the answer.
     pub request_id: String,
@@ -48,6 +49,7 @@ pub struct RecordedRequest {
 /// How a caller identified itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum AuthKind {
     /// By a signature.
     SigV4,
@@ -60,6 +62,7 @@ pub enum AuthKind {
 /// Something that happened to a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Event {
     /// Number of the event, counted from 1.
     pub number: u64,
@@ -75,6 +78,7 @@ pub struct Event {
 /// What can happen to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum EventKind {
     /// It was read whole.
     RequestStarted,

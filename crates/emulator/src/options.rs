@@ -67,6 +67,7 @@ impl fmt::Debug for AcceptedKey {
 
 /// Everything that may differ between two emulators.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Options {
     /// Who may call.
     pub credentials: Credentials,

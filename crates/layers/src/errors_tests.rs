@@ -11,7 +11,7 @@ use outcrop_core::{
     Block, Error, ErrorKind, Event, Layer as _, ModelProvider, Request, Result, Retry, Start, Timeouts,
 };
 
-use crate::testing::{MockProvider, Slow, drain, text};
+use crate::testing::{Slow, drain, mock_with_timeouts, text};
 use crate::{FallbackLayer, FallbackTarget, LimitLayer, Limits, RetryLayer, RetryPolicy, TimeoutLayer};
 
 #[path = "../../../tests/support/error_sites.rs"]
@@ -73,7 +73,7 @@ async fn of_queues(limits: Limits) -> Error {
 #[tokio::test(start_paused = true)]
 async fn every_error_has_its_words() {
     let (start, open) = (Event::Start(Start::default()), Event::Open { index: 0, block: Block::Text });
-    let mut empty = MockProvider::with_timeouts(Timeouts::default());
+    let mut empty = mock_with_timeouts(Timeouts::default());
     empty.expect_stream().returning(|_| Ok(Box::pin(Nothing)));
     let quick = RetryLayer::new(RetryPolicy { base_delay: Duration::ZERO, ..RetryPolicy::default() });
     let errors = [

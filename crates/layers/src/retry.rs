@@ -21,9 +21,11 @@ mod attempts;
 ///
 /// ```
 /// use outcrop_layers::RetryPolicy;
-/// let policy = RetryPolicy { attempts: 5, ..RetryPolicy::default() };
+/// let policy = RetryPolicy::default().with_attempts(5);
+/// assert_eq!(policy.attempts, 5);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RetryPolicy {
     /// How often a request is sent in all; 0 and 1 both mean that nothing is retried.
     pub attempts: u32,
@@ -36,6 +38,25 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// The same with so many attempts in all.
+    pub const fn with_attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// The same with other waits: the longest before the second attempt, and the longest before any.
+    pub const fn with_delays(mut self, base_delay: Duration, max_delay: Duration) -> Self {
+        self.base_delay = base_delay;
+        self.max_delay = max_delay;
+        self
+    }
+
+    /// The same with another limit of all waiting.
+    pub const fn with_budget(mut self, budget: Duration) -> Self {
+        self.budget = budget;
+        self
+    }
+
     /// Whether anything is ever sent twice.
     const fn retries(&self) -> bool {
         self.attempts > 1

@@ -8,35 +8,19 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_core::Stream;
+use outcrop_core::mock::MockModelProvider;
 use outcrop_core::{
-    Capabilities, Checked, Delta, EmbedRequest, Embeddings, Event, EventStream, ModelId, ModelProvider,
-    ProviderId, Request, Response, Result, Timeouts, TokenCount, next,
+    Capabilities, Checked, Delta, Event, EventStream, ModelId, ModelProvider, ProviderId, Request, Result,
+    Timeouts, next,
 };
 use tokio::time::Sleep;
 
-mockall::mock! {
-    #[derive(Debug)]
-    pub(crate) Provider {}
-
-    #[async_trait]
-    impl ModelProvider for Provider {
-        fn id(&self) -> &ProviderId;
-        fn capabilities(&self, model: &ModelId) -> Capabilities;
-        async fn stream(&self, request: &Request) -> Result<EventStream>;
-        async fn generate(&self, request: &Request) -> Result<Response>;
-        async fn count_tokens(&self, request: &Request) -> Result<TokenCount>;
-        async fn embed(&self, request: &EmbedRequest) -> Result<Embeddings>;
-    }
-}
-
-impl MockProvider {
-    /// A mock that answers what is asked beside the calls.
-    pub(crate) fn with_timeouts(timeouts: Timeouts) -> Self {
-        let mut mock = Self::new();
-        mock.expect_id().return_const(ProviderId::from("mock"));
-        mock.expect_capabilities().return_const(capabilities(timeouts));
-        mock
-    }
+/// A mock that answers what is asked beside the calls.
+pub(crate) fn mock_with_timeouts(timeouts: Timeouts) -> MockModelProvider {
+    let mut mock = MockModelProvider::new();
+    mock.expect_id().return_const(ProviderId::from("mock"));
+    mock.expect_capabilities().return_const(capabilities(timeouts));
+    mock
 }
 
 /// Capabilities of which one more thing is known than the timeouts.

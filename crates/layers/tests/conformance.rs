@@ -15,12 +15,7 @@ use outcrop_layers::{
 
 fn at_once() -> RetryPolicy {
     // An upstream that asks for a longer wait is not waited for.
-    RetryPolicy {
-        base_delay: Duration::ZERO,
-        max_delay: Duration::ZERO,
-        budget: Duration::from_secs(1),
-        ..RetryPolicy::default()
-    }
+    RetryPolicy::default().with_delays(Duration::ZERO, Duration::ZERO).with_budget(Duration::from_secs(1))
 }
 
 fn limits() -> Timeouts {
@@ -55,7 +50,7 @@ impl Layer for Twice {
 #[test]
 fn no_layer_forgets_a_method() {
     assert_eq!(layers::check(RetryLayer::new(RetryPolicy::default())), Ok(()));
-    let once = RetryPolicy { attempts: 1, ..RetryPolicy::default() };
+    let once = RetryPolicy::default().with_attempts(1);
     assert_eq!(layers::check(RetryLayer::new(once)), Ok(()));
     assert_eq!(layers::check(TimeoutLayer::new()), Ok(()));
     assert_eq!(layers::check(TimeoutLayer::from(limits())), Ok(()));

@@ -46,6 +46,7 @@ const ON_DEMAND_BESIDE_PROFILES: &[&str] = &[
 
 /// What is known about one foundation model.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ModelFacts {
     /// The foundation model's id, without geography: `anthropic.claude-opus-5`.
     pub id: &'static str,
@@ -136,6 +137,7 @@ impl ModelFacts {
 
 /// How a model caches prompts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PromptCaching {
     /// Whether it caches prompts in any way.
     pub supported: Support,
@@ -153,13 +155,12 @@ pub struct PromptCaching {
 impl PromptCaching {
     /// The same for a card of the catalogue.
     pub const fn card(&self) -> CachingCard {
-        CachingCard {
-            supported: self.supported,
-            cache_points: self.cache_points,
-            max_cache_points: self.max_cache_points,
-            one_hour: self.one_hour_ttl,
-            min_tokens: self.min_tokens,
-        }
+        let mut card = CachingCard::new(self.supported);
+        card.cache_points = self.cache_points;
+        card.max_cache_points = self.max_cache_points;
+        card.one_hour = self.one_hour_ttl;
+        card.min_tokens = self.min_tokens;
+        card
     }
 }
 

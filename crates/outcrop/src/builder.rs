@@ -32,6 +32,7 @@ impl fmt::Debug for Plugin {
 
 /// An emulator to talk to instead of AWS.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Emulator {
     /// Where both planes answer.
     pub endpoint: String,
@@ -39,6 +40,17 @@ pub struct Emulator {
     pub access_key_id: String,
     /// The secret access key that it accepts.
     pub secret_access_key: Secret,
+}
+
+impl Emulator {
+    /// An emulator that answers at this endpoint, and accepts this key.
+    pub fn new(
+        endpoint: impl Into<String>,
+        access_key_id: impl Into<String>,
+        secret_access_key: Secret,
+    ) -> Self {
+        Self { endpoint: endpoint.into(), access_key_id: access_key_id.into(), secret_access_key }
+    }
 }
 
 impl Builder {
@@ -111,20 +123,11 @@ impl Builder {
 }
 
 fn closed_world(emulator: Emulator) -> ClosedWorld {
-    ClosedWorld {
-        endpoint: emulator.endpoint,
-        keys: AccessKeys {
-            access_key_id: emulator.access_key_id,
-            secret_access_key: emulator.secret_access_key,
-            session_token: None,
-        },
-    }
+    let keys = AccessKeys::new(emulator.access_key_id, emulator.secret_access_key);
+    ClosedWorld::new(emulator.endpoint, keys)
 }
 
 /// What the factories add to the schema of the configuration.
 pub(crate) fn schemas(registry: &Registry) -> Vec<ProviderSchema> {
-    registry
-        .factories()
-        .map(|factory| ProviderSchema { api: factory.api().to_owned(), schema: factory.schema() })
-        .collect()
+    registry.factories().map(|factory| ProviderSchema::new(factory.api(), factory.schema())).collect()
 }

@@ -4,6 +4,8 @@ use outcrop_config::{Code, Config, Diagnostic, KeyPath, ProviderEntry, Severity}
 use outcrop_core::Registry;
 use serde_json::Value;
 
+use crate::ModelReference;
+
 /// What the configuration keeps for all catalogues, by the name that they know it by and by its key below `models`.
 const OF_ALL: [(&str, &str); 2] = [("discovery", "bedrockDiscovery"), ("overrides", "overrides")];
 
@@ -39,7 +41,73 @@ pub(crate) fn diagnostics(config: &Config, registry: &Registry, earlier: &[Diagn
             }
         }
     }
+    let left_out = fallbacks(config, registry, earlier, &diagnostics);
+    diagnostics.extend(left_out);
     diagnostics
+}
+
+/// What is wrong with who calls, where to, or under which guardrail, so that nobody may be called by a provider's entry. A
+/// file that cannot be read at all, or is something else than an object, may have said anything.
+pub(crate) fn forbids_calls<'a>(
+    diagnostics: impl IntoIterator<Item = &'a Diagnostic>,
+    provider: &str,
+) -> Option<&'a Diagnostic> {
+    const NEEDED: [&str; 13] = [
+        "api",
+        "apiKey",
+        "apiKeyFile",
+        "assumeRole",
+        "auth",
+        "baseUrl",
+        "controlBaseUrl",
+        "guardrail",
+        "headers",
+        "profile",
+        "region",
+        "useDualstackEndpoint",
+        "useFipsEndpoint",
+    ];
+    let entry = ["models", "providers", provider];
+    diagnostics.into_iter().find(|diagnostic| {
+        let unreadable = matches!(diagnostic.code, Code::Read | Code::NamedFile | Code::Syntax)
+            || (diagnostic.code == Code::Type && diagnostic.key.is_none());
+        let needed = diagnostic.key.as_ref().is_some_and(|key| {
+            let names: Vec<_> = key.segments().iter().map(|it| it.as_key().unwrap_or_default()).collect();
+            names
+                .strip_prefix(&entry[..])
+                .is_some_and(|rest| rest.first().is_none_or(|name| NEEDED.contains(name)))
+        });
+        // What a project's file may not say had no effect: what is safe was kept.
+        diagnostic.is_error() && diagnostic.code != Code::Refused && (unreadable || needed)
+    })
+}
+
+/// The fallbacks that are left out because nobody can be called by the entry of their provider.
+fn fallbacks(
+    config: &Config,
+    registry: &Registry,
+    earlier: &[Diagnostic],
+    found: &[Diagnostic],
+) -> Vec<Diagnostic> {
+    let ids: Vec<_> = config.providers().map(|entry| entry.id().to_owned()).collect();
+    let names = config.settings().agents.defaults.model.fallbacks.iter().enumerate();
+    let left_out = names.filter_map(|(place, name)| {
+        let reference = ModelReference::parse(name, ids.iter().map(String::as_str));
+        let provider = reference.provider.as_str();
+        let entry = config.provider(provider)?;
+        let reason = match entry.api() {
+            None => format!("the provider `{provider}` has no `api`"),
+            Some(api) if registry.factory(api).is_err() => format!("no provider speaks the api `{api}`"),
+            Some(_) => forbids_calls(earlier.iter().chain(found), provider)
+                .filter(|diagnostic| diagnostic.key.is_some())
+                .map(|_| format!("something is wrong with the provider `{provider}`"))?,
+        };
+        let pointer = format!("/agents/defaults/model/fallbacks/{place}");
+        let mut diagnostic = config.diagnostic(&pointer, format!("`{name}` is left out: {reason}"), &[]);
+        (diagnostic.code, diagnostic.severity) = (Code::Reference, Severity::Warning);
+        Some(diagnostic)
+    });
+    left_out.filter(|diagnostic| earlier.iter().all(|known| known.key != diagnostic.key)).collect()
 }
 
 fn of_entry(config: &Config, entry: &ProviderEntry<'_>, registry: &Registry) -> Vec<Diagnostic> {

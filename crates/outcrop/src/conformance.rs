@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::thread;
 
+use outcrop_aws::AwsSettings;
 use outcrop_conformance::live::Subject;
-use outcrop_conformance::{Harness, Report, run};
-use outcrop_core::Result;
+use outcrop_conformance::{Feature, Harness, Manifest, Report, Script, Unplayable, Wired, run};
+use outcrop_core::{Result, async_trait};
+use outcrop_discovery::{Discovery, DiscoverySettings};
 use outcrop_provider_bedrock::conformance::BedrockHarness;
 use outcrop_provider_openai::conformance::OpenAiHarness;
 
@@ -14,9 +16,28 @@ use crate::{ModelReference, Outcrop};
 /// The harnesses of all providers that are compiled in, each by its `api`.
 pub fn harnesses() -> Vec<(&'static str, Arc<dyn Harness>)> {
     vec![
-        (outcrop_provider_bedrock::API, Arc::new(BedrockHarness)),
+        (outcrop_provider_bedrock::API, Arc::new(WithDiscovery(BedrockHarness))),
         (outcrop_provider_openai::API, Arc::new(OpenAiHarness)),
     ]
+}
+
+/// Bedrock with the catalogue that is another crate's.
+struct WithDiscovery(BedrockHarness);
+
+#[async_trait]
+impl Harness for WithDiscovery {
+    fn manifest(&self) -> Manifest {
+        let mut manifest = self.0.manifest();
+        manifest.lacks.retain(|(feature, _)| *feature != Feature::Catalog);
+        manifest
+    }
+
+    async fn provider(&self, script: &Script) -> std::result::Result<Wired, Unplayable> {
+        let (wired, aws) = self.0.wire(script).await?;
+        let id = wired.provider.id().clone();
+        let catalog = Discovery::new(aws, AwsSettings::default(), DiscoverySettings::default(), None, id);
+        Ok(wired.with_catalog(Arc::new(catalog)))
+    }
 }
 
 /// Runs the kit over every provider that is compiled in, all of them at once: on this machine alone, without credentials.
@@ -48,8 +69,20 @@ impl Outcrop {
 mod tests {
     use std::collections::BTreeSet;
 
+    use outcrop_conformance::check_hand_over;
+
     use super::*;
     use crate::Sources;
+
+    #[test]
+    fn a_conversation_moves_from_each_provider_to_each_other_and_back() {
+        for (from, one) in harnesses() {
+            for (to, other) in harnesses().into_iter().filter(|(to, _)| *to != from) {
+                let problems = check_hand_over(Arc::clone(&one), other);
+                assert_eq!(problems, Ok(()), "from {from} to {to}");
+            }
+        }
+    }
 
     #[test]
     fn whatever_is_compiled_in_has_a_harness() {

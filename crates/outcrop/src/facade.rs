@@ -3,23 +3,21 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use outcrop_aws::Aws;
-use outcrop_config::{Code, Config, Diagnostic, ProviderEntry, Retry, Settings, Sources};
+use outcrop_config::{Config, Diagnostic, ProviderEntry, Settings, Sources};
 use outcrop_core::{
     BuildContext, BuiltCatalog, Capabilities, CatalogProblem, Environment, Error, ErrorKind, FactOrigin,
-    Layer as _, ModelCard, ModelCatalog, ModelId, ModelProvider, Price, ProviderId, Query, Registry, Result,
-    Snapshot,
+    ModelCard, ModelCatalog, ModelId, ModelProvider, Price, ProviderId, Query, Registry, Result, Snapshot,
 };
 use outcrop_discovery::Discovery;
-use outcrop_layers::{RetryLayer, RetryPolicy, TimeoutLayer};
+use outcrop_layers::Cooldowns;
 use outcrop_model_facts::{BedrockId, facts};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::builder::{Builder, schemas};
-use crate::{DEFAULT_PROVIDER, ModelReference, catalogue, checks};
+use crate::{DEFAULT_PROVIDER, ModelReference, catalogue, checks, layered};
 
 /// Everything, wired up. Providers and catalogues are built when they are first needed, and shared.
 ///
@@ -30,8 +28,8 @@ use crate::{DEFAULT_PROVIDER, ModelReference, catalogue, checks};
 /// let sources = Sources { environment: std::env::vars().collect(), ..Sources::default() };
 /// let outcrop = Outcrop::builder(sources).build();
 /// let chosen = outcrop.choose(Some("us.anthropic.claude-sonnet-4-6")).await?;
-/// let provider = outcrop.provider(&chosen.reference.provider).await?;
-/// println!("{}", provider.ask(chosen.reference.model, "Why is the sky blue?").await?);
+/// let answerer = outcrop.answerer(&chosen).await?;
+/// println!("{}", answerer.provider.ask(chosen.reference.model, "Why is the sky blue?").await?);
 /// # Ok(())
 /// # }
 /// ```
@@ -43,6 +41,7 @@ pub struct Outcrop {
     registry: Registry,
     aws: Arc<Aws>,
     built: Mutex<HashMap<ProviderId, Built>>,
+    cooldowns: Cooldowns,
 }
 
 /// A provider entry, built.
@@ -62,6 +61,8 @@ pub struct Chosen {
     pub note: Option<String>,
     /// What could not be found out when it was chosen.
     pub problems: Vec<CatalogProblem>,
+    /// The models to ask, in this order, when it cannot answer; none if somebody named it.
+    pub fallbacks: Vec<ModelReference>,
 }
 
 impl Outcrop {
@@ -77,7 +78,15 @@ impl Outcrop {
         registry: Registry,
         aws: Arc<Aws>,
     ) -> Self {
-        Self { environment, config, diagnostics, registry, aws, built: Mutex::default() }
+        Self {
+            environment,
+            config,
+            diagnostics,
+            registry,
+            aws,
+            built: Mutex::default(),
+            cooldowns: Cooldowns::default(),
+        }
     }
 
     /// Puts another snapshot of the environment in the place of the one that this was built with. From the next call on,
@@ -109,13 +118,6 @@ impl Outcrop {
         outcrop_config::reference(&schemas(&self.registry))
     }
 
-    /// Settings that this version knows and does not act on yet, by key.
-    pub fn without_effect(&self) -> Vec<&'static str> {
-        let fallbacks = &self.settings().agents.defaults.model.fallbacks;
-        let said = [("agents.defaults.model.fallbacks", !fallbacks.is_empty())];
-        said.into_iter().filter_map(|(key, said)| said.then_some(key)).collect()
-    }
-
     /// The environment that everything goes by.
     pub(crate) const fn environment(&self) -> &Environment {
         &self.environment
@@ -137,7 +139,7 @@ impl Outcrop {
         ModelReference::parse(text, ids.iter().map(String::as_str))
     }
 
-    /// A provider of the configuration, with retries around and time limits inside them.
+    /// A provider of the configuration, with its limits, retries and time limits around it, and a span around each call.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] if there is no such entry or it is wrong.
@@ -184,7 +186,8 @@ impl Outcrop {
     }
 
     /// The model to call: the one that is named, else the configuration's default, else the best of what can be
-    /// called, by the order that [`Discovery::default_model`] documents.
+    /// called, by the order that [`Discovery::default_model`] documents. The configuration's fallbacks go with a default:
+    /// a model that is named is the one that is asked.
     ///
     /// # Errors
     /// If nobody names a model and none can be listed.
@@ -193,7 +196,8 @@ impl Outcrop {
         if let Some(name) = named.or(configured) {
             let reference = self.reference(name);
             catalogue::named(&reference)?;
-            return Ok(Chosen { reference, note: None, problems: Vec::new() });
+            let fallbacks = if named.is_some() { Vec::new() } else { self.fallbacks_of(&reference) };
+            return Ok(Chosen { reference, note: None, problems: Vec::new(), fallbacks });
         }
         let provider = ProviderId::from(DEFAULT_PROVIDER);
         let snapshot = self.snapshot(&provider, &Query::default()).await?;
@@ -208,7 +212,8 @@ impl Outcrop {
         };
         let reference = ModelReference { provider, model: card.id.clone() };
         let note = format!("no default model is configured: asking `{}` ({})", card.id, card.name);
-        Ok(Chosen { reference, note: Some(note), problems: snapshot.problems })
+        let fallbacks = self.fallbacks_of(&reference);
+        Ok(Chosen { reference, note: Some(note), problems: snapshot.problems, fallbacks })
     }
 
     async fn best_of(&self, id: &ProviderId, snapshot: &Snapshot) -> Result<Option<Arc<ModelCard>>> {
@@ -325,11 +330,8 @@ impl Outcrop {
         let resolver = catalog.as_ref().and_then(|catalog| catalog.resolver.clone());
         let context = context.with_resolver(resolver);
         let inner = factory.build(entry.settings(), &context).await?;
-        let policy = retry_policy(&entry.provider().retry, &self.environment)?;
-        // The limits of silence hold for each attempt, the one of the whole answer for all of them.
-        let attempt = TimeoutLayer::new().total(None).layer(inner);
-        let attempts = RetryLayer::new(policy).layer(attempt);
-        let provider = TimeoutLayer::new().first_event(None).idle(None).layer(attempts);
+        let trace = self.settings().trace;
+        let provider = layered::around(inner, api, entry.provider(), trace, &self.environment)?;
         Ok(Built { provider, catalog })
     }
 
@@ -344,43 +346,20 @@ impl Outcrop {
         Ok(entry)
     }
 
+    /// The models that failed lately, of all who ask through this.
+    pub(crate) const fn cooldowns(&self) -> &Cooldowns {
+        &self.cooldowns
+    }
+
     /// The sessions that everything shares that calls AWS.
     pub(crate) const fn aws(&self) -> &Arc<Aws> {
         &self.aws
     }
 
     /// Refuses to call anybody by a configuration in which something is wrong with who calls, where to, or under which
-    /// guardrail. A file that cannot be read at all, or is something else than an object, may have said anything.
+    /// guardrail.
     pub(crate) fn refuse_unsafe(&self, id: &ProviderId) -> Result<()> {
-        const NEEDED: [&str; 13] = [
-            "api",
-            "apiKey",
-            "apiKeyFile",
-            "assumeRole",
-            "auth",
-            "baseUrl",
-            "controlBaseUrl",
-            "guardrail",
-            "headers",
-            "profile",
-            "region",
-            "useDualstackEndpoint",
-            "useFipsEndpoint",
-        ];
-        let entry = ["models", "providers", id.as_str()];
-        let is_unsafe = |diagnostic: &&Diagnostic| {
-            let unreadable = matches!(diagnostic.code, Code::Read | Code::NamedFile | Code::Syntax)
-                || (diagnostic.code == Code::Type && diagnostic.key.is_none());
-            let needed = diagnostic.key.as_ref().is_some_and(|key| {
-                let names: Vec<_> = key.segments().iter().map(|it| it.as_key().unwrap_or_default()).collect();
-                names
-                    .strip_prefix(&entry[..])
-                    .is_some_and(|rest| rest.first().is_none_or(|name| NEEDED.contains(name)))
-            });
-            // What a project's file may not say had no effect: what is safe was kept.
-            diagnostic.is_error() && diagnostic.code != Code::Refused && (unreadable || needed)
-        };
-        match self.diagnostics.iter().find(is_unsafe) {
+        match checks::forbids_calls(&self.diagnostics, id.as_str()) {
             None => Ok(()),
             Some(diagnostic) => {
                 Err(Error::config(format!("nothing is sent by a wrong configuration: {diagnostic}"))
@@ -388,17 +367,4 @@ impl Outcrop {
             }
         }
     }
-}
-
-/// The retries of an entry; `AWS_MAX_ATTEMPTS` counts where the entry says nothing.
-fn retry_policy(retry: &Retry, environment: &Environment) -> Result<RetryPolicy> {
-    let seconds = |value: Option<f64>| value.and_then(|value| Duration::try_from_secs_f64(value).ok());
-    let variables = outcrop_aws::RetryVariables::read(environment)?;
-    let usual = RetryPolicy::default();
-    Ok(RetryPolicy {
-        attempts: retry.attempts.or(variables.max_attempts).unwrap_or(usual.attempts),
-        max_delay: seconds(retry.max_delay).unwrap_or(usual.max_delay),
-        budget: seconds(retry.budget).unwrap_or(usual.budget),
-        ..usual
-    })
 }

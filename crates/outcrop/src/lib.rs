@@ -18,8 +18,10 @@ mod draft;
 mod dry_run;
 mod endpoint;
 mod facade;
+mod fallbacks;
 mod iam;
 mod import;
+mod layered;
 mod models;
 mod paths;
 mod providers;
@@ -38,6 +40,7 @@ pub use draft::{Draft, Review};
 pub use dry_run::DryRun;
 pub use endpoint::{EndpointStatus, ProviderEndpoint};
 pub use facade::{Chosen, Outcrop};
+pub use fallbacks::Answerer;
 pub use iam::{
     Action, MANAGED_POLICY_SIZE, Policy, PolicyDocument, PolicyRequest, Principal, Statement, TrustedService,
 };

@@ -49,6 +49,7 @@ fn same(wanted: &str, name: &str) -> bool {
 
 /// A model in a list.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ListedModel {
     /// The model.
     pub reference: ModelReference,
@@ -62,6 +63,7 @@ pub struct ListedModel {
 
 /// A list of models, filtered, with its [`Snapshot`] for what else there is to say.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ModelList {
     /// The models.
     pub models: Vec<ListedModel>,
@@ -179,11 +181,7 @@ fn joined(list: Option<Snapshot>, mut more: Snapshot) -> Snapshot {
 }
 
 fn problem(provider: &ProviderId, error: &Error) -> CatalogProblem {
-    CatalogProblem {
-        source: provider.to_string(),
-        region: None,
-        code: error.code().unwrap_or(error.kind().name()).to_owned(),
-        message: error.to_string(),
-        hint: error.hints().first().cloned(),
-    }
+    let mut problem = CatalogProblem::of(provider.as_str(), error);
+    problem.hint = error.hints().first().cloned();
+    problem
 }

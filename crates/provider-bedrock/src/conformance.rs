@@ -36,23 +36,31 @@ impl Harness for BedrockHarness {
     }
 
     async fn provider(&self, script: &Script) -> Result<Wired, Unplayable> {
+        Ok(self.wire(script).await?.0)
+    }
+}
+
+impl BedrockHarness {
+    /// A provider whose upstream acts out the script, as [`Harness::provider`] makes it, and what the emulator answers
+    /// to: a catalogue that is built on it lists the emulator's models.
+    ///
+    /// # Errors
+    /// As [`Harness::provider`].
+    pub async fn wire(&self, script: &Script) -> Result<(Wired, Arc<Aws>), Unplayable> {
         let scenario = serde_json::from_value(translate::scenario(script)?).map_err(Unplayable::new)?;
-        let options = Options { scenario, ..Options::default() };
+        let mut options = Options::default();
+        options.scenario = scenario;
         let emulator =
             Emulator::bind(([127, 0, 0, 1], 0).into(), options).await.map_err(Unplayable::new)?.spawn();
         let Credentials { access_key_id, secret_access_key, .. } = Credentials::default();
-        let keys = AccessKeys {
-            access_key_id,
-            secret_access_key: Secret::new(secret_access_key),
-            session_token: None,
-        };
+        let keys = AccessKeys::new(access_key_id, Secret::new(secret_access_key));
         let is_down =
             matches!(script.answer(0), Some(Answer::Refuse(fault)) if fault.kind == ErrorKind::Network);
         let endpoint = if is_down { nobody().map_err(Unplayable::new)? } else { emulator.endpoint() };
-        let aws = Aws::closed_world(ClosedWorld { endpoint, keys });
-        let provider =
-            Bedrock::new(ProviderId::from("amazon-bedrock"), Arc::new(aws), BedrockSettings::default(), None);
-        Ok(Wired::new(Arc::new(provider), Arc::new(Emulated(emulator))))
+        let aws = Arc::new(Aws::closed_world(ClosedWorld::new(endpoint, keys)));
+        let id = ProviderId::from("amazon-bedrock");
+        let provider = Bedrock::new(id, Arc::clone(&aws), BedrockSettings::default(), None);
+        Ok((Wired::new(Arc::new(provider), Arc::new(Emulated(emulator))), aws))
     }
 }
 

@@ -111,11 +111,7 @@ impl Loopback {
         settings: BedrockSettings,
         resolver: Option<Arc<dyn ModelResolver>>,
     ) -> Bedrock {
-        let keys = AccessKeys {
-            access_key_id: "AKIATEST".into(),
-            secret_access_key: Secret::new("secret"),
-            session_token: None,
-        };
+        let keys = AccessKeys::new("AKIATEST", Secret::new("secret"));
         let aws = AwsSettings {
             region: Some("us-east-1".into()),
             runtime_endpoint: Some(self.address.clone()),

@@ -7,9 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use outcrop_core::{
-    CachingCard, CatalogProblem, Environment, Error, ErrorKind, FactOrigin, Freshness, Hidden, Modality,
-    ModelCard, ModelCatalog, ModelId, ModelKind, ModelResolver, Price, ProviderId, Query, Rates, Resolved,
-    Result, Snapshot, Support,
+    CatalogProblem, Environment, Error, ErrorKind, FactOrigin, Freshness, Hidden, Modality, ModelCard,
+    ModelCatalog, ModelId, ModelKind, ModelResolver, Price, ProviderId, Query, Rates, Resolved, Result,
+    Snapshot, Support,
 };
 use serde_json::Value;
 
@@ -118,13 +118,9 @@ impl OpenAiCatalog {
     }
 
     fn problem(&self, error: &Error) -> CatalogProblem {
-        CatalogProblem {
-            source: format!("{} /models", self.id),
-            region: None,
-            code: error.code().unwrap_or(error.kind().name()).to_owned(),
-            message: error.to_string(),
-            hint: error.hints().first().cloned(),
-        }
+        let mut problem = CatalogProblem::of(format!("{} /models", self.id), error);
+        problem.hint = error.hints().first().cloned();
+        problem
     }
 
     /// The rows of the list, as they are sent.
@@ -168,9 +164,7 @@ impl OpenAiCatalog {
         if query.all {
             let detail = format!("`models.providers.{}.models` names others", self.id);
             let others = models.iter().filter(|card| !is_named(card));
-            hidden.extend(others.map(|card| {
-                (card.id.clone(), Hidden { rule: NOT_NAMED.to_owned(), detail: detail.clone() })
-            }));
+            hidden.extend(others.map(|card| (card.id.clone(), Hidden::new(NOT_NAMED, detail.as_str()))));
         } else {
             models.retain(|card| is_named(card));
         }
@@ -187,7 +181,10 @@ impl ModelCatalog for OpenAiCatalog {
     async fn snapshot(&self, query: &Query) -> Result<Snapshot> {
         let snapshot = |models: Vec<Arc<ModelCard>>, taken_at, freshness, problems| {
             let (models, hidden) = self.of_query(models, query);
-            Snapshot { models, hidden, taken_at, freshness, problems }
+            let mut snapshot = Snapshot::new(models, taken_at, freshness);
+            snapshot.hidden = hidden;
+            snapshot.problems = problems;
+            snapshot
         };
         if self.named_only && !query.refresh && !query.all {
             let models = self.completed(BTreeMap::new());
@@ -245,35 +242,12 @@ fn rows(list: &Value) -> Option<Vec<Value>> {
 
 /// A model of which nothing is known.
 fn blank(id: ModelId) -> ModelCard {
-    let name = id.as_str().to_owned();
-    let maker = name.split_once('/').map_or("", |(maker, _)| maker).to_owned();
-    let guesses = ["contextWindow", "maxTokens"].map(|field| (field.into(), FactOrigin::Default));
-    ModelCard {
-        id,
-        name,
-        maker,
-        maker_name: None,
-        base_model: None,
-        kind: ModelKind::Chat,
-        regions: Vec::new(),
-        profile: None,
-        input: vec![Modality::Text],
-        output: vec![Modality::Text],
-        context_window: CONTEXT_WINDOW,
-        max_tokens: MAX_TOKENS,
-        reasoning: Support::Unknown,
-        tools: Support::Unknown,
-        streaming: Support::Yes,
-        thinking: None,
-        caching: CachingCard::default(),
-        price: None,
-        price_terms: None,
-        lifecycle: None,
-        end_of_life: None,
-        available: Support::Unknown,
-        access: None,
-        origin: BTreeMap::from(guesses),
-    }
+    let maker = id.as_str().split_once('/').map_or("", |(maker, _)| maker).to_owned();
+    let mut card = ModelCard::new(id, maker, CONTEXT_WINDOW, MAX_TOKENS);
+    card.streaming = Support::Yes;
+    card.origin =
+        BTreeMap::from(["contextWindow", "maxTokens"].map(|field| (field.into(), FactOrigin::Default)));
+    card
 }
 
 /// The card of a row, in whatever words the server has: OpenAI, OpenRouter, vLLM, Groq, Mistral, llama.cpp, Vercel.

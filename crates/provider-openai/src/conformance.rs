@@ -25,13 +25,12 @@ pub struct OpenAiHarness;
 #[async_trait]
 impl Harness for OpenAiHarness {
     fn manifest(&self) -> Manifest {
-        Manifest::new("openai-completions", MODEL)
+        Manifest::new("openai-compatible", MODEL)
             .lacks(
                 Feature::RedactedReasoning,
                 "thoughts that are hidden are JSON on this wire, and are kept as the JSON that they came in, not as bytes",
             )
             .lacks(Feature::TokenCounting, "the protocol has no call that counts tokens")
-            .lacks(Feature::Embeddings, "a model that talks gives no vectors")
             .lacks(
                 Feature::Failure(ErrorKind::Network),
                 "a connection that breaks within an answer is told as Interrupted, whatever broke it",

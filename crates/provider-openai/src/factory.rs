@@ -85,7 +85,7 @@ impl CatalogFactory for Factory {
         // Whoever names models means these, as the same file means it elsewhere; and a server that is not there keeps
         // nobody waiting.
         let catalog = Arc::new(catalog.named_only(true));
-        Ok(BuiltCatalog { resolver: Some(Arc::clone(&catalog) as _), catalog })
+        Ok(BuiltCatalog::new(Arc::clone(&catalog) as _).with_resolver(catalog))
     }
 }
 

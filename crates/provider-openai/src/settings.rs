@@ -23,6 +23,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 
 /// The settings of one endpoint.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct OpenAiSettings {
     /// Where it is, with or without `/v1` at the end.
     pub base_url: String,
@@ -42,6 +43,7 @@ pub struct OpenAiSettings {
 
 /// What is known of a model.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct ModelSettings {
     /// The id it is called by.
     pub id: String,

@@ -16,8 +16,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use outcrop::{Error, ErrorKind, ModelProvider, ModelReference, Outcrop, Request};
-use outcrop_core::{Collected, Collector, Event, EventStream, Response};
+use outcrop::{Chosen, Error, ErrorKind, ModelProvider, ModelReference, Outcrop, Request};
+use outcrop_core::{Collected, Collector, Event, EventStream, Instead, Response};
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 
@@ -50,11 +50,32 @@ pub(crate) async fn run(arguments: Ask, context: &Context, terminal: &mut Termin
         let done = dry_run::run(&request, &arguments, &chosen.reference, &ready.outcrop, terminal).await;
         return done.map_err(|failure| with_advice(failure, &chosen.reference, &arguments));
     }
-    let provider = ready.outcrop.provider(&chosen.reference.provider).await?;
-    let answer = answer(&*provider, &request, &arguments, terminal)
+    let answerer = answerer(chosen.clone(), &request, &ready.outcrop, terminal).await?;
+    let answer = answer(&*answerer, &request, &arguments, terminal)
         .await
         .map_err(|failure| with_advice(failure, &chosen.reference, &arguments))?;
     finish(answer, &arguments, &chosen.reference, &ready.outcrop, terminal).await
+}
+
+/// Who answers: the model that was chosen, and its fallbacks.
+async fn answerer(
+    mut chosen: Chosen,
+    request: &Request,
+    outcrop: &Outcrop,
+    terminal: &mut Terminal,
+) -> Result<Arc<dyn ModelProvider>, Failure> {
+    let asked = &chosen.reference.provider;
+    let guarded = request.options.get(asked).is_some_and(|options| options.get("guardrailConfig").is_some());
+    if guarded && chosen.fallbacks.iter().any(|fallback| fallback.provider != *asked) {
+        // Another provider would overlook it.
+        chosen.fallbacks.retain(|fallback| fallback.provider == *asked);
+        terminal.note(&format!("only fallbacks of `{asked}` count: no other provider knows the guardrail"));
+    }
+    let answerer = outcrop.answerer(&chosen).await?;
+    for note in &answerer.notes {
+        terminal.note(note);
+    }
+    Ok(answerer.provider)
 }
 
 /// Reads everything that the request is made of.
@@ -117,6 +138,9 @@ struct Answer {
     collected: Collected,
     first_token: Option<Duration>,
     took: Duration,
+    /// What it came from. It goes after the answer's last line has ended: what is told of the call then has a line of its
+    /// own.
+    stream: Option<EventStream>,
 }
 
 async fn answer(
@@ -139,7 +163,7 @@ async fn answer(
             Screen::default().show_whole(&response, terminal)?;
         }
         let collected = Collected { response, error: None };
-        return Ok(Answer { collected, first_token: None, took });
+        return Ok(Answer { collected, first_token: None, took, stream: None });
     }
     let stream = tokio::select! {
         stream = provider.stream(request) => stream?,
@@ -182,7 +206,7 @@ async fn follow(
         collector.push(item);
     }
     screen.finish(terminal);
-    Ok(Answer { collected: collector.finish(), first_token, took: started.elapsed() })
+    Ok(Answer { collected: collector.finish(), first_token, took: started.elapsed(), stream: Some(stream) })
 }
 
 async fn finish(
@@ -192,13 +216,15 @@ async fn finish(
     outcrop: &Outcrop,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
-    let Answer { collected: Collected { response, error }, first_token, took } = answer;
+    let Answer { collected: Collected { response, error }, first_token, took, stream } = answer;
     if error.is_some() {
         terminal.end_line()?;
     } else if arguments.prints_text() {
         terminal.print("\n")?;
     }
-    let called = called(&response, reference);
+    drop(stream);
+    let asked = asked(&response, reference);
+    let called = called(&response, &asked);
     if let Some(error) = error {
         terminal.flush()?;
         let error = match error.request_id() {
@@ -214,7 +240,7 @@ async fn finish(
         return Err(Failure::Broken { error, partial });
     }
     if arguments.json {
-        let cost = cost(&response, reference, &called, outcrop).await;
+        let cost = cost(&response, &asked, &called, outcrop).await;
         terminal.print_json(&outcome::summary(&response, &called, cost, first_token, took))?;
     }
     terminal.flush()?;
@@ -229,7 +255,7 @@ async fn finish(
             terminal.end_aside(1);
         }
         if let Some(usage) = response.usage {
-            let cost = cost(&response, reference, &called, outcrop).await;
+            let cost = cost(&response, &asked, &called, outcrop).await;
             terminal.print_aside(&usage::line(&usage, cost, took));
             terminal.end_aside(1);
         }
@@ -250,6 +276,16 @@ fn ending(response: &Response, arguments: &Ask, terminal: &mut Terminal) -> Resu
         outcome::remark(response, terminal);
     }
     Ok(())
+}
+
+/// The model that was asked in the end: the one that was chosen, or one of its fallbacks.
+fn asked(response: &Response, reference: &ModelReference) -> ModelReference {
+    match &response.instead {
+        Some(Instead { provider, model }) => {
+            ModelReference { provider: provider.clone(), model: model.clone() }
+        }
+        None => reference.clone(),
+    }
 }
 
 /// The model that was called.

@@ -33,8 +33,11 @@ pub(crate) async fn run(
             .with_hint("give every id once, to `--access-key-id` or to `--accept-key`")
             .into());
     }
-    let mut options =
-        Options { credentials, accepted_keys: arguments.accept_key, scenario, account, ..Options::default() };
+    let mut options = Options::default();
+    options.credentials = credentials;
+    options.accepted_keys = arguments.accept_key;
+    options.scenario = scenario;
+    options.account = account;
     if let Some(region) = context.region().or_else(|| home(&options)) {
         options.region = region.to_owned();
     }

@@ -11,10 +11,16 @@ use crate::failure::Failure;
 use crate::terminal::{Terminal, harmless, harmless_line};
 
 /// The head of the page of the reference.
-const PAGE: &str = "# What the providers have proved\n\n\
-    Every provider of Outcrop goes through the same scenarios, against a fake of its upstream on loopback \
-    ([`outcrop-conformance`](../../crates/conformance)).\nA scenario is skipped only where the provider lacks what it \
-    needs, and says why. This page is what `outcrop providers check`\nfinds, written by `cargo xtask schema`.\n\n";
+const PAGE: &str = "\
+# What the providers have proved
+
+<!-- Written by `cargo xtask schema`; edits are lost. -->
+
+Every provider of Outcrop goes through the same scenarios of [`outcrop-conformance`](../../crates/conformance), against a
+fake of its upstream on loopback. One is skipped only where the provider lacks what it needs. This is what `outcrop providers
+check` finds.
+
+";
 
 pub(crate) async fn run(
     arguments: Providers,

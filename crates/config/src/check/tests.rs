@@ -103,7 +103,7 @@ warning[config::unknown-key]: nothing reads the key `models.providers.mine.zzz`
 7 |       mine: { api: 'my-api', tenant: 'a', options: { free: { form: 1 } }, tennant: 'b', zzz: 1 },
   |                                                                                         ^^^ unknown key
   |
-  = help: known here: `api`, `apiKey`, `auth`, `baseUrl`, `cache`, `cacheTtl`, `codeword`, `controlBaseUrl`, `guardrail`, `headers`, `models`, `options`, `profile`, `region`, `requestMetadata`, `retry`, `tenant`, `timeouts`
+  = help: known here: `api`, `apiKey`, `auth`, `baseUrl`, `cache`, `cacheTtl`, `codeword`, `controlBaseUrl`, `guardrail`, `headers`, `limits`, `models`, `options`, `profile`, `region`, `requestMetadata`, `retry`, `tenant`, `timeouts`
 
 warning[config::unknown-key]: nothing reads the key `agents.defaults.modell`
   --> config.json5:10:51

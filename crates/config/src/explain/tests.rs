@@ -252,6 +252,7 @@ models.providers."amazon-bedrock".models."us.anthropic.claude-opus-4-6-v1:0".inp
 models.providers."amazon-bedrock".models."us.anthropic.claude-opus-4-6-v1:0".maxTokens
 models.providers."amazon-bedrock".models."us.anthropic.claude-opus-4-6-v1:0".name
 models.providers."amazon-bedrock".models."us.anthropic.claude-opus-4-6-v1:0".reasoning
+trace.content
 "#);
     for key in loaded.config.keys() {
         assert!(loaded.config.origin(&key).is_some(), "{key} comes from nowhere");

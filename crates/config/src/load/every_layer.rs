@@ -276,6 +276,7 @@ fn the_schema_says_what_a_project_may_not_set_and_the_layer_below_keeps_its_say(
                 None => providers[0].schema["properties"][name].get("x-project") != Some(&json!(true)),
             }
         });
+        let refused = refused || key.to_string() == "trace.content";
         // The user has a guardrail, and so the project has none.
         if !refused && !is_guarded {
             stack.assert_explained();
@@ -310,7 +311,10 @@ fn a_variable_for_a_key_that_has_none_is_refused_with_a_hint() {
             .map(|c| if c.is_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
             .collect();
         let name = format!("OUTCROP_{name}");
-        assert!(variables::VARIABLES.iter().all(|variable| variable.name != name), "{name}");
+        if variables::VARIABLES.iter().any(|variable| variable.name == name) {
+            assert_eq!(words, "trace.content", "the only one without a shorter name");
+            continue;
+        }
         let sources =
             Sources { environment: BTreeMap::from([(name.clone(), "1".into())]), ..Sources::default() };
         let loaded = Loader::new(sources).load();

@@ -171,6 +171,8 @@ models.overrides.*.thinking string|null
 models.overrides.*.thinkingField string|null
 models.overrides.*.tools boolean|null
 models.providers object
+trace object
+trace.content boolean|null
 ");
 }
 
@@ -190,6 +192,11 @@ models.providers.*.guardrail.guardrailVersion string|null
 models.providers.*.guardrail.streamProcessingMode string|null
 models.providers.*.guardrail.trace string|null
 models.providers.*.headers object
+models.providers.*.limits object
+models.providers.*.limits.concurrency integer|null
+models.providers.*.limits.maxWait number|null
+models.providers.*.limits.requestsPerMinute integer|null
+models.providers.*.limits.tokensPerMinute integer|null
 models.providers.*.models array
 models.providers.*.models.*.baseModel string|null
 models.providers.*.models.*.contextWindow integer|null

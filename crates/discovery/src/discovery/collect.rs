@@ -79,11 +79,7 @@ pub(super) fn problem_of(source: &ProviderId, error: &Error) -> CatalogProblem {
 
 /// A failure of an operation as a problem of the list.
 pub(super) fn problem(source: &str, region: Option<String>, error: &Error) -> CatalogProblem {
-    CatalogProblem {
-        source: source.to_owned(),
-        region,
-        code: error.code().unwrap_or(error.kind().name()).to_owned(),
-        message: error.to_string(),
-        hint: Some(error.hints().join(", ")).filter(|hints| !hints.is_empty()),
-    }
+    let mut problem = CatalogProblem::of(source, error);
+    problem.region = region;
+    problem
 }

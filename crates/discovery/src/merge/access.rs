@@ -11,7 +11,7 @@ use crate::rows::AccessRow;
 pub(super) fn card(row: &AccessRow, candidate: &Candidate<'_>) -> AccessCard {
     let missing = missing(row, candidate);
     let (reason, fix) = missing.unzip();
-    AccessCard { reason, fix }
+    AccessCard::new(reason, fix)
 }
 
 /// The first of the four that is not as it should be; what AWS does not say is no reason.

@@ -44,32 +44,29 @@ pub(super) fn card(candidate: &Candidate<'_>, settings: &DiscoverySettings) -> M
     mark(&mut origin, "available", access.as_ref().map(|_| FactOrigin::Aws));
     mark(&mut origin, "lifecycle", row.and_then(|row| row.lifecycle.as_ref()).map(|_| FactOrigin::Aws));
     mark(&mut origin, "streaming", row.and_then(|row| row.streaming).map(|_| FactOrigin::Aws));
-    let mut card = ModelCard {
-        id: ModelId::from(candidate.id),
-        name: name(candidate, &mut origin),
-        maker: candidate.maker().unwrap_or(UNKNOWN_MAKER).to_owned(),
-        maker_name: candidate.maker_name().map(str::to_owned),
-        base_model: candidate.base.map(ModelId::from),
-        kind: kind(candidate.facts, &output),
-        regions: Some(candidate.region.to_owned()).into_iter().filter(|region| !region.is_empty()).collect(),
-        profile: candidate.profile.map(|profile| profile_card(profile, candidate)),
-        input,
-        output,
-        context_window,
-        max_tokens,
-        reasoning: fact(candidate.facts, "reasoning", |facts| facts.reasoning, &mut origin),
-        tools: fact(candidate.facts, "tools", |facts| facts.tool_use, &mut origin),
-        streaming: Support::from(row.and_then(|row| row.streaming)),
-        thinking,
-        caching,
-        price: price.map(|found| found.price.clone()),
-        price_terms: price.map(terms),
-        lifecycle: row.and_then(|row| row.lifecycle.clone()),
-        end_of_life: end_of_life.map(str::to_owned),
-        available: Support::from(access.as_ref().map(|access| access.reason.is_none())),
-        access,
-        origin,
-    };
+    let maker = candidate.maker().unwrap_or(UNKNOWN_MAKER);
+    let mut card = ModelCard::new(candidate.id, maker, context_window, max_tokens);
+    card.name = name(candidate, &mut origin);
+    card.maker_name = candidate.maker_name().map(str::to_owned);
+    card.base_model = candidate.base.map(ModelId::from);
+    card.kind = kind(candidate.facts, &output);
+    card.regions =
+        Some(candidate.region.to_owned()).into_iter().filter(|region| !region.is_empty()).collect();
+    card.profile = candidate.profile.map(|profile| profile_card(profile, candidate));
+    card.input = input;
+    card.output = output;
+    card.reasoning = fact(candidate.facts, "reasoning", |facts| facts.reasoning, &mut origin);
+    card.tools = fact(candidate.facts, "tools", |facts| facts.tool_use, &mut origin);
+    card.streaming = Support::from(row.and_then(|row| row.streaming));
+    card.thinking = thinking;
+    card.caching = caching;
+    card.price = price.map(|found| found.price.clone());
+    card.price_terms = price.map(terms);
+    card.lifecycle = row.and_then(|row| row.lifecycle.clone());
+    card.end_of_life = end_of_life.map(str::to_owned);
+    card.available = Support::from(access.as_ref().map(|access| access.reason.is_none()));
+    card.access = access;
+    card.origin = origin;
     manual::apply(&mut card, &candidate.said);
     card
 }
@@ -99,22 +96,20 @@ fn thinking(facts: &ModelFacts) -> Option<ThinkingCard> {
         Thinking::Field { name, efforts, always_on } => ("field", Some(name), efforts, always_on),
         Thinking::Unknown => return None,
     };
-    Some(ThinkingCard {
-        mode: mode.to_owned(),
-        field: field.map(str::to_owned),
-        efforts: efforts.iter().map(|effort| effort.as_str().to_owned()).collect(),
-        effort_ceiling: facts.effort_ceiling.map(|effort| effort.as_str().to_owned()),
-        always_on,
-    })
+    let mut card = ThinkingCard::new(mode);
+    card.field = field.map(str::to_owned);
+    card.efforts = efforts.iter().map(|effort| effort.as_str().to_owned()).collect();
+    card.effort_ceiling = facts.effort_ceiling.map(|effort| effort.as_str().to_owned());
+    card.always_on = always_on;
+    Some(card)
 }
 
 fn terms(found: &ScopedPrice) -> PriceTerms {
-    PriceTerms {
-        scope: found.scope.to_string(),
-        confidence: Some(found.confidence.as_str().to_owned()),
-        as_of: Some(facts::AS_OF.to_owned()),
-        tiers: found.tiers.iter().map(|(tier, rates)| (tier.as_str().to_owned(), *rates)).collect(),
-    }
+    let mut terms = PriceTerms::new(found.scope.to_string());
+    terms.confidence = Some(found.confidence.as_str().to_owned());
+    terms.as_of = Some(facts::AS_OF.to_owned());
+    terms.tiers = found.tiers.iter().map(|(tier, rates)| (tier.as_str().to_owned(), *rates)).collect();
+    terms
 }
 
 /// The table of facts, as of a month.
@@ -226,9 +221,7 @@ fn price(candidate: &Candidate<'_>) -> Option<&'static ScopedPrice> {
 fn profile_card(profile: &InferenceProfileRow, candidate: &Candidate<'_>) -> ProfileCard {
     let named = if profile.kind == SYSTEM_DEFINED { Some(candidate.id) } else { candidate.copied_from };
     let geography = named.and_then(|id| BedrockId::parse(id).geography()).map(Geography::as_str);
-    ProfileCard {
-        kind: profile.kind.clone(),
-        geography: geography.map(str::to_owned),
-        regions: destinations(profile),
-    }
+    let mut card = ProfileCard::new(profile.kind.as_str(), destinations(profile));
+    card.geography = geography.map(str::to_owned);
+    card
 }

@@ -1,7 +1,6 @@
 //! What the configuration says of models, laid over what was found.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 use outcrop_core::{CachingCard, FactOrigin, Modality, ModelCard, PriceTerms, Support, ThinkingCard};
 use outcrop_model_facts::BedrockId;
@@ -125,8 +124,10 @@ pub(super) fn apply(card: &mut ModelCard, known: &ModelOverride) {
     support("reasoning", known.reasoning, &mut card.reasoning);
     support("tools", known.tools, &mut card.tools);
     if let Some(supported) = known.prompt_caching {
-        let usual = if supported { card.caching } else { CachingCard::default() };
-        card.caching = CachingCard { supported: supported.into(), ..usual };
+        if !supported {
+            card.caching = CachingCard::default();
+        }
+        card.caching.supported = supported.into();
         said.push("caching");
     }
     if thinking(card, known) {
@@ -142,12 +143,7 @@ pub(super) fn apply(card: &mut ModelCard, known: &ModelOverride) {
     text("endOfLife", &known.end_of_life, &mut card.end_of_life);
     if let Some(price) = known.cost.as_ref().and_then(|cost| cost.price(card.price.as_ref())) {
         card.price = Some(price);
-        card.price_terms = Some(PriceTerms {
-            scope: "config".to_owned(),
-            confidence: None,
-            as_of: None,
-            tiers: BTreeMap::new(),
-        });
+        card.price_terms = Some(PriceTerms::new("config"));
         said.extend(["cost", "price"]);
     }
     card.origin.extend(said.into_iter().map(|field| (field.into(), FactOrigin::Config)));
@@ -167,13 +163,7 @@ fn thinking(card: &mut ModelCard, known: &ModelOverride) -> bool {
     let same_mode = |card: &ThinkingCard| mode.as_ref().is_none_or(|mode| *mode == card.mode);
     // Fields and efforts of another mode mean nothing in this one.
     let usual = card.thinking.take().filter(same_mode);
-    let mut thinking = usual.unwrap_or_else(|| ThinkingCard {
-        mode: mode.clone().unwrap_or_else(|| "adaptive".to_owned()),
-        field: None,
-        efforts: Vec::new(),
-        effort_ceiling: None,
-        always_on: false,
-    });
+    let mut thinking = usual.unwrap_or_else(|| ThinkingCard::new(mode.as_deref().unwrap_or("adaptive")));
     let height = |effort: &str| EFFORTS.iter().position(|known| *known == effort);
     if thinking.mode == "field"
         && let Some(field) = thinking_field

@@ -11,13 +11,7 @@ fn chosen(
 ) -> Option<String> {
     let settings = settings(|settings| settings.include_legacy = true);
     let view = view_of(&[region("us-east-1", models, profiles)], &settings, &circumstances());
-    let snapshot = Snapshot {
-        hidden: std::collections::BTreeMap::new(),
-        models: view.models(false),
-        taken_at: noon(),
-        freshness: Freshness::Live,
-        problems: Vec::new(),
-    };
+    let snapshot = Snapshot::new(view.models(false), noon(), Freshness::Live);
     let geography = GeographyPreference::from(geography.to_owned());
     default_model(&snapshot, "us-east-1", &geography).map(|card| card.id.to_string())
 }

@@ -181,6 +181,7 @@ impl Fault {
 /// `"messageStart"`, `"messageStop"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
+#[non_exhaustive]
 pub enum After {
     /// After so many content deltas, or after the last one if there are fewer. 0 is before the first frame.
     Deltas(u32),
@@ -202,6 +203,7 @@ impl Default for After {
 /// An event that occurs once in a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum NamedEvent {
     /// The first event.
     MessageStart,
@@ -212,6 +214,7 @@ pub enum NamedEvent {
 /// The exceptions that may end a ConverseStream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum StreamException {
     /// The service failed.
     InternalServerException,
@@ -228,6 +231,7 @@ pub enum StreamException {
 /// Bodies that come with status 200 and are no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum ForeignBody {
     /// A page, as a captive portal or a proxy sends it.
     Html,

@@ -35,6 +35,7 @@ use crate::operation::Operation;
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "ReplyForm", into = "ReplyForm")]
+#[non_exhaustive]
 pub enum Reply {
     /// What the model says. Converse and ConverseStream say it each in their own way.
     Message(Box<ReplyMessage>),
@@ -127,6 +128,7 @@ impl<'de> Deserialize<'de> for RawEvent {
 /// One block of a [`ReplyMessage`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum ReplyBlock {
     /// Text.
     Text(String),

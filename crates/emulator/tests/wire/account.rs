@@ -11,7 +11,9 @@ fn account(here: &Value, more: Value) -> Options {
     let mut account = more;
     account["regions"] = json!({ "us-east-1": here });
     let account = account.to_string().parse::<Account>().unwrap();
-    Options { account: Some(account), ..Options::default() }
+    let mut options = Options::default();
+    options.account = Some(account);
+    options
 }
 
 /// Status and body of a GET.

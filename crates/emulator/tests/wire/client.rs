@@ -35,7 +35,9 @@ pub(crate) async fn start_with(options: Options) -> Running {
 /// Starts an emulator with one rule.
 pub(crate) async fn start_with_rule(rule: Value) -> Running {
     let scenario: Scenario = serde_json::from_value(json!({ "rules": [rule] })).unwrap();
-    start_with(Options { scenario, ..Options::default() }).await
+    let mut options = Options::default();
+    options.scenario = scenario;
+    start_with(options).await
 }
 
 pub(crate) fn ask(text: &str) -> Value {

@@ -277,7 +277,7 @@ async fn counts_and_vectors_are_never_of_another_model() {
 
     let base = |id: &ModelId| ModelId::from(id.as_str().split('@').next().unwrap_or_default());
     let failing = |id: &'static str| {
-        let mut mock = crate::testing::MockProvider::new();
+        let mut mock = outcrop_core::mock::MockModelProvider::new();
         mock.expect_id().return_const(ProviderId::from(id));
         mock.expect_capabilities().return_const(crate::testing::capabilities(Timeouts::default()));
         mock.expect_embed().returning(|_| Err(error(ErrorKind::Throttled)));

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::TimeoutLayer;
-use crate::testing::{MockProvider, Slow, drain, seconds_since, text};
+use crate::testing::{Slow, drain, mock_with_timeouts, seconds_since, text};
 
 fn error(kind: ErrorKind) -> Error {
     Error::new(kind, "it failed").with_code("TheCode").with_request_id(Some("the-id"))
@@ -207,7 +207,7 @@ async fn whole_answers_are_retried_as_a_whole() {
             Err(error(ErrorKind::Unavailable))
         }
     }
-    let mut mock = MockProvider::with_timeouts(Timeouts::default());
+    let mut mock = mock_with_timeouts(Timeouts::default());
     let mut generate = fails_twice(Response::default());
     mock.expect_generate().times(3).returning(move |_| generate());
     let mut count_tokens = fails_twice(TokenCount { input_tokens: 1 });

@@ -15,6 +15,8 @@ pub(super) struct Record {
     begun: Instant,
     /// What came so far; only if the content is wanted.
     collector: Option<Collector>,
+    /// The service's id of the call, once it said one.
+    id: Option<String>,
     has_first: bool,
     is_over: bool,
     /// Whether the call gives an answer, which has a reason to end.
@@ -23,7 +25,15 @@ pub(super) struct Record {
 
 impl Record {
     pub(super) fn new(span: Span, answers: bool) -> Self {
-        Self { span, begun: Instant::now(), collector: None, has_first: false, is_over: false, answers }
+        Self {
+            span,
+            begun: Instant::now(),
+            collector: None,
+            id: None,
+            has_first: false,
+            is_over: false,
+            answers,
+        }
     }
 
     /// Keeps what comes, to write the answer down.
@@ -119,8 +129,12 @@ impl Record {
         self.span.record("gen_ai.response.model", model);
     }
 
-    fn id(&self, id: Option<&str>) {
-        self.span.record("gen_ai.response.id", id);
+    /// The service mostly says it at the start and at the end: whoever prints what is recorded prints it as often.
+    fn id(&mut self, id: Option<&str>) {
+        if id.is_some() && self.id.as_deref() != id {
+            self.span.record("gen_ai.response.id", id);
+            self.id = id.map(str::to_owned);
+        }
     }
 
     /// The conventions count cached tokens in; [`Usage`] does not.

@@ -289,7 +289,7 @@ impl Drop for Talking {
 #[tokio::test(start_paused = true)]
 async fn what_is_said_inside_belongs_to_the_span() {
     let (spans, _guards) = Spans::listen();
-    let mut mock = crate::testing::MockProvider::new();
+    let mut mock = outcrop_core::mock::MockModelProvider::new();
     mock.expect_stream().returning(|request| {
         tracing::info!("called");
         let script = Scripted::new([Script::new().text("a")]);
@@ -325,7 +325,7 @@ async fn counts_and_vectors_have_spans_of_their_own() {
 
 #[tokio::test(start_paused = true)]
 async fn where_nobody_listens_nothing_is_put_around_a_stream() {
-    let mut mock = crate::testing::MockProvider::new();
+    let mut mock = outcrop_core::mock::MockModelProvider::new();
     let known = Arc::new(Mutex::new(0));
     let given = Arc::clone(&known);
     mock.expect_stream().returning(move |_| {

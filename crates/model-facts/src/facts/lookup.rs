@@ -13,6 +13,7 @@ pub fn find(base_id: &str) -> Option<&'static ModelFacts> {
 
 /// A row that was found for an id.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Match<'a> {
     /// The id that was looked up.
     pub id: BedrockId<'a>,

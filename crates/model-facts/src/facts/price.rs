@@ -6,6 +6,7 @@ use outcrop_core::{Price, Rates, Usage};
 
 /// A price, and the ids and places that it holds for.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ScopedPrice {
     /// What it holds for.
     pub scope: PriceScope,

@@ -59,11 +59,7 @@ impl Service {
         AwsSettings {
             region: Some(region.to_owned()),
             runtime_endpoint: Some(self.address.clone()),
-            isolated: Some(AccessKeys {
-                access_key_id: "AKIATEST".into(),
-                secret_access_key: Secret::new("secret"),
-                session_token: None,
-            }),
+            isolated: Some(AccessKeys::new("AKIATEST", Secret::new("secret"))),
             ..AwsSettings::default()
         }
     }

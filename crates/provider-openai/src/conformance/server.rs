@@ -103,7 +103,7 @@ async fn answer(request: Request<Incoming>, stage: Arc<Stage>) -> Result<Respons
     let (head, body) = request.into_parts();
     let spoken = match (head.method, head.uri.path()) {
         (Method::GET, "/v1/models") => Spoken::json(200, &listed(stage.model)),
-        (Method::POST, "/v1/chat/completions") => {
+        (Method::POST, "/v1/chat/completions" | "/v1/embeddings") => {
             let body = body.collect().await.map(|body| body.to_bytes().to_vec()).unwrap_or_default();
             let call = stage.receive(body);
             // From here on, whoever hangs up cancels a call.

@@ -57,8 +57,17 @@ pub(super) fn spoken(answer: &Answer, model: &str) -> Result<Option<Spoken>, Unp
         Answer::Refuse(fault) => refusal(fault)?,
         Answer::Silence => return Ok(None),
         Answer::Reply(reply) => stream(reply, model)?,
+        Answer::Embeddings { vectors } => Spoken::json(200, &embeddings(vectors, model)),
         _ => return Err(Unplayable::new("the server has no such answer")),
     }))
+}
+
+/// The last one first: it is their numbers that say which text they are of.
+fn embeddings(vectors: &[Vec<f32>], model: &str) -> Value {
+    let rows = vectors.iter().enumerate().rev();
+    let rows =
+        rows.map(|(index, vector)| json!({ "object": "embedding", "index": index, "embedding": vector }));
+    json!({ "object": "list", "data": rows.collect::<Vec<_>>(), "model": model })
 }
 
 fn refusal(fault: &Fault) -> Result<Spoken, Unplayable> {

@@ -1,0 +1,67 @@
+//! The default model with its fallbacks.
+
+use std::sync::Arc;
+
+use outcrop_core::{Layer as _, ModelId, ModelProvider, Result};
+use outcrop_layers::{FallbackLayer, FallbackTarget};
+use outcrop_model_facts::BedrockId;
+
+use crate::{Chosen, ModelReference, Outcrop};
+
+/// Who answers for a model that was chosen.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Answerer {
+    /// The provider of the model, which asks the fallbacks by itself when the model cannot answer. Ask it for the model
+    /// that was chosen.
+    pub provider: Arc<dyn ModelProvider>,
+    /// The fallbacks that are left out, each with the reason.
+    pub notes: Vec<String>,
+}
+
+impl Outcrop {
+    /// Who answers for a model that was chosen: its provider, with its fallbacks around it. A model that failed is left
+    /// alone for a time by all who ask through this object.
+    ///
+    /// A fallback whose provider cannot be built is left out, with a note.
+    ///
+    /// # Errors
+    /// As [`Outcrop::provider`], for the model itself.
+    pub async fn answerer(&self, chosen: &Chosen) -> Result<Answerer> {
+        let first = self.provider(&chosen.reference.provider).await?;
+        let mut layer = FallbackLayer::new(self.cooldowns().clone()).with_base(base);
+        let mut notes = Vec::new();
+        for fallback in &chosen.fallbacks {
+            match self.provider(&fallback.provider).await {
+                Ok(provider) => layer = layer.then(FallbackTarget::new(provider, fallback.model.clone())),
+                Err(error) => notes.push(format!("the fallback `{}` is left out: {error}", fallback.key())),
+            }
+        }
+        Ok(Answerer { provider: layer.layer(first), notes })
+    }
+
+    /// The fallbacks of the configuration for a model, without that model and without those that come twice.
+    pub(crate) fn fallbacks_of(&self, reference: &ModelReference) -> Vec<ModelReference> {
+        let mut fallbacks: Vec<ModelReference> = Vec::new();
+        for name in &self.settings().agents.defaults.model.fallbacks {
+            let fallback = self.reference(name);
+            let says_nothing = fallback.model.as_str().trim().is_empty();
+            if !says_nothing && fallback != *reference && !fallbacks.contains(&fallback) {
+                fallbacks.push(fallback);
+            }
+        }
+        fallbacks
+    }
+}
+
+/// The model behind an id, wherever it is called: without its region and its profile.
+fn base(id: &ModelId) -> ModelId {
+    let id = id.as_str();
+    let id = outcrop_discovery::region_of(id)
+        .and_then(|region| id.strip_suffix(region)?.strip_suffix('@'))
+        .unwrap_or(id);
+    ModelId::from(BedrockId::parse(id).base().unwrap_or(id))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+use outcrop_config::{Layer, Sources};
+use outcrop_core::scripted::{self, Scripted};
+use outcrop_core::{ModelProviderExt as _, Request};
+
+use super::*;
+
+fn outcrop(text: &str) -> Outcrop {
+    let sources = Sources::default().with_text(Layer::User, "u.json5", text);
+    Outcrop::builder(sources).plugins(|registry| registry.with(scripted::factory())).build()
+}
+
+const TEXT: &str = "{
+  models: { providers: {
+    a: { api: 'scripted', reply: 'of a', retry: { attempts: 1 } },
+    b: { api: 'scripted', reply: 'of b' },
+    broken: { api: 'scripted', reply: 'of nobody', auth: 'wrong' },
+    mute: {},
+  } },
+  agents: { defaults: { model: {
+    primary: 'a/m', fallbacks: ['a/m', 'broken/m', 'b/m', ' b/m ', 'mute/m', 'amazon.nova-lite-v1:0@eu-west-1'],
+  } } },
+}";
+
+fn keys(references: &[ModelReference]) -> Vec<String> {
+    references.iter().map(ModelReference::key).collect()
+}
+
+#[tokio::test]
+async fn fallbacks_go_with_the_default_model_and_not_with_one_that_is_named() {
+    let outcrop = outcrop(TEXT);
+    let chosen = outcrop.choose(None).await.unwrap();
+    let expected = ["broken/m", "b/m", "mute/m", "amazon-bedrock/amazon.nova-lite-v1:0@eu-west-1"];
+    assert_eq!(keys(&chosen.fallbacks), expected);
+    assert_eq!(outcrop.choose(Some("a/m")).await.unwrap().fallbacks, []);
+}
+
+#[tokio::test]
+async fn who_cannot_be_built_is_left_out_with_a_warning_and_a_note() {
+    let outcrop = outcrop(TEXT);
+    let warned: Vec<_> =
+        outcrop.diagnostics().iter().filter(|it| !it.is_error()).map(ToString::to_string).collect();
+    let of_fallbacks: Vec<_> = warned.iter().filter(|it| it.contains("left out")).collect();
+    assert_eq!(
+        of_fallbacks,
+        [
+            "u.json5:9:40: `broken/m` is left out: something is wrong with the provider `broken`",
+            "u.json5:9:68: `mute/m` is left out: the provider `mute` has no `api`",
+        ]
+    );
+    let mut chosen = outcrop.choose(None).await.unwrap();
+    chosen.fallbacks.truncate(3);
+    let answerer = outcrop.answerer(&chosen).await.unwrap();
+    assert_eq!(answerer.notes.len(), 2, "{:?}", answerer.notes);
+    assert!(answerer.notes[0].starts_with("the fallback `broken/m` is left out: nothing is sent by"));
+    assert!(
+        answerer.notes[1].starts_with("the fallback `mute/m` is left out: the provider `mute` has no `api`")
+    );
+    assert!(answerer.provider.find::<Scripted>().is_some());
+    let request = Request::new("m").user("Hi");
+    let response = answerer.provider.generate(&request).await.unwrap();
+    assert_eq!((response.text().as_str(), response.instead), ("of a", None));
+    // The first has nothing more to say, and that is no reason to ask another.
+    assert!(answerer.provider.generate(&request).await.is_err());
+}
+
+#[test]
+fn the_model_behind_an_id_is_the_same_wherever_it_is_called() {
+    for (id, behind) in [
+        ("us.amazon.nova-lite-v1:0", "amazon.nova-lite-v1:0"),
+        ("us.amazon.nova-lite-v1:0@us-west-2", "amazon.nova-lite-v1:0"),
+        ("amazon.nova-lite-v1:0@us-west-2", "amazon.nova-lite-v1:0"),
+        ("arn:aws:bedrock:eu-west-1::foundation-model/amazon.nova-lite-v1:0", "amazon.nova-lite-v1:0"),
+        ("qwen/qwen3", "qwen/qwen3"),
+        ("a@b", "a@b"),
+    ] {
+        assert_eq!(base(&id.into()), behind, "{id}");
+    }
+}
