@@ -66,8 +66,9 @@ impl Block {
     fn is_configuration(&self) -> bool {
         let of_json = || {
             let shown: Option<Value> = serde_json::from_str(&self.text).ok();
-            shown
-                .is_some_and(|shown| ["models", "agents", "plugins", "trace"].iter().any(|key| shown[key].is_object()))
+            shown.is_some_and(|shown| {
+                ["models", "agents", "plugins", "trace"].iter().any(|key| shown[key].is_object())
+            })
         };
         matches!(&*self.language, "json5" | "jsonc") || (self.language == "json" && of_json())
     }

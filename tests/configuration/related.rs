@@ -154,7 +154,7 @@ fn a_file_of_a_whole_household_loads() {
     }
 
     let models = setup.models(&emulator);
-    assert_eq!(makers(&models), ["amazon", "anthropic"].into());
+    assert_eq!(makers(&models), ["amazon", "anthropic", "ollama"].into());
     let default = models.iter().find(|model| model["tags"][0] == "default").unwrap();
     assert_eq!(
         (&default["name"], &default["regions"]),

@@ -19,7 +19,7 @@ fn nothing_is_asked_and_nothing_invented() {
     let names = members(&found);
     assert_eq!(
         names,
-        ["default", "enabled", "facts", "factsAsOf", "fallbacks", "refreshInterval", "regions"]
+        ["default", "enabled", "endpoints", "facts", "factsAsOf", "fallbacks", "refreshInterval", "regions"]
     );
     assert_eq!(
         (&found["default"], &found["enabled"], &found["refreshInterval"]),

@@ -5,6 +5,7 @@ use outcrop_core::Registry;
 use serde_json::Value;
 
 use crate::ModelReference;
+use crate::fallbacks::unguarded;
 
 /// What the configuration keeps for all catalogues, by the name that they know it by and by its key below `models`.
 const OF_ALL: [(&str, &str); 2] = [("discovery", "bedrockDiscovery"), ("overrides", "overrides")];
@@ -91,8 +92,10 @@ fn fallbacks(
 ) -> Vec<Diagnostic> {
     let ids: Vec<_> = config.providers().map(|entry| entry.id().to_owned()).collect();
     let names = config.settings().agents.defaults.model.fallbacks.iter().enumerate();
+    let read = |name: &str| ModelReference::parse(name, ids.iter().map(String::as_str));
+    let primary = config.settings().agents.defaults.model.primary.as_deref().map(read);
     let left_out = names.filter_map(|(place, name)| {
-        let reference = ModelReference::parse(name, ids.iter().map(String::as_str));
+        let reference = read(name);
         let provider = reference.provider.as_str();
         let entry = config.provider(provider)?;
         let reason = match entry.api() {
@@ -100,7 +103,8 @@ fn fallbacks(
             Some(api) if registry.factory(api).is_err() => format!("no provider speaks the api `{api}`"),
             Some(_) => forbids_calls(earlier.iter().chain(found), provider)
                 .filter(|diagnostic| diagnostic.key.is_some())
-                .map(|_| format!("something is wrong with the provider `{provider}`"))?,
+                .map(|_| format!("something is wrong with the provider `{provider}`"))
+                .or_else(|| unguarded(config, primary.as_ref()?, &reference))?,
         };
         let pointer = format!("/agents/defaults/model/fallbacks/{place}");
         let mut diagnostic = config.diagnostic(&pointer, format!("`{name}` is left out: {reason}"), &[]);

@@ -17,6 +17,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::builder::{Builder, schemas};
+use crate::fallbacks::is_guarded;
 use crate::{DEFAULT_PROVIDER, ModelReference, catalogue, checks, layered};
 
 /// Everything, wired up. Providers and catalogues are built when they are first needed, and shared.
@@ -164,8 +165,7 @@ impl Outcrop {
 
     /// Whether the configuration puts a guardrail around every request of a provider, which no caller can replace.
     pub fn has_guardrail(&self, id: &ProviderId) -> bool {
-        let entry = self.config.provider(id.as_str());
-        entry.is_some_and(|entry| entry.settings().pointer("/guardrail/guardrailIdentifier").is_some())
+        is_guarded(&self.config, id)
     }
 
     /// Whether requests of a provider can go through a guardrail: an OpenAI-compatible endpoint would not see it.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use outcrop_core::{Layer as _, ModelId, ModelProvider, Result};
+use outcrop_config::Config;
+use outcrop_core::{Layer as _, ModelId, ModelProvider, ProviderId, Result};
 use outcrop_layers::{FallbackLayer, FallbackTarget};
 use outcrop_model_facts::BedrockId;
 
@@ -23,7 +24,8 @@ impl Outcrop {
     /// Who answers for a model that was chosen: its provider, with its fallbacks around it. A model that failed is left
     /// alone for a time by all who ask through this object.
     ///
-    /// A fallback whose provider cannot be built is left out, with a note.
+    /// A fallback whose provider cannot be built is left out, with a note, and so is one without a guardrail where the
+    /// model's own provider has one: nobody shall get around it by waiting for a failure.
     ///
     /// # Errors
     /// As [`Outcrop::provider`], for the model itself.
@@ -32,6 +34,10 @@ impl Outcrop {
         let mut layer = FallbackLayer::new(self.cooldowns().clone()).with_base(base);
         let mut notes = Vec::new();
         for fallback in &chosen.fallbacks {
+            if let Some(reason) = unguarded(self.config(), &chosen.reference, fallback) {
+                notes.push(format!("the fallback `{}` is left out: {reason}", fallback.key()));
+                continue;
+            }
             match self.provider(&fallback.provider).await {
                 Ok(provider) => layer = layer.then(FallbackTarget::new(provider, fallback.model.clone())),
                 Err(error) => notes.push(format!("the fallback `{}` is left out: {error}", fallback.key())),
@@ -52,6 +58,23 @@ impl Outcrop {
         }
         fallbacks
     }
+}
+
+/// Whether the configuration puts a guardrail around every request of a provider.
+pub(crate) fn is_guarded(config: &Config, provider: &ProviderId) -> bool {
+    let entry = config.provider(provider.as_str());
+    entry.is_some_and(|entry| entry.settings().pointer("/guardrail/guardrailIdentifier").is_some())
+}
+
+/// Why a fallback would get around the guardrail of the model that was chosen; `None` if it would not.
+pub(crate) fn unguarded(
+    config: &Config,
+    chosen: &ModelReference,
+    fallback: &ModelReference,
+) -> Option<String> {
+    let (asked, other) = (&chosen.provider, &fallback.provider);
+    let gets_around = is_guarded(config, asked) && !is_guarded(config, other);
+    gets_around.then(|| format!("the provider `{asked}` has a guardrail, and `{other}` has none"))
 }
 
 /// The model behind an id, wherever it is called: without its region and its profile.

@@ -138,7 +138,14 @@ impl OpenAiCatalog {
             let id = ModelId::from(model.id.as_str());
             overlay(cards.entry(id.clone()).or_insert_with(|| blank(id)), model);
         }
-        let mut cards: Vec<_> = cards.into_values().map(Arc::new).collect();
+        let named = |mut card: ModelCard| {
+            // Whoever serves a model of which no maker is known.
+            if card.maker.is_empty() {
+                self.id.as_str().clone_into(&mut card.maker);
+            }
+            Arc::new(card)
+        };
+        let mut cards: Vec<_> = cards.into_values().map(named).collect();
         cards.sort_by(|a, b| (&a.maker, &a.name, &a.id).cmp(&(&b.maker, &b.name, &b.id)));
         cards
     }

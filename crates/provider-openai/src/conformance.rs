@@ -13,7 +13,7 @@ use crate::{Compat, ModelSettings, OpenAi, OpenAiCatalog, OpenAiSettings, Reason
 use server::Server;
 
 /// A model as gateways name it.
-const MODEL: &str = "anthropic/claude-sonnet-4.5";
+const MODEL: &str = "google/gemini-3-pro";
 
 /// Runs the suite on [`OpenAi`] and [`OpenAiCatalog`], with a server of its own for each provider.
 ///

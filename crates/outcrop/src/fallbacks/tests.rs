@@ -63,6 +63,25 @@ async fn who_cannot_be_built_is_left_out_with_a_warning_and_a_note() {
     assert!(answerer.provider.generate(&request).await.is_err());
 }
 
+#[tokio::test]
+async fn nobody_gets_around_a_guardrail() {
+    let guardrail = "guardrail: { guardrailIdentifier: 'g', guardrailVersion: '1' }";
+    let text = format!(
+        "{{ models: {{ providers: {{\n\
+           guarded: {{ api: 'bedrock-converse-stream', {guardrail} }},\n\
+           too: {{ api: 'bedrock-converse-stream', {guardrail} }},\n\
+           open: {{ api: 'scripted', reply: 'of b' }} }} }},\n\
+           agents: {{ defaults: {{ model: {{\n\
+             primary: 'guarded/amazon.nova-lite-v1:0', fallbacks: ['open/m', 'too/m', 'guarded/m'] }} }} }} }}"
+    );
+    let outcrop = outcrop(&text);
+    let warned: Vec<_> = outcrop.diagnostics().iter().map(ToString::to_string).collect();
+    let reason = "`open/m` is left out: the provider `guarded` has a guardrail, and `open` has none";
+    assert_eq!(warned, [format!("u.json5:6:55: {reason}")]);
+    let answerer = outcrop.answerer(&outcrop.choose(None).await.unwrap()).await.unwrap();
+    assert_eq!(answerer.notes, [format!("the fallback {reason}")]);
+}
+
 #[test]
 fn the_model_behind_an_id_is_the_same_wherever_it_is_called() {
     for (id, behind) in [
