@@ -216,6 +216,7 @@ fn the_check_tells_what_calls_would_find() {
         (6, 14, "warning", "config::provider", "models.providers.house.api"),
         (7, 21, "error", "config::provider", "models.providers.attic.api"),
         (10, 43, "warning", "config::reference", "agents.defaults.model.primary"),
+        (10, 66, "warning", "config::reference", "agents.defaults.model.fallbacks[0]"),
         (10, 86, "warning", "config::reference", "agents.defaults.model.fallbacks[1]"),
     ];
     assert_eq!(told, expected);
