@@ -135,15 +135,15 @@ fn serve(connection: &TcpStream, heard: &Mutex<Vec<Seen>>, answer: &dyn Fn(&Seen
     while let Some(request) = read(&mut reader) {
         heard.lock().unwrap().push(request.clone());
         let is_known = request.headers.get("authorization") == Some(&format!("Bearer {KEY}"));
-        let Reply { status, headers, body } = if is_known {
+        let Reply { status, headers: further, body } = if is_known {
             answer(&request)
         } else {
             // As OpenAI does, it repeats the key.
             let sent = request.headers.get("authorization").cloned().unwrap_or_default();
             Reply::error(401, "invalid_api_key", &format!("Incorrect API key provided: {sent}"))
         };
-        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let head = format!("HTTP/1.1 {status} .\r\n{headers}content-length: {}\r\n\r\n", body.len());
+        let further: String = further.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let head = format!("HTTP/1.1 {status} .\r\n{further}content-length: {}\r\n\r\n", body.len());
         // Whoever has read enough hangs up.
         if writer.write_all((head + &body).as_bytes()).is_err() {
             return;
