@@ -112,7 +112,7 @@ impl Outcrop {
         let Some(catalog) = catalog.filter(|_| verify) else { return Ok(status) };
         match catalog.listed().await {
             Ok(_) => status.notes.push("verified by a listing of models".to_owned()),
-            Err(error) if error.kind() == ErrorKind::Protocol => status.notes.push(format!(
+            Err(error) if is_without_a_list(&error) => status.notes.push(format!(
                 "not verified: nobody can be asked without a call of a model, since {}",
                 error.message()
             )),
@@ -149,7 +149,7 @@ impl Outcrop {
                 examination.add(Check::new(models, Verdict::Skip, "the endpoint does not accept the key"));
             }
             // Many a proxy has none, and answers all the same.
-            Err(error) if error.kind() == ErrorKind::Protocol => {
+            Err(error) if is_without_a_list(error) => {
                 examination.add(answered());
                 examination.add(Check::new(
                     key,
@@ -251,6 +251,14 @@ impl Outcrop {
         let unknown = || Error::unsupported(format!("nobody can say how the provider `{id}` is called"));
         self.endpoint(id).await?.ok_or_else(|| unknown().with_provider(id))
     }
+}
+
+/// Whether somebody answered who has no list of models, in whatever words: the question is right wherever there is one.
+const fn is_without_a_list(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Protocol | ErrorKind::InvalidRequest | ErrorKind::ModelNotFound | ErrorKind::Unsupported
+    )
 }
 
 /// The ids that hold the one that was asked for, or are held by it.
