@@ -7,7 +7,8 @@ use outcrop_conformance::layers::Layered;
 use outcrop_conformance::{Manifest, run};
 use outcrop_core::scripted::Scripted;
 use outcrop_layers::{
-    FallbackLayer, FallbackTarget, LimitLayer, Limits, RetryLayer, RetryPolicy, TimeoutLayer, TraceLayer,
+    CooldownPolicy, Cooldowns, FallbackLayer, FallbackTarget, LimitLayer, Limits, RetryLayer, RetryPolicy,
+    TimeoutLayer, TraceLayer,
 };
 use outcrop_provider_bedrock::conformance::BedrockHarness;
 
@@ -23,13 +24,15 @@ fn it_keeps_its_contract_inside_all_layers() {
         .with_delays(Duration::ZERO, Duration::ZERO)
         .with_budget(Duration::from_secs(1));
     let limits = Limits::default().with_concurrency(16).with_requests_per_minute(1000);
-    // Nobody answers in the place of the provider: whatever fails comes back.
+    // Nobody answers in the place of the provider: whatever fails comes back. Each scenario has a provider of its own, and
+    // none shall be left alone for what another did.
+    let cooldowns = Cooldowns::new(CooldownPolicy::default().with_steps([]));
     let other = FallbackTarget::new(Arc::new(Scripted::new([])), "another-model");
     let attempt = Layered::new(BedrockHarness, TimeoutLayer::new().total(None));
     let attempts = Layered::new(attempt, RetryLayer::new(policy)).declaring(Manifest::retries);
     let timed = Layered::new(attempts, TimeoutLayer::new().first_event(None).idle(None));
     let limited = Layered::new(timed, LimitLayer::new(limits));
     let traced = Layered::new(limited, TraceLayer::new("test").with_content(true));
-    let report = run(Layered::new(traced, FallbackLayer::default().then(other)));
+    let report = run(Layered::new(traced, FallbackLayer::new(cooldowns).then(other)));
     assert!(report.is_fine(), "{}", report.to_markdown());
 }
