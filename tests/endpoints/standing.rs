@@ -114,7 +114,7 @@ fn mistakes_are_found_at_their_place() {
     let found = report["diagnostics"].as_array().unwrap();
     let at = |line: i64| -> Vec<String> {
         let on_line = found.iter().filter(|it| it["line"] == line);
-        on_line.map(|it| it.to_string()).collect()
+        on_line.map(ToString::to_string).collect()
     };
     assert!(at(6)[0].contains("is not the address of a web service"), "{report}");
     assert!(at(7).iter().any(|it| it.contains("`openai`")), "the allowed values: {report}");

@@ -129,23 +129,24 @@ impl Endpoint {
     }
 }
 
-fn serve(connection: &TcpStream, heard: &Mutex<Vec<Seen>>, answer: &dyn Fn(&Seen) -> Reply) {
+fn serve(connection: &TcpStream, heard: &Mutex<Vec<Seen>>, reply: &dyn Fn(&Seen) -> Reply) {
     let mut reader = BufReader::new(connection);
     let mut writer = connection;
     while let Some(request) = read(&mut reader) {
         heard.lock().unwrap().push(request.clone());
         let is_known = request.headers.get("authorization") == Some(&format!("Bearer {KEY}"));
         let Reply { status, headers, body } = if is_known {
-            answer(&request)
+            reply(&request)
         } else {
             // As OpenAI does, it repeats the key.
             let sent = request.headers.get("authorization").cloned().unwrap_or_default();
             Reply::error(401, "invalid_api_key", &format!("Incorrect API key provided: {sent}"))
         };
-        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let head = format!("HTTP/1.1 {status} .\r\n{headers}content-length: {}\r\n\r\n", body.len());
+        let lines: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let length = format!("content-length: {}\r\n\r\n", body.len());
+        let answer = [format!("HTTP/1.1 {status} .\r\n"), lines.concat(), length, body].concat();
         // Whoever has read enough hangs up.
-        if writer.write_all((head + &body).as_bytes()).is_err() {
+        if writer.write_all(answer.as_bytes()).is_err() {
             return;
         }
     }

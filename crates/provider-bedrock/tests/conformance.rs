@@ -24,8 +24,8 @@ fn it_keeps_its_contract_inside_all_layers() {
         .with_delays(Duration::ZERO, Duration::ZERO)
         .with_budget(Duration::from_secs(1));
     let limits = Limits::default().with_concurrency(16).with_requests_per_minute(1000);
-    // Nobody answers in the place of the provider: whatever fails comes back. Each scenario has a provider of its own, and
-    // none shall be left alone for what another did.
+    // Nobody answers in the place of the provider: whatever fails comes back. Nor is it left alone after that: the next
+    // scenario is another provider under the same name.
     let cooldowns = Cooldowns::new(CooldownPolicy::default().with_steps([]));
     let other = FallbackTarget::new(Arc::new(Scripted::new([])), "another-model");
     let attempt = Layered::new(BedrockHarness, TimeoutLayer::new().total(None));

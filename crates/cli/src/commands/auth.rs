@@ -54,7 +54,8 @@ fn text_of_endpoint(status: &EndpointStatus) -> String {
         _ => "the key of the configuration",
     };
     let rows = [("provider", status.provider.as_str()), ("credentials", key), ("endpoint", &status.endpoint)];
-    rows.iter().map(|(name, value)| format!("{name:<12} {}\n", harmless(value))).collect()
+    let rows = rows.map(|(name, value)| format!("{name:<12} {}\n", harmless(value)));
+    rows.concat()
 }
 
 /// One line for each thing to know, then the links that were looked at.
