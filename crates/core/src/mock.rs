@@ -14,7 +14,7 @@
 //! # }
 //!
 //! let mut provider = MockModelProvider::new();
-//! provider.expect_generate().withf(|request| *request.model == *"any-model").once().returning(|_| {
+//! provider.expect_generate().withf(|request| request.model == "any-model").once().returning(|_| {
 //!     let mut response = Response::default();
 //!     response.content = vec![Content::text("Rayleigh scattering.")];
 //!     Ok(response)

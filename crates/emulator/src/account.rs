@@ -32,8 +32,8 @@ pub type Row = Map<String, Value>;
 ///     } },
 ///     "denied": ["ListInferenceProfiles"]
 /// }"#.parse()?;
-/// let options = Options { account: Some(account), ..Options::default() };
-/// # let _ = options;
+/// let mut options = Options::default();
+/// options.account = Some(account);
 ///
 /// let error = r#"{ "regions": { "eu-central-1": { "models": {} } } }"#.parse::<Account>().unwrap_err();
 /// assert_eq!(error.field(), "regions.eu-central-1.models");
