@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use outcrop_core::{
-    Capabilities, EmbedRequest, Embeddings, EventStream, Instead, Layer, ModelId, ModelProvider, ProviderId,
-    Request, Response, Result, TokenCount, Warning,
+    Capabilities, EmbedRequest, Embeddings, ErrorKind, EventStream, Instead, Layer, ModelId, ModelProvider,
+    ProviderId, Request, Response, Result, TokenCount, Warning,
 };
 
 use self::cooldown::Key;
@@ -121,7 +121,8 @@ impl Layer for FallbackLayer {
 /// A target that failed, by an error that is about it and not about the request, is left alone for a time
 /// ([`CooldownPolicy`]): the next one is asked at once, and the warning says so. Whoever answers is as good as new. If
 /// everybody else failed, or is left alone too, the one whose time is over soonest is asked all the same: no call fails
-/// without anybody having been asked.
+/// without anybody having been asked. Nor does it because an alternative refuses the request: then the first target is
+/// asked after all.
 ///
 /// # Other calls
 /// Counts of tokens and vectors only mean something for one model: only alternatives that are the same model elsewhere
@@ -223,7 +224,8 @@ impl FallbackProvider {
                     }
                 }
             };
-            if !helps(&asked, &targets, &failures, target) {
+            // What others say is no reason not to ask the first one, if it was left alone so far.
+            if place > 0 && !helps(&asked, &targets, &failures, target) {
                 continue;
             }
             let switch = (place > 0).then(|| Switch {
@@ -238,14 +240,15 @@ impl FallbackProvider {
                 }
                 Err(error) => error,
             };
-            let rule = rule(error.kind());
+            let kind = error.kind();
+            let rule = rule(kind);
             if rule.cools {
                 cooldowns.failed(&target.key, before, &error);
             }
             tracing::debug!(
                 target = target.name,
                 operation = asked.operation,
-                kind = error.kind().name(),
+                kind = kind.name(),
                 code = error.code(),
                 request_id = error.request_id(),
                 helps = ?rule.helps,
@@ -254,7 +257,9 @@ impl FallbackProvider {
             passed.push(Passed::failed(&target.name, &error));
             failures.push(Failed { place, name: target.name.clone(), error });
             if rule.helps == Helps::Nobody {
-                break;
+                let is_verdict = matches!(kind, ErrorKind::Filtered | ErrorKind::Cancelled);
+                cooling.retain(|(_, place)| *place == 0 && !is_verdict);
+                waiting = [].iter().enumerate();
             }
         }
         match combined(failures, &passed) {

@@ -259,6 +259,26 @@ async fn if_all_are_left_alone_the_one_whose_time_is_over_soonest_is_asked() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_an_alternative_says_of_the_request_is_not_the_last_word_while_the_first_is_left_alone() {
+    for (kind, asked_again) in [(ErrorKind::InvalidRequest, true), (ErrorKind::Filtered, false)] {
+        let a = scripted("a", [throttled(), good("of a")]);
+        let b = scripted("b", [good("of b"), Script::refuse(error(kind))]);
+        let c = scripted("c", [good("of c")]);
+        let provider = around(&a, &[&b, &c]);
+        assert_eq!(ask(&provider).await.unwrap().text(), "of b");
+        let answer = ask(&provider).await;
+        assert_eq!(answer.is_ok(), asked_again, "{answer:?}");
+        assert_eq!((a.requests().len(), c.requests().len()), (1 + usize::from(asked_again), 0));
+        if let Ok(response) = answer {
+            assert_eq!(
+                (response.text().as_str(), response.instead, response.warnings.len()),
+                ("of a", None, 0)
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn layers_that_share_cooldowns_know_of_each_other() {
     let cooldowns = Cooldowns::default();
     let (a, b) = (scripted("a", [throttled(), good("x")]), scripted("b", [good("x"), good("x")]));
