@@ -15,6 +15,7 @@ pub mod classify;
 #[cfg(feature = "mock")]
 pub mod mock;
 pub mod scripted;
+pub mod tool_names;
 
 mod arguments;
 mod blob;
