@@ -92,6 +92,33 @@ fn the_doctor_looks_at_what_is_called() {
 }
 
 #[test]
+fn what_is_no_endpoint_is_told_from_one_without_a_list() {
+    // Somebody who does not speak HTTP at all.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            // What is not read before it closes would break the connection off.
+            std::io::Read::read(&mut connection, &mut [0; 4096]).unwrap();
+            std::io::Write::write_all(&mut connection, b"SSH-2.0-OpenSSH_9.9\r\n").unwrap();
+        }
+    });
+    let elsewhere = home(&format!(
+        "{{ models: {{ providers: {{ vllm: {{ api: 'openai-completions', baseUrl: 'http://{address}' }} }} }},\n\
+           agents: {{ defaults: {{ model: 'vllm/m' }} }} }}"
+    ));
+    let checks = doctor(&elsewhere, &[], 1);
+    assert_eq!(said(&checks), ["endpoint vllm fail", "key vllm skip", "models vllm skip"]);
+    outcrop(&elsewhere, &["auth", "status", "--verify"]).run().exits_with(1);
+
+    // And whoever sends one elsewhere.
+    let endpoint = Endpoint::start(|_| Reply::json(301, &json!({})).with_header("location", "/new"));
+    let checks = doctor(&with(&endpoint), &[], 1);
+    assert_eq!(said(&checks)[0], "endpoint vllm fail");
+}
+
+#[test]
 fn a_server_without_a_list_may_answer() {
     let endpoint = Endpoint::start(|seen| match seen.line.as_str() {
         "GET /v1/models" => Reply::json(404, &json!({ "detail": "Not Found" })),

@@ -300,6 +300,15 @@ impl Live<'_> {
         match self.stream(&request).await.error() {
             None => return Some("the upstream answers whatever model is named".to_owned()),
             Some(error) if matches!(error.kind(), ErrorKind::ModelNotFound | ErrorKind::InvalidRequest) => {}
+            // Who may call some models only is not told which there are.
+            Some(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::PermissionDenied | ErrorKind::ModelAccess | ErrorKind::Unauthenticated
+                ) =>
+            {
+                return Some(format!("the caller may not name other models: {error}"));
+            }
             Some(error) => self.notes.add(format!("is told as {} ({error})", error.kind().name())),
         }
         None

@@ -124,6 +124,17 @@ impl Outcome {
 }
 
 impl Report {
+    /// The report of a provider that could not be tried at all.
+    pub fn failed(provider: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            provider: provider.into(),
+            model: ModelId::from("unknown"),
+            lacks: Vec::new(),
+            problems: vec![problem.into()],
+            results: Vec::new(),
+        }
+    }
+
     /// Whether every scenario passed, was skipped for a reason, or failed as it is known to.
     pub fn is_fine(&self) -> bool {
         self.problems.is_empty() && self.results.iter().all(|result| result.outcome.is_fine())

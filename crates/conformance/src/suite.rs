@@ -23,10 +23,7 @@ pub fn run(harness: impl Harness) -> Report {
     let harness: Arc<dyn Harness> = Arc::new(harness);
     let manifest = match manifest(&harness) {
         Ok(manifest) => manifest,
-        Err(problem) => {
-            let manifest = Manifest::new("unknown", "unknown");
-            return Report { problems: vec![problem], ..report(&manifest, Vec::new()) };
-        }
+        Err(problem) => return Report::failed("unknown", problem),
     };
     let results = SCENARIOS.iter().map(|scenario| ScenarioResult {
         name: scenario.name.to_owned(),

@@ -44,9 +44,11 @@ impl Harness for WithDiscovery {
 /// Blocks for seconds.
 pub fn check() -> Vec<Report> {
     let running: Vec<_> =
-        harnesses().into_iter().map(|(_, harness)| thread::spawn(move || run(harness))).collect();
-    // Nothing of the kit panics.
-    running.into_iter().filter_map(|report| report.join().ok()).collect()
+        harnesses().into_iter().map(|(api, harness)| (api, thread::spawn(move || run(harness)))).collect();
+    let report = |(api, running): (&str, thread::JoinHandle<Report>)| {
+        running.join().unwrap_or_else(|_| Report::failed(api, "the kit panics"))
+    };
+    running.into_iter().map(report).collect()
 }
 
 impl Outcrop {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use outcrop_aws::Presence;
 use outcrop_core::{Error, ErrorKind, ModelCatalog, ModelId, ProviderId, Result};
 use outcrop_discovery::{Verdict as Rule, Why};
-use outcrop_provider_openai::OpenAiCatalog;
+use outcrop_provider_openai::{Credential, OpenAiCatalog};
 use serde::Serialize;
 
 use crate::doctor::{Check, Examination, Verdict};
@@ -99,9 +99,9 @@ impl Outcrop {
         let credential = catalog.and_then(OpenAiCatalog::credential);
         let mut status = EndpointStatus {
             provider: id.to_string(),
-            source: match credential {
+            source: match &credential {
                 None => "none",
-                Some("`apiKey`") => "api-key",
+                Some(Credential::ApiKey) => "api-key",
                 Some(_) => "header",
             },
             state: if credential.is_some() { Presence::Present } else { Presence::Absent },
@@ -254,11 +254,13 @@ impl Outcrop {
 }
 
 /// Whether somebody answered who has no list of models, in whatever words: the question is right wherever there is one.
-const fn is_without_a_list(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Protocol | ErrorKind::InvalidRequest | ErrorKind::ModelNotFound | ErrorKind::Unsupported
-    )
+/// A web page, somebody who sends one elsewhere, and somebody who does not speak HTTP are no endpoint at all.
+fn is_without_a_list(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::InvalidRequest | ErrorKind::ModelNotFound | ErrorKind::Unsupported => true,
+        ErrorKind::Protocol => error.status().is_some_and(|status| !(300..400).contains(&status)),
+        _ => false,
+    }
 }
 
 /// The ids that hold the one that was asked for, or are held by it.

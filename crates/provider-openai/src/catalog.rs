@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -32,6 +33,35 @@ const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 /// The rule that keeps models out of the list which the entry does not name.
 const NOT_NAMED: &str = "not-named";
+
+/// Headers that are keys, by their names.
+const KEY_HEADERS: [&str; 6] = [
+    "authorization",
+    "x-api-key",
+    "api-key",
+    "x-goog-api-key",
+    "ocp-apim-subscription-key",
+    "cf-aig-authorization",
+];
+
+/// What calls of an endpoint carry as their key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Credential {
+    /// `apiKey` of the entry.
+    ApiKey,
+    /// A header of the entry, by its name.
+    Header(String),
+}
+
+impl fmt::Display for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ApiKey => f.write_str("`apiKey`"),
+            Self::Header(name) => write!(f, "the header `{name}`"),
+        }
+    }
+}
 
 /// Lists the models of an endpoint.
 #[derive(Debug)]
@@ -68,16 +98,12 @@ impl OpenAiCatalog {
         self.endpoint.shown()
     }
 
-    /// Whether calls carry a key, and as what.
-    pub fn credential(&self) -> Option<&'static str> {
-        let named = |name: &str| self.settings.headers.keys().any(|it| it.eq_ignore_ascii_case(name));
-        let headers = [
-            ("authorization", "the header `authorization`"),
-            ("x-api-key", "the header `x-api-key`"),
-            ("api-key", "the header `api-key`"),
-        ];
-        let of_headers = headers.into_iter().find(|(name, _)| named(name)).map(|(_, words)| words);
-        of_headers.or_else(|| self.settings.api_key.as_ref().map(|_| "`apiKey`"))
+    /// Whether calls carry a key, and as what. A header that is a key by its name takes the place of `apiKey`.
+    pub fn credential(&self) -> Option<Credential> {
+        let headers = &self.settings.headers;
+        let named = |key: &str| headers.keys().find(|name| name.eq_ignore_ascii_case(key));
+        let of_headers = KEY_HEADERS.into_iter().find_map(named).map(|name| Credential::Header(name.clone()));
+        of_headers.or_else(|| self.settings.api_key.as_ref().map(|_| Credential::ApiKey))
     }
 
     fn remembered(&self) -> Option<(SystemTime, Vec<Arc<ModelCard>>)> {
@@ -127,9 +153,12 @@ impl OpenAiCatalog {
     async fn rows(&self, call: Call) -> Result<Vec<Value>> {
         let reply = self.client.get(&self.endpoint.models()).await?;
         let (reply, call) = accepted(reply, call).await?;
+        let status = reply.status;
         let body = whole(reply, &call, LONGEST).await?;
-        let rows = serde_json::from_slice::<Value>(&body).ok().as_ref().and_then(rows);
-        rows.ok_or_else(|| call.foreign("answered with something else than a list of models", None))
+        let foreign = || call.foreign("answered with something else than a list of models", None);
+        let value: Value = serde_json::from_slice(&body).map_err(|_| foreign())?;
+        // Whoever answers with JSON has no list, or another one; a web page is another place altogether.
+        rows(&value).ok_or_else(|| foreign().with_status(status))
     }
 
     /// The cards with what the entry says, sorted.

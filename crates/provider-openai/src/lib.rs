@@ -45,7 +45,7 @@ mod sse;
 mod stream;
 mod wire;
 
-pub use catalog::OpenAiCatalog;
+pub use catalog::{Credential, OpenAiCatalog};
 pub use compat::{Compat, MaxTokensField, ReasoningField, ReasoningTag, StructuredOutput, ThinkingFormat};
 pub use factory::{API, catalog_factory, factory};
 pub use provider::{DryRun, OpenAi};
