@@ -29,6 +29,8 @@ mod event;
 mod id;
 mod laws;
 mod milliseconds;
+#[cfg(feature = "output-check")]
+mod output_check;
 mod overflow;
 mod provider;
 mod registry;
@@ -63,6 +65,8 @@ pub use error::{Error, ErrorKind, Result, Retry};
 pub use event::{Block, Delta, End, Event, Instead, Start, StopReason};
 pub use id::{ModelId, ProviderId};
 pub use laws::{Checked, Laws, Violation};
+#[cfg(feature = "output-check")]
+pub use output_check::OutputCheck;
 pub use overflow::Overflow;
 pub use provider::{EventStream, Layer, ModelProvider, ModelProviderExt};
 pub use registry::{

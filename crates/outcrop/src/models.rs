@@ -100,13 +100,13 @@ impl Outcrop {
         let meant = self.meant().await;
         let mut models = Vec::new();
         let mut list: Option<Snapshot> = None;
-        let mut failure = None;
+        let mut failures = Vec::new();
         for (id, snapshot) in snapshots {
             let snapshot = match snapshot {
                 Ok(snapshot) => snapshot,
                 Err(error) if error.kind() == ErrorKind::Unsupported => continue,
                 Err(error) => {
-                    failure = failure.or(Some((id, error)));
+                    failures.push((id, error));
                     continue;
                 }
             };
@@ -119,11 +119,12 @@ impl Outcrop {
             list = Some(joined(list, snapshot));
         }
         let Some(mut snapshot) = list else {
+            let first = failures.into_iter().next();
             return Err(
-                failure.map_or_else(|| Error::config("no provider can list its models"), |(_, error)| error)
+                first.map_or_else(|| Error::config("no provider can list its models"), |(_, error)| error)
             );
         };
-        snapshot.problems.extend(failure.map(|(id, error)| problem(&id, &error)));
+        snapshot.problems.extend(failures.iter().map(|(id, error)| problem(id, error)));
         Ok(ModelList { models, snapshot })
     }
 

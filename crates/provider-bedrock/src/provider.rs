@@ -411,7 +411,8 @@ impl ModelProvider for Bedrock {
 
     fn capabilities(&self, model: &ModelId) -> Capabilities {
         let mut capabilities = Capabilities::default();
-        let id = BedrockId::parse(model.as_str());
+        // `id@region` is the same model, in one of its regions.
+        let id = BedrockId::parse(model.as_str().split('@').next().unwrap_or_default());
         let Some(facts) = facts::lookup(&id).map(|found| found.facts) else {
             capabilities.embeddings = embed::support(&id, None);
             capabilities.timeouts = self.settings.timeouts_for(true, None);

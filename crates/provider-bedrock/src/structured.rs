@@ -2,7 +2,6 @@
 //! against the schema.
 
 mod filter;
-mod schema;
 mod shaper;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -14,7 +13,7 @@ use outcrop_core::{Block, Collector, Content, End, Event, EventStream, Response,
 use crate::normalise::Structured;
 use shaper::Shaper;
 
-pub(crate) use schema::Schema;
+pub(crate) use outcrop_core::OutputCheck as Schema;
 
 /// The stream of an answer that has to follow a schema.
 pub(crate) fn watch(stream: EventStream, structured: Option<&Structured>) -> EventStream {

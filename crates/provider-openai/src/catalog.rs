@@ -132,10 +132,18 @@ impl OpenAiCatalog {
     async fn list(&self) -> Result<BTreeMap<ModelId, ModelCard>> {
         let call = calling(&self.id, &self.endpoint, &self.settings, Wanted::Models);
         let listed = tokio::time::timeout(LONGEST_WAIT, self.rows(call.clone())).await;
-        let rows = listed.map_err(|_| {
+        let listed = listed.map_err(|_| {
             let message = format!("no list of models came within {} s", LONGEST_WAIT.as_secs());
             call.new_error(ErrorKind::Timeout, message)
-        })??;
+        })?;
+        let without_a_list = [ErrorKind::InvalidRequest, ErrorKind::ModelNotFound, ErrorKind::Unsupported];
+        let rows = listed.map_err(|error| match error.kind() {
+            kind if without_a_list.contains(&kind) => error.with_hint(format!(
+                "if it has no list, name its models: `models.providers.{}.models` is `[{{ id: \"…\" }}]`",
+                self.id
+            )),
+            _ => error,
+        })?;
         let mut cards: BTreeMap<ModelId, ModelCard> = BTreeMap::new();
         for card in rows.iter().filter_map(card) {
             cards.entry(card.id.clone()).or_insert(card);

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use outcrop_core::{
-    Capabilities, EmbedRequest, Embeddings, Environment, Error, ErrorKind, EventStream, ModelId,
-    ModelProvider, ProviderId, Request, Result, Start, Warning,
+    Capabilities, Delta, EmbedRequest, Embeddings, Environment, Error, ErrorKind, Event, EventStream, ModelId,
+    ModelProvider, OutputCheck, ProviderId, Request, Result, Start, StopReason, Warning,
 };
 
 use crate::draft::Draft;
@@ -87,6 +87,7 @@ impl OpenAi {
     }
 
     async fn call(&self, request: &Request) -> Result<EventStream> {
+        let check = request.output.as_ref().map(|output| OutputCheck::compile(&output.schema)).transpose()?;
         let Draft { body, names, warnings } = self.draft(request)?;
         let tag = self.settings.compat_for(&request.model, &self.endpoint).reasoning_tag;
         let tag = tag.filter(|tag| *tag != ReasoningTag::None).map(ReasoningTag::as_str);
@@ -95,8 +96,29 @@ impl OpenAi {
         let request_id = call.request_id.clone();
         let model = Some(request.model.clone());
         let start = Start { model, warnings, request_id, ..Start::default() };
-        stream::open(reply, call, start, Shaping { tag, names, raw: request.raw }).await
+        let events = stream::open(reply, call, start, Shaping { tag, names, raw: request.raw }).await?;
+        Ok(match check {
+            Some(check) => checked(events, check),
+            None => events,
+        })
     }
+}
+
+/// The same events, with what is wrong with the answer at its end. One that waits for its tools is none yet.
+fn checked(events: EventStream, check: OutputCheck) -> EventStream {
+    let mut answer = String::new();
+    Box::pin(events.map(move |mut item| {
+        match &mut item {
+            Ok(Event::Delta { delta: Delta::Text { text }, .. }) => answer.push_str(text),
+            Ok(Event::End(end))
+                if !matches!(end.stop_reason, StopReason::ToolUse | StopReason::MalformedToolUse) =>
+            {
+                check.judge(&answer, end);
+            }
+            _ => {}
+        }
+        item
+    }))
 }
 
 /// The endpoint of the settings. A key that strangers could read is not sent.

@@ -8,8 +8,6 @@ use serde_json::{Map, Value};
 use super::filter::{Fence, Filter, Unwrap};
 use crate::normalise::{Structured, Way};
 
-/// The member of the end's metadata that says why the answer is not what was asked for.
-const PROBLEM: &str = "outputProblem";
 /// The member of the end's metadata with what the model wrote beside its answer.
 const BESIDE: &str = "outputBeside";
 
@@ -172,15 +170,7 @@ impl Shaper {
             if by_tool && matches!(end.stop_reason, StopReason::ToolUse | StopReason::MalformedToolUse) {
                 end.stop_reason = StopReason::EndTurn;
             }
-            if let Some(problem) = self.structured.schema.problem(&self.answer) {
-                let cut = !matches!(end.stop_reason, StopReason::EndTurn | StopReason::MalformedOutput);
-                let problem =
-                    if cut { format!("cut short by `{}`: {problem}", end.stop_reason) } else { problem };
-                note(&mut end.metadata, PROBLEM, problem);
-                if end.stop_reason == StopReason::EndTurn {
-                    end.stop_reason = StopReason::MalformedOutput;
-                }
-            }
+            self.structured.schema.judge(&self.answer, &mut end);
         }
         self.beside.push_str(self.filter.surplus().unwrap_or_default());
         if !self.beside.trim().is_empty() {

@@ -1,28 +1,53 @@
 //! The caller's schema, ready to hold answers against.
 
+use std::fmt;
 use std::sync::Arc;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
-use outcrop_core::{Error, ErrorKind, Result};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-/// A JSON schema that is known to be one.
-#[derive(Debug, Clone)]
-pub(crate) struct Schema {
+use crate::{End, Error, ErrorKind, Result, StopReason};
+
+/// The member of the end's metadata that says why the answer is not what was asked for.
+const PROBLEM: &str = "outputProblem";
+
+/// A JSON schema that is known to be one: what a provider holds answers against where [`crate::Request::output`] asks for
+/// one. Services promise more than their models keep.
+///
+/// ```
+/// use outcrop_core::{End, OutputCheck, StopReason};
+/// let schema = serde_json::json!({ "type": "object", "required": ["name"] });
+/// let check = OutputCheck::compile(&schema)?;
+/// let mut end = End::new(StopReason::EndTurn);
+/// check.judge("{}", &mut end);
+/// assert_eq!(end.stop_reason, StopReason::MalformedOutput);
+/// # Ok::<_, outcrop_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct OutputCheck {
     value: Value,
     validator: Arc<Validator>,
 }
 
-impl PartialEq for Schema {
+impl fmt::Debug for OutputCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OutputCheck").field(&self.value).finish()
+    }
+}
+
+impl PartialEq for OutputCheck {
     fn eq(&self, other: &Self) -> bool {
         self.value == other.value
     }
 }
 
-impl Schema {
+impl OutputCheck {
     /// Reads a schema. Nothing is ever fetched: a reference to another document is an error.
-    pub(crate) fn compile(value: &Value) -> Result<Self> {
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`], saying where in `output.schema` what is wrong.
+    pub fn compile(value: &Value) -> Result<Self> {
         if !value.is_object() {
             let message = "`output.schema` is no JSON schema: it has to be an object";
             return Err(Error::new(ErrorKind::InvalidRequest, message)
@@ -35,7 +60,7 @@ impl Schema {
     }
 
     /// What is wrong with an answer, in one line; `None` if it follows the schema.
-    pub(super) fn problem(&self, answer: &str) -> Option<String> {
+    pub fn problem(&self, answer: &str) -> Option<String> {
         if answer.trim().is_empty() {
             return Some("there is no answer".to_owned());
         }
@@ -46,6 +71,20 @@ impl Schema {
         let error = self.validator.validate(&value).err()?;
         let place = place(error.instance_path().as_str());
         Some(format!("the answer does not follow the schema, at {place}: {}", error.masked()))
+    }
+
+    /// Says at the end of an answer what is wrong with it: as `outputProblem` in the metadata, and by the stop reason
+    /// [`StopReason::MalformedOutput`] where the model meant to be done.
+    pub fn judge(&self, answer: &str, end: &mut End) {
+        let Some(problem) = self.problem(answer) else { return };
+        let cut = !matches!(end.stop_reason, StopReason::EndTurn | StopReason::MalformedOutput);
+        let problem = if cut { format!("cut short by `{}`: {problem}", end.stop_reason) } else { problem };
+        if let Value::Object(members) = end.metadata.get_or_insert_with(|| Value::Object(Map::new())) {
+            members.insert(PROBLEM.to_owned(), Value::String(problem));
+        }
+        if end.stop_reason == StopReason::EndTurn {
+            end.stop_reason = StopReason::MalformedOutput;
+        }
     }
 }
 
