@@ -1,8 +1,10 @@
 //! Where an endpoint is: what people write as `baseUrl`, and the addresses that follow from it.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use http::Uri;
+use outcrop_core::Secret;
 
 use crate::compat::{self, Host};
 
@@ -10,7 +12,7 @@ use crate::compat::{self, Host};
 const CHAT: &str = "/chat/completions";
 
 /// A base URL, taken apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     /// Scheme, host and port.
     origin: String,
@@ -79,9 +81,30 @@ impl Endpoint {
         format!("{}{}", self.origin, self.path)
     }
 
-    /// Whether a key would cross a network that strangers share, for all of them to read.
-    pub(crate) fn exposes_secrets(&self) -> bool {
-        self.plain && !is_near(&self.host)
+    /// Why calls cannot go there with a key, or with headers, any of which may be a key: they would cross a network that
+    /// strangers share, for all of them to read.
+    pub(crate) fn exposed(&self, has_key: bool, has_headers: bool) -> Option<String> {
+        let what = match (has_key, has_headers) {
+            (false, false) => return None,
+            (true, _) => "`apiKey`",
+            (false, true) => "values of `headers`",
+        };
+        let message = format!(
+            "`baseUrl` must begin with `https://`: the {what} would be sent over the open network for all to read"
+        );
+        (self.plain && !is_near(&self.host)).then_some(message)
+    }
+
+    /// The values of the query, any of which may be a key.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = Secret> {
+        let parts = self.query.trim_start_matches('?').split('&');
+        parts.map(|part| Secret::new(part.split_once('=').map_or(part, |(_, value)| value)))
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Endpoint").field(&self.shown()).finish()
     }
 }
 
@@ -175,7 +198,10 @@ mod tests {
             ("http://[::1]:8000", false),
             ("http://[fd00::1]:8000", false),
         ] {
-            assert_eq!(Endpoint::parse(url).unwrap().exposes_secrets(), exposes, "{url}");
+            let endpoint = Endpoint::parse(url).unwrap();
+            assert_eq!(endpoint.exposed(true, false).is_some(), exposes, "{url}");
+            assert_eq!(endpoint.exposed(false, true).is_some(), exposes, "{url}");
+            assert_eq!(endpoint.exposed(false, false), None, "{url}");
         }
     }
 }

@@ -55,6 +55,7 @@ fn of_settings() -> Vec<Error> {
         json!({}),
         json!({ "baseUrl": 7 }),
         json!({ "baseUrl": "http://x.example", "apiKey": "k" }),
+        json!({ "baseUrl": "http://x.example", "headers": { "x-api-key": "k" } }),
         json!({ "baseUrl": "https://x.example", "auth": "aws-sdk" }),
         json!({ "baseUrl": "https://x.example", "apiKey": 7 }),
         json!({ "baseUrl": "https://x.example", "headers": { "host": "x" } }),
@@ -103,6 +104,7 @@ async fn of_streams() -> Vec<Error> {
         events(&[hi(), json!({ "error": { "message": "Too hot", "code": "server_error" } })]),
         events(&[hi()]) + "data: oops\n\n",
         "<html>".to_owned(),
+        "It works!".to_owned(),
         "{}".to_owned(),
         "{x".to_owned(),
         "{\"choices\": [".to_owned(),
@@ -121,6 +123,7 @@ async fn of_streams() -> Vec<Error> {
     };
     errors.push(of_body(endless(b"{")).await);
     errors.push(of_body(endless(b"data: x")).await);
+    errors.push(of_body(endless(b"\n")).await);
     errors
 }
 

@@ -26,6 +26,9 @@ pub(crate) use said::is_error;
 /// Secrets shorter than this are no keys; taking them out of a text would only make it unreadable.
 const SHORTEST_SECRET: usize = 6;
 
+/// The most of a server's words that is kept: some send the whole request back.
+const MOST_WORDS: usize = 2000;
+
 /// What an endpoint can be asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Wanted {
@@ -169,18 +172,30 @@ impl Call {
         }
     }
 
-    /// A text without the secrets of the call.
+    /// A server's text without the secrets of the call, and no longer than is kept of one.
     fn scrubbed(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for secret in &self.secrets {
-            let secret = secret.expose();
-            for hidden in [secret, secret.strip_prefix("Bearer ").unwrap_or(secret)] {
-                if hidden.len() >= SHORTEST_SECRET {
-                    text = text.replace(hidden, REDACTED);
-                }
-            }
+        let keys = self.secrets.iter().map(Secret::expose);
+        // Without its scheme, too.
+        let mut hidden: Vec<_> = keys
+            .flat_map(|key| [key, key.split_once(' ').map_or(key, |(_, key)| key.trim_start())])
+            .collect();
+        hidden.retain(|key| key.len() >= SHORTEST_SECRET);
+        // A key may begin like another one.
+        hidden.sort_unstable_by_key(|key| std::cmp::Reverse(key.len()));
+        let mut text = hidden.iter().fold(text.to_owned(), |text, key| text.replace(key, REDACTED));
+        // Where the text broke off, a key may have begun.
+        let begun = |key: &str| {
+            let cuts = (SHORTEST_SECRET..key.len()).rev();
+            cuts.filter_map(|cut| key.get(..cut)).find(|begin| text.ends_with(begin)).map(str::len)
+        };
+        if let Some(begun) = hidden.iter().filter_map(|key| begun(key)).max() {
+            text.truncate(text.len() - begun);
+            text += REDACTED;
         }
-        text
+        match text.char_indices().nth(MOST_WORDS) {
+            Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+            None => text,
+        }
     }
 }
 

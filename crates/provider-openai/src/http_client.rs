@@ -5,7 +5,8 @@ mod proxy;
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::io::Error as IoError;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,6 +19,7 @@ use hyper_util::client::legacy::{Builder, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use outcrop_core::{Environment, Error, ErrorKind, Result, Secret};
 use rustls::{ClientConfig, RootCertStore};
+use tokio::sync::OnceCell;
 
 use crate::OpenAiSettings;
 use crate::failure;
@@ -42,7 +44,7 @@ pub(crate) struct HttpClient {
     proxy: Option<Proxy>,
     connect_limit: Duration,
     headers: HeaderMap,
-    client: OnceLock<Result<Client<Connector, Full<Bytes>>>>,
+    client: OnceCell<Client<Connector, Full<Bytes>>>,
 }
 
 /// The head of an answer, and its body.
@@ -63,7 +65,7 @@ impl HttpClient {
             proxy: proxy::of(url, environment)?,
             connect_limit: settings.connect_limit(),
             headers: headers(settings)?,
-            client: OnceLock::new(),
+            client: OnceCell::new(),
         })
     }
 
@@ -105,17 +107,15 @@ impl HttpClient {
         {
             headers.insert(http::header::PROXY_AUTHORIZATION, authorization.clone());
         }
-        let client = self.client()?;
+        let client = self.client().await?;
         let response = client.request(request).await.map_err(|error| failure::of_call(&error))?;
         Ok(reply(response))
     }
 
-    fn client(&self) -> Result<&Client<Connector, Full<Bytes>>> {
-        let build = || {
+    async fn client(&self) -> Result<&Client<Connector, Full<Bytes>>> {
+        let build = async || {
             // Where all is plain HTTP, no certificates are loaded.
-            let tls = self.secure.then(tls).transpose().map_err(|error| {
-                Error::new(ErrorKind::Unexpected, "TLS cannot be set up").with_source(error)
-            })?;
+            let tls = if self.secure { Some(tls().await?) } else { None };
             let connector = Connector::new(tls, self.proxy.as_ref(), self.connect_limit);
             Ok(Builder::new(TokioExecutor::new())
                 .timer(TokioTimer::new())
@@ -125,7 +125,7 @@ impl HttpClient {
                 .http2_keep_alive_timeout(PING_ANSWER)
                 .build(connector))
         };
-        self.client.get_or_init(build).as_ref().map_err(Clone::clone)
+        self.client.get_or_try_init(build).await
     }
 }
 
@@ -159,9 +159,9 @@ fn secret(value: &str, setting: &str) -> Result<HeaderValue> {
     Ok(value)
 }
 
-/// All that a message about a call must not repeat.
-pub(crate) fn secrets(settings: &OpenAiSettings) -> Vec<Secret> {
-    settings.api_key.iter().chain(settings.headers.values()).cloned().collect()
+/// What a message about a call must not repeat of its head.
+pub(crate) fn secrets(settings: &OpenAiSettings) -> impl Iterator<Item = Secret> {
+    settings.api_key.iter().chain(settings.headers.values()).cloned()
 }
 
 fn reply(response: Response<Incoming>) -> Reply {
@@ -182,8 +182,15 @@ fn reply(response: Response<Incoming>) -> Reply {
     Reply { status: head.status.as_u16(), headers: head.headers, body: Box::pin(body) }
 }
 
-/// TLS with whom the platform trusts; `SSL_CERT_FILE` and `SSL_CERT_DIR` say so, too.
-fn tls() -> Result<ClientConfig, rustls::Error> {
+/// TLS with whom the platform trusts. Its files are read where no call waits for the thread.
+async fn tls() -> Result<ClientConfig> {
+    let built = tokio::task::spawn_blocking(of_platform).await.map_err(IoError::from);
+    let built = built.and_then(|built| built.map_err(IoError::other));
+    built.map_err(|error| Error::new(ErrorKind::Unexpected, "TLS cannot be set up").with_source(error))
+}
+
+/// `SSL_CERT_FILE` and `SSL_CERT_DIR` say who is trusted, too.
+fn of_platform() -> Result<ClientConfig, rustls::Error> {
     let found = rustls_native_certs::load_native_certs();
     for error in found.errors {
         tracing::warn!(%error, "certificates of the platform cannot be read");
@@ -205,4 +212,29 @@ pub(crate) fn causes<'a>(
             None => (*error).source(),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    /// The certificates are many files: a thread that runs calls does not read them.
+    #[test]
+    fn certificates_are_read_off_the_threads_of_calls() {
+        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+        let url = "https://x.example/v1";
+        let client = HttpClient::new(url, &OpenAiSettings::new(url), &Environment::default()).unwrap();
+        runtime.block_on(async {
+            let (free, busy) = channel::<()>();
+            tokio::task::spawn_blocking(move || busy.recv());
+            let mut building = Box::pin(client.client());
+            assert!((&mut building).now_or_never().is_none(), "it is built on this thread");
+            free.send(()).unwrap();
+            assert!(building.await.is_ok());
+        });
+    }
 }

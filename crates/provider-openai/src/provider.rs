@@ -1,5 +1,8 @@
 //! The provider: a request in, the endpoint's answer out.
 
+use std::fmt;
+use std::time::Duration;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
@@ -18,6 +21,8 @@ use crate::{OpenAiSettings, ReasoningTag, embed, failure};
 
 /// The most of an error's body that is read.
 const LONGEST_ERROR: usize = 64 << 10;
+/// How long to wait for an error's body once its head is there.
+const PATIENCE_FOR_ERROR: Duration = Duration::from_secs(5);
 
 /// An OpenAI-compatible chat-completions endpoint.
 #[derive(Debug)]
@@ -29,7 +34,7 @@ pub struct OpenAi {
 }
 
 /// What would be sent for a request.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DryRun {
     /// The base of the endpoint's addresses, as the configuration means it.
@@ -40,6 +45,18 @@ pub struct DryRun {
     pub body: Bytes,
     /// What was adjusted, repaired or dropped.
     pub warnings: Vec<Warning>,
+}
+
+impl fmt::Debug for DryRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { endpoint, url, body, warnings } = self;
+        f.debug_struct("DryRun")
+            .field("endpoint", endpoint)
+            .field("url", &url.split('?').next().unwrap_or_default())
+            .field("body", body)
+            .field("warnings", warnings)
+            .finish()
+    }
 }
 
 impl OpenAi {
@@ -130,13 +147,10 @@ pub(crate) fn endpoint(settings: &OpenAiSettings) -> Result<Endpoint> {
         Ok(endpoint) => endpoint,
         Err(message) => return Err(Error::config(message)),
     };
-    let has_key = settings.api_key.is_some()
-        || settings.headers.keys().any(|name| name.eq_ignore_ascii_case("authorization"));
-    if has_key && endpoint.exposes_secrets() {
-        return Err(Error::config("the key would be sent over the open network for all to read")
-            .with_hint("let `baseUrl` begin with `https://`"));
+    match endpoint.exposed(settings.api_key.is_some(), !settings.headers.is_empty()) {
+        Some(message) => Err(Error::config(message)),
+        None => Ok(endpoint),
     }
-    Ok(endpoint)
 }
 
 /// What all errors of a call have in common.
@@ -151,7 +165,7 @@ pub(crate) fn calling(
         wanted,
         provider: id.clone(),
         request_id: None,
-        secrets: http_client::secrets(settings),
+        secrets: http_client::secrets(settings).chain(endpoint.secrets()).collect(),
     }
 }
 
@@ -166,13 +180,16 @@ pub(crate) async fn accepted(reply: Reply, mut call: Call) -> Result<(Reply, Cal
     }
     let Reply { status, headers, mut body } = reply;
     let mut words = Vec::new();
-    // What was said before the connection broke is worth more than that it broke.
-    while let Some(Ok(bytes)) = body.next().await {
-        words.extend_from_slice(&bytes);
-        if words.len() > LONGEST_ERROR {
-            break;
+    // What was said before the connection broke, or went silent, is worth more than that it did.
+    let reading = async {
+        while let Some(Ok(bytes)) = body.next().await {
+            words.extend_from_slice(&bytes);
+            if words.len() > LONGEST_ERROR {
+                break;
+            }
         }
-    }
+    };
+    tokio::time::timeout(PATIENCE_FOR_ERROR, reading).await.ok();
     Err(call.refused(status, &headers, &words))
 }
 

@@ -4,10 +4,12 @@ mod check;
 mod cost;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use outcrop_core::{
-    Capabilities, Error, Modality, ModelId, Price, Result, Secret, SettingProblem, Support, Timeouts,
+    Capabilities, Error, Modality, ModelId, Price, REDACTED, Result, Secret, SettingProblem, Support,
+    Timeouts,
 };
 use serde_json::Value;
 
@@ -22,7 +24,7 @@ const IDLE: Duration = Duration::from_mins(2);
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// The settings of one endpoint.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct OpenAiSettings {
     /// Where it is, with or without `/v1` at the end.
@@ -170,6 +172,23 @@ impl OpenAiSettings {
             total: self.timeouts.total,
             whole: self.timeouts.whole.or(Some(FIRST_EVENT_REASONING)),
         }
+    }
+}
+
+impl fmt::Debug for OpenAiSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { base_url, api_key, headers, timeouts, connect_timeout, models, compat } = self;
+        // A query may be a key; and of what is no address nobody knows what it is.
+        let shown = Endpoint::parse(base_url).map(|endpoint| endpoint.shown());
+        f.debug_struct("OpenAiSettings")
+            .field("base_url", &shown.as_deref().unwrap_or(REDACTED))
+            .field("api_key", api_key)
+            .field("headers", headers)
+            .field("timeouts", timeouts)
+            .field("connect_timeout", connect_timeout)
+            .field("models", models)
+            .field("compat", compat)
+            .finish()
     }
 }
 

@@ -8,7 +8,10 @@ use std::collections::VecDeque;
 /// The most bytes of one event: an image in an answer is some megabytes.
 const LONGEST_EVENT: usize = 64 << 20;
 
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+/// The fields that an event can have.
+const FIELDS: [&[u8]; 4] = [b"data", b"event", b"id", b"retry"];
+
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -31,13 +34,14 @@ pub(crate) struct Decoder {
     has_data: bool,
     /// The last line ended in a carriage return: a line feed that follows belongs to it.
     after_return: bool,
-    /// No line came yet: a byte order mark may stand in front of the first.
-    begun: bool,
+    /// Whether a field or a comment was among the lines. Nothing before the first line: a byte order mark may stand in
+    /// front of it.
+    known: Option<bool>,
     ready: VecDeque<Event>,
 }
 
 impl Decoder {
-    /// Takes the next bytes.
+    /// Takes the next bytes. Of an event that is too long nothing is kept, nor of what stands behind it.
     pub(crate) fn push(&mut self, mut bytes: &[u8]) -> Result<(), TooLong> {
         while !bytes.is_empty() {
             if std::mem::take(&mut self.after_return)
@@ -50,6 +54,7 @@ impl Decoder {
             let (part, rest) = bytes.split_at_checked(end.unwrap_or(bytes.len())).unwrap_or((bytes, b""));
             self.line.extend_from_slice(part);
             if self.line.len() + self.event.data.len() > LONGEST_EVENT {
+                (self.line, self.event, self.has_data) = (Vec::new(), Event::default(), false);
                 return Err(TooLong);
             }
             bytes = rest;
@@ -67,10 +72,15 @@ impl Decoder {
         self.ready.pop_front()
     }
 
+    /// Whether lines came, and none of them was of an event. The beginning of one may have been cut off.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.known == Some(false)
+    }
+
     /// What is left when no more bytes come: by the standard nothing, but there are servers that end without the last
     /// blank line.
     pub(crate) fn finish(&mut self) -> Option<Event> {
-        if !self.line.is_empty() {
+        if !FIELDS.iter().any(|field| field.starts_with(&self.line)) {
             self.take_line();
         }
         self.dispatch();
@@ -79,7 +89,8 @@ impl Decoder {
 
     fn take_line(&mut self) {
         let line = std::mem::take(&mut self.line);
-        let begins = !std::mem::replace(&mut self.begun, true);
+        let begins = self.known.is_none();
+        let known = self.known.get_or_insert(false);
         let line = line.strip_prefix(BYTE_ORDER_MARK).filter(|_| begins).unwrap_or(&line);
         if line.is_empty() {
             return self.dispatch();
@@ -88,6 +99,7 @@ impl Decoder {
         let (field, value) = line.split_at_checked(colon).unwrap_or((line, b""));
         let value = value.strip_prefix(b":").unwrap_or(value);
         let value = value.strip_prefix(b" ").unwrap_or(value);
+        *known |= field.is_empty() || FIELDS.contains(&field);
         match field {
             b"data" => {
                 if std::mem::replace(&mut self.has_data, true) {
@@ -168,6 +180,8 @@ mod tests {
         let piece = vec![b'x'; 8 << 20];
         let outcomes: Vec<_> = (0..9).map(|_| decoder.push(&piece)).collect();
         assert_eq!(outcomes.iter().filter(|outcome| outcome.is_err()).count(), 1);
+        assert_eq!(decoder.line.capacity() + decoder.event.data.capacity(), 0, "it is kept");
+        assert_eq!((decoder.push(b"\ndata: a\n\n"), decoder.next().unwrap().data), (Ok(()), b"a".to_vec()));
     }
 
     proptest! {

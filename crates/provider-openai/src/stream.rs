@@ -11,11 +11,12 @@ use futures_util::StreamExt as _;
 use futures_util::stream::{iter, unfold};
 use outcrop_core::{Error, ErrorKind, EventStream, Result, Start};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::failure::{Call, is_error};
 use crate::http_client::{ByteStream, Reply};
 use crate::normalise::Names;
-use crate::sse::{self, Decoder};
+use crate::sse::{self, BYTE_ORDER_MARK, Decoder};
 use translate::Translator;
 
 /// How long to wait for the usage once the model has stopped.
@@ -25,6 +26,9 @@ const PATIENCE_FOR_CONNECTION: Duration = Duration::from_secs(1);
 
 /// The longest answer in one piece.
 const LONGEST_BODY: usize = 64 << 20;
+
+/// The most white space in front of an answer: there are servers that keep a connection alive with it.
+const MOST_BLANK: usize = 1 << 20;
 
 /// What ends a stream.
 const DONE: &[u8] = b"[DONE]";
@@ -53,6 +57,7 @@ pub(crate) async fn open(reply: Reply, call: Call, start: Start, shaping: Shapin
         translator: Translator::new(shaping),
         call,
         failed: None,
+        until: None,
         over: false,
         drained: false,
     };
@@ -62,6 +67,10 @@ pub(crate) async fn open(reply: Reply, call: Call, start: Start, shaping: Shapin
         Kind::Events => {
             running.decode(&head);
             let first = running.step().await?;
+            if matches!(first, Step::Over) && running.decoder.is_foreign() {
+                let what = "answered with text that is no stream of events";
+                return Err(running.call.foreign(what, content_type.as_deref()));
+            }
             running.translator.start(first.value(), start, &mut running.call);
             running.take(first)?;
             Ok(Box::pin(unfold(Box::new(running), async |mut state| {
@@ -79,22 +88,29 @@ enum Kind {
     Page,
 }
 
-/// What a body begins like, which is more than what its content type says: there are servers that answer in one piece
-/// whatever was asked for, and such that declare every answer as the other thing.
+/// What a body begins like, and what was read of it, without the white space in front. It is more than what its content
+/// type says: there are servers that answer in one piece whatever was asked for, and such that declare every answer as the
+/// other thing.
 async fn kind_of(body: &mut ByteStream, call: &Call) -> Result<(Kind, Vec<u8>)> {
     let mut head = Vec::new();
+    let mut blank = 0;
     loop {
-        let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
-        let kind = match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        let text = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&head).trim_ascii_start();
+        blank += head.len() - text.len();
+        head = text.to_vec();
+        let kind = match head.first() {
+            // The rest of a byte order mark may still come.
+            _ if BYTE_ORDER_MARK.starts_with(&head) => None,
             Some(b'{' | b'[') => Some(Kind::Json),
             Some(b'<') => Some(Kind::Page),
-            // The rest of a byte order mark may still come.
-            Some(0xEF) if head.len() < 3 => None,
             Some(_) => Some(Kind::Events),
             None => None,
         };
         if let Some(kind) = kind {
             return Ok((kind, head));
+        }
+        if blank > MOST_BLANK {
+            return Err(call.foreign("answered with nothing but white space", None));
         }
         match body.next().await {
             Some(bytes) => {
@@ -164,6 +180,8 @@ struct Running {
     translator: Translator,
     call: Call,
     failed: Option<Error>,
+    /// Until when to wait for the usage; there is none before the model has stopped.
+    until: Option<Instant>,
     over: bool,
     /// Whether the body was read to its end, or nobody shall try that any more.
     drained: bool,
@@ -197,7 +215,8 @@ impl Running {
             return self.take(step);
         }
         // The answer is complete: only what is said about it can still be lost.
-        if let Ok(Ok(step)) = tokio::time::timeout(PATIENCE_FOR_USAGE, self.step()).await {
+        let until = *self.until.get_or_insert_with(|| Instant::now() + PATIENCE_FOR_USAGE);
+        if let Ok(Ok(step)) = tokio::time::timeout_at(until, self.step()).await {
             return self.take(step);
         }
         (self.over, self.drained) = (true, true);
@@ -251,7 +270,9 @@ impl Running {
             self.ready.extend(read(&event).unwrap_or_else(foreign));
         }
         if pushed.is_err() {
-            self.ready.push_back(Step::Foreign("the endpoint sent an event of more than 64 MiB"));
+            // Nobody knows where the next one begins.
+            let what = "the endpoint sent an event of more than 64 MiB";
+            self.ready.extend([Step::Foreign(what), Step::Over]);
         }
     }
 
@@ -277,8 +298,7 @@ impl Running {
                     .new_error(ErrorKind::Protocol, "the endpoint answered with more than 64 MiB"));
             }
         }
-        let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
-        let value: Value = match serde_json::from_slice(text) {
+        let value: Value = match serde_json::from_slice(&bytes) {
             Ok(value) => value,
             Err(error) if error.is_eof() => return Err(cut_off(&self.call)),
             Err(error) => {

@@ -58,12 +58,13 @@ pub(crate) fn usage(value: &Value) -> Option<Usage> {
     .min(prompt);
     let written = first(&["/prompt_tokens_details/cache_write_tokens", "/cache_creation_input_tokens"])
         .unwrap_or(0)
-        .min(prompt - read);
+        .min(prompt.saturating_sub(read));
     let thoughts = reasoning_tokens(value).unwrap_or(0);
-    let apart = thoughts > 0 && count("/total_tokens") == Some(prompt + completion + thoughts);
+    let all = prompt.saturating_add(completion).saturating_add(thoughts);
+    let apart = thoughts > 0 && count("/total_tokens") == Some(all);
     Some(Usage {
-        input_tokens: prompt - read - written,
-        output_tokens: completion + if apart { thoughts } else { 0 },
+        input_tokens: prompt.saturating_sub(read).saturating_sub(written),
+        output_tokens: completion.saturating_add(if apart { thoughts } else { 0 }),
         cache_read_tokens: read,
         cache_write_5m_tokens: written,
         cache_write_1h_tokens: 0,
@@ -157,6 +158,12 @@ mod tests {
                 json!({ "prompt_tokens": 3, "completion_tokens": 1, "prompt_tokens_details": { "cached_tokens": 9 },
                     "cache_creation_input_tokens": 9 }),
                 Some([0, 1, 3, 0]),
+            ),
+            // A server may say any number.
+            (
+                json!({ "prompt_tokens": u64::MAX, "completion_tokens": u64::MAX, "total_tokens": u64::MAX,
+                    "completion_tokens_details": { "reasoning_tokens": u64::MAX } }),
+                Some([u64::MAX, u64::MAX, 0, 0]),
             ),
             (json!({ "prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0 }), None),
             (json!({ "prompt_tokens": null }), None),

@@ -3,9 +3,6 @@
 use outcrop_core::Overflow;
 use serde_json::Value;
 
-/// The most of a server's words that is kept: some send the whole request back.
-const MOST_WORDS: usize = 2000;
-
 /// Code, kind and words of a failure, as far as there are any.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Said {
@@ -39,7 +36,7 @@ impl Said {
         let text = String::from_utf8_lossy(body);
         let text = text.trim();
         let words = !text.is_empty() && !text.starts_with('<');
-        words.then(|| Self { message: Some(shortened(text)), ..Self::default() })
+        words.then(|| Self { message: Some(text.to_owned()), ..Self::default() })
     }
 
     /// What a value says: `{error: {…}}`, `{error: "…"}`, `{object: "error", …}`, `{detail: …}`, `{message: "…"}`, or one
@@ -67,7 +64,7 @@ impl Said {
         let said = Self {
             code: text("code").or_else(|| text("__type")),
             kind: text("type").filter(|kind| kind != "error"),
-            message: message.map(|message| shortened(&message)),
+            message,
             param: text("param"),
             overflow: overflow(error),
             provider: error.pointer("/metadata/provider_name").and_then(words),
@@ -119,11 +116,4 @@ fn detail(value: &Value) -> Option<String> {
         format!("{}: {what}", place.join("."))
     });
     Some(told.collect::<Vec<_>>().join("; ")).filter(|told| !told.is_empty())
-}
-
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(MOST_WORDS) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
 }

@@ -170,6 +170,20 @@ fn keys_stay_secret_wherever_a_server_repeats_them() {
     assert_eq!(error.provider_message(), Some("******** and ********"));
     let text = refused(500, &Value::from("the key sk-very-secret is x"), &[]);
     assert_eq!(text.provider_message(), Some("the key ******** is x"));
+    // Where the words are cut, too, or broke off.
+    for end in ["sk-very-secret", "sk-very-sec"] {
+        let text = refused(500, &Value::from(format!("{}{end}", "e".repeat(1990))), &[]);
+        assert!(!text.provider_message().unwrap().contains("sk-very"), "{text:?}");
+    }
+    let long = format!("{}sk-very-secret{}", "e".repeat(1990), "e".repeat(100));
+    let text = refused(500, &json!({ "error": { "message": long } }), &[]);
+    assert!(!text.provider_message().unwrap().contains("sk-very"), "{text:?}");
+    assert!(text.provider_message().unwrap().chars().count() <= 2001);
+    // Of every scheme, and the longer of two keys whole.
+    let mut call = call();
+    call.secrets = ["sk-other", "sk-other-longer", "Basic bWU6aHVzaA=="].map(Secret::new).to_vec();
+    let error = call.refused(401, &HeaderMap::new(), b"sk-other-longer, bWU6aHVzaA==");
+    assert_eq!(error.provider_message(), Some("********, ********"));
 }
 
 proptest! {

@@ -49,12 +49,9 @@ pub(super) fn adapt(messages: &mut [Message], target: &Target, warnings: &mut Wa
     });
 }
 
-/// Whether the same model had the thoughts. Endpoints answer with longer names than they are asked by: with a date, for
-/// example. Where nobody says whose thoughts they are, they count as the model's own.
+/// Whether the same model had the thoughts. Where nobody says whose thoughts they are, they count as the model's own.
 fn is_own(author: Option<&ModelId>, model: Option<&ModelId>) -> bool {
-    let (Some(author), Some(model)) = (author, model) else { return true };
-    let (author, model) = (author.as_str(), model.as_str());
-    author.starts_with(model) || model.starts_with(author)
+    author.zip(model).is_none_or(|(author, model)| author.names_same_as(model))
 }
 
 /// The field of an answer with these thoughts.

@@ -232,6 +232,54 @@ fn a_key_is_not_sent_for_all_to_read() {
     assert!(build(OpenAiSettings::new("http://api.example.com")).is_ok());
     let provider = build(settings("http://127.0.0.1:1")).unwrap();
     assert!(!format!("{provider:?}").contains(KEY));
+    for name in ["x-api-key", "Authorization"] {
+        let headers = [(name.to_owned(), Secret::new(KEY))].into();
+        let error =
+            build(OpenAiSettings { headers, ..OpenAiSettings::new("http://api.example.com") }).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.message().contains("`headers`"), "{error}");
+    }
+}
+
+/// Some servers want their key in the query of the address.
+#[tokio::test]
+async fn a_key_in_the_query_is_neither_printed_nor_repeated() {
+    let server = Loopback::start(|seen| {
+        let message = format!("no such key: {}", seen.line);
+        Answer::json(401, &json!({ "error": { "message": message } }))
+    });
+    let settings = OpenAiSettings::new(format!("{}?key=sk-of-query", server.address));
+    let build = |settings| OpenAi::new("endpoint".into(), settings, &Environment::default());
+    let provider = build(settings.clone()).unwrap();
+    let error = provider.generate(&question()).await.unwrap_err();
+    assert_eq!(
+        error.provider_message(),
+        Some("no such key: POST /v1/chat/completions?key=********"),
+        "{error:?}"
+    );
+    let dry = provider.dry_run(&question()).unwrap();
+    assert!(dry.url.ends_with("?key=sk-of-query"), "it is what is called");
+    let catalog = crate::OpenAiCatalog::new("endpoint".into(), settings, &Environment::default()).unwrap();
+    let printed = format!("{error:?} {provider:?} {catalog:?} {dry:?} {:?}", provider.endpoint);
+    assert!(printed.contains(&server.address) && !printed.contains("of-query"), "{printed}");
+}
+
+/// An error whose body does not end is told by what came of it.
+#[tokio::test(start_paused = true)]
+async fn an_error_that_does_not_end_is_an_error() {
+    for body in ["", "{\"error\": {\"message\": \"slow", "the key sk-loopb"] {
+        let mut headers = http::HeaderMap::new();
+        headers.insert("retry-after", http::HeaderValue::from_static("7"));
+        let begun = futures_util::stream::iter([Ok(Bytes::from(body))]);
+        let body = begun.chain(futures_util::stream::pending()).boxed();
+        let call = Loopback::start(|_| Answer::Nothing).provider().calling(Wanted::Chat);
+        let told = accepted(Reply { status: 429, headers, body }, call);
+        let Ok(told) = tokio::time::timeout(Duration::from_mins(1), told).await else { panic!("it waits") };
+        let Err(error) = told else { panic!("it is accepted") };
+        assert_eq!((error.kind(), error.status()), (ErrorKind::Throttled, Some(429)));
+        assert_eq!(error.retry(), Retry::After(Duration::from_secs(7)));
+        assert!(!format!("{error:?}").contains("sk-loopb"), "{error:?}");
+    }
 }
 
 #[test]

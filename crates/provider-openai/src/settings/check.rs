@@ -47,11 +47,11 @@ pub(super) fn problems(entry: &Value) -> Vec<SettingProblem> {
         problems.add("/apiKey", "`apiKey` must be a text without line breaks");
     }
     let wants_key = said("auth").is_none_or(|auth| auth != "none");
-    if key.is_some() && wants_key && endpoint.as_ref().is_some_and(Endpoint::exposes_secrets) {
-        problems.add(
-            "/baseUrl",
-            "`baseUrl` must begin with `https://`: the `apiKey` would be sent over the open network for all to read",
-        );
+    let has_headers = said("headers").and_then(Value::as_object).is_some_and(|headers| !headers.is_empty());
+    if let Some(message) =
+        endpoint.and_then(|endpoint| endpoint.exposed(key.is_some() && wants_key, has_headers))
+    {
+        problems.add("/baseUrl", message);
     }
     if said("guardrail").is_some() {
         problems.add(

@@ -116,6 +116,25 @@ fn a_key_is_not_to_be_read_by_strangers() {
         pointers(&json!({ "baseUrl": "http://api.example.com", "apiKey": "x", "auth": "none" })),
         [""; 0]
     );
+    // Every header may be a key.
+    for name in ["x-api-key", "Authorization", "x-team"] {
+        let entry = |url: &str| json!({ "baseUrl": url, "auth": "none", "headers": { name: "sk-hush" } });
+        let (pointer, message) = problems(&entry("http://api.example.com/v1")).remove(0);
+        assert!(pointer == "/baseUrl" && message.contains("`headers`") && !message.contains("hush"));
+        assert_eq!(pointers(&entry("http://127.0.0.1:8000")), [""; 0]);
+        assert_eq!(pointers(&entry("https://api.example.com")), [""; 0]);
+    }
+    assert_eq!(pointers(&json!({ "baseUrl": "http://api.example.com", "headers": {} })), [""; 0]);
+}
+
+/// The query of the address may be a key.
+#[test]
+fn the_query_is_not_printed() {
+    for url in ["https://x.example/v1?key=sk-hush", "https://me:sk-hush@x.example", "x y?key=sk-hush"] {
+        let printed = format!("{:?}", OpenAiSettings::new(url));
+        assert!(printed.contains("base_url") && !printed.contains("hush"), "{printed}");
+    }
+    assert!(format!("{:?}", OpenAiSettings::new("https://x.example")).contains("https://x.example/v1"));
 }
 
 #[test]

@@ -110,3 +110,43 @@ async fn a_connection_that_breaks_after_the_reason_to_stop_is_an_end() {
     let (_, end) = whole(items_of(Box::pin(body)).await);
     assert_eq!(end.stop_reason, StopReason::EndTurn);
 }
+
+/// Whatever keeps coming: once the model has stopped, the answer ends within one span of patience.
+#[tokio::test(start_paused = true)]
+async fn a_trickle_after_the_reason_to_stop_is_an_end() {
+    for trickle in [": ping\n\n", "data: {}\n\n", "data: oops\n\n"] {
+        let begun = crate::loopback::events(&[text("Hi"), stops("stop")]);
+        let drops = unfold((), async |()| {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            Some((Ok(Bytes::from_static(trickle.as_bytes())), ()))
+        });
+        let items = items_of(Box::pin(bytes([begun.as_bytes()]).chain(drops)));
+        let Ok(items) = tokio::time::timeout(std::time::Duration::from_mins(1), items).await else {
+            panic!("it never ends: {trickle}")
+        };
+        assert_eq!(whole(items).1.stop_reason, StopReason::EndTurn);
+    }
+}
+
+#[tokio::test]
+async fn an_endless_line_after_the_reason_to_stop_is_an_end() {
+    let begun = crate::loopback::events(&[text("Hi"), stops("stop")]);
+    let piece = Bytes::from(vec![b'x'; 16 << 20]);
+    let mut left = 100;
+    let endless = futures_util::stream::repeat_with(move || {
+        left -= 1;
+        assert!(left > 0, "all of it is read");
+        Ok(piece.clone())
+    });
+    let (_, end) = whole(items_of(Box::pin(bytes([begun.as_bytes()]).chain(endless))).await);
+    assert_eq!(end.stop_reason, StopReason::EndTurn);
+}
+
+/// What is no event of this protocol does not hide the usage behind it.
+#[tokio::test]
+async fn usage_counts_behind_what_is_foreign() {
+    let usage = json!({ "choices": [], "usage": { "prompt_tokens": 9, "completion_tokens": 3 } });
+    let body = crate::loopback::events(&[text("Hi"), stops("stop")]) + "data: oops\n\n" + &sse(&[usage]);
+    let (_, end) = whole(items_of(bytes([body.as_bytes()])).await);
+    assert_eq!(end.usage.map(|usage| usage.total_tokens()), Some(12));
+}

@@ -66,6 +66,8 @@ async fn a_stream_without_a_reason_to_stop_was_interrupted() {
         String::new(),
         " \n\n".to_owned(),
         ": ping\n\n".to_owned(),
+        "dat".to_owned(),
+        "Hello\ndata: {}\n\n".to_owned(),
     ] {
         let (_, error) = failure(&text).await;
         assert_eq!(
@@ -82,12 +84,15 @@ async fn what_is_no_stream_says_so() {
         ("<!doctype html><title>Sign in</title>", "`http://127.0.0.1:1/v1` answered with a web page"),
         ("{\"models\": []}", "`http://127.0.0.1:1/v1` answered with JSON that is no chat completion"),
         ("{not json}", "`http://127.0.0.1:1/v1` answered with something else than JSON"),
+        ("It works!", "`http://127.0.0.1:1/v1` answered with text that is no stream of events"),
+        (" \n\nok\n\n", "`http://127.0.0.1:1/v1` answered with text that is no stream of events"),
         ("data: {not json}\n\n", "the endpoint sent an event that is no JSON"),
         ("data: {}\n\ndata: oops\n\n", "the endpoint sent an event that is no JSON"),
         ("data: {}\n\ndata: oops\n\ndata: {}\n\n", "the endpoint sent an event that is no JSON"),
     ] {
         let (_, error) = failure(body).await;
         assert_eq!((error.kind(), error.message()), (ErrorKind::Protocol, message), "{body}");
+        assert!(!error.retry().is_advised());
     }
     let (_, error) = failure("{\"choices\": [{\"message\": {\"content\": \"Hel").await;
     assert_eq!(error.kind(), ErrorKind::Interrupted);
@@ -102,4 +107,20 @@ async fn a_key_that_the_server_repeats_is_not_shown() {
     let (_, error) = failure(&sse(&[error])).await;
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     assert!(!format!("{error} {error:?}").contains("very-secret"), "{error:?}");
+}
+
+#[tokio::test]
+async fn endless_white_space_is_no_answer() {
+    let mut left = 1 << 12;
+    let endless = futures_util::stream::repeat_with(move || {
+        left -= 1;
+        assert!(left > 0, "all of it is read");
+        Ok(Bytes::from_static(&[b'\n'; 1 << 10]))
+    });
+    let error = items_of(Box::pin(endless)).await.pop().unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol, "{error}");
+    // Some keep a connection alive with it as long as the model thinks.
+    let patient = " \n".repeat(1000) + &sse(&[text("Hi"), stops("stop")]);
+    let parts: Vec<_> = patient.as_bytes().chunks(3).collect();
+    assert_eq!(collected(bytes(parts)).await.text(), "Hi");
 }
