@@ -238,7 +238,7 @@ mod tests {
         assert!(cooldowns.left(&named("slow".into())).is_some());
         assert!(cooldowns.left(&named("first".into())).is_none());
         // Those whose time is over go before those that are left alone still.
-        advance(Duration::from_secs(60)).await;
+        advance(Duration::from_mins(1)).await;
         cooldowns.failed(&named("new".into()), Before { failures: 0 }, &throttled(Retry::Backoff));
         assert_eq!(cooldowns.targets().len(), 2);
     }
