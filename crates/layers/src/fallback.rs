@@ -1,19 +1,22 @@
 //! Asking another model, region, endpoint or provider when the one before cannot answer.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
 use std::pin::Pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use outcrop_core::{
-    Capabilities, EmbedRequest, Embeddings, ErrorKind, EventStream, Instead, Layer, ModelId, ModelProvider,
-    ProviderId, Request, Response, Result, TokenCount, Warning,
+    Capabilities, EmbedRequest, Embeddings, EventStream, Instead, Layer, ModelId, ModelProvider, ProviderId,
+    Request, Response, Result, TokenCount, Warning,
 };
+use serde_json::Value;
 
 use self::cooldown::Key;
 use self::table::{Alternative, can_help, lacks, rule};
 use self::words::{Failed, Passed, combined};
 use crate::head::hold_with;
+use crate::limit;
 
 pub use cooldown::{CooldownPolicy, Cooldowns};
 pub use table::{FALLBACK_RULES, FallbackRule, Helps};
@@ -117,12 +120,17 @@ impl Layer for FallbackLayer {
 /// If nobody answers, the error is that of the first target that had something to say, with all that was said as context.
 /// An error against which nobody can help comes back untouched.
 ///
+/// # Guardrails
+/// A request whose options for the first target's provider have a `guardrailConfig` goes to no other provider, which would
+/// overlook it: alternatives of others are left out.
+///
 /// # Cooldown
 /// A target that failed, by an error that is about it and not about the request, is left alone for a time
-/// ([`CooldownPolicy`]): the next one is asked at once, and the warning says so. Whoever answers is as good as new. If
-/// everybody else failed, or is left alone too, the one whose time is over soonest is asked all the same: no call fails
-/// without anybody having been asked. Nor does it because an alternative refuses the request: then the first target is
-/// asked after all.
+/// ([`CooldownPolicy`]): the next one is asked at once, and the warning says so. Whoever answers is as good as new. A
+/// target that a [`LimitLayer`](crate::LimitLayer) held back is not left alone. If everybody else failed, or is left alone
+/// too, the one whose time is over soonest is asked all the same: no call fails without anybody having been asked. Nor does
+/// it because an alternative refuses the request or is set up wrong: those behind it are asked, and the first target after
+/// all.
 ///
 /// # Other calls
 /// Counts of tokens and vectors only mean something for one model: only alternatives that are the same model elsewhere
@@ -144,6 +152,8 @@ struct Asked<'a> {
     model: &'a ModelId,
     /// Whether only the same model can answer.
     same_model: bool,
+    /// Whether only the same provider can answer, since the request names a guardrail of it.
+    is_guarded: bool,
     /// Whether a model is known to lack what is needed.
     lacks: &'a (dyn Fn(&Capabilities) -> bool + Send + Sync),
     /// The provider whose options of the request do not hold for another one.
@@ -202,8 +212,15 @@ impl FallbackProvider {
         let cooldowns = &self.layer.cooldowns;
         let (mut failures, mut passed, mut cooling) = (Vec::new(), Vec::new(), Vec::new());
         let mut waiting = targets.iter().enumerate();
+        let mut is_last_resort = false;
         loop {
             let (place, target) = match waiting.next() {
+                Some((_, target)) if asked.is_guarded && target.key.0 != *self.id() => {
+                    if helps(&asked, &targets, &failures, target) {
+                        passed.push(Passed::unguarded(&target.name));
+                    }
+                    continue;
+                }
                 Some((place, target)) => {
                     if let Some(left) = cooldowns.left(&target.key) {
                         passed.push(Passed::cooling(&target.name, &left));
@@ -216,7 +233,8 @@ impl FallbackProvider {
                 None => {
                     match cooling.iter().min().and_then(|(_, place)| Some((*place, targets.get(*place)?))) {
                         Some((place, target)) => {
-                            cooling.clear();
+                            cooling.retain(|(_, other)| *other != place);
+                            is_last_resort = true;
                             passed.retain(|passed| passed.name != target.name);
                             (place, target)
                         }
@@ -242,7 +260,7 @@ impl FallbackProvider {
             };
             let kind = error.kind();
             let rule = rule(kind);
-            if rule.cools {
+            if rule.cools && !limit::held_back(&error) {
                 cooldowns.failed(&target.key, before, &error);
             }
             tracing::debug!(
@@ -255,11 +273,11 @@ impl FallbackProvider {
                 "a target failed",
             );
             passed.push(Passed::failed(&target.name, &error));
-            failures.push(Failed { place, name: target.name.clone(), error });
-            if rule.helps == Helps::Nobody {
-                let is_verdict = matches!(kind, ErrorKind::Filtered | ErrorKind::Cancelled);
-                cooling.retain(|(_, place)| *place == 0 && !is_verdict);
-                waiting = [].iter().enumerate();
+            let failed = Failed { place, name: target.name.clone(), error };
+            let is_over = failed.is_last_word() || (is_last_resort && rule.helps != Helps::Nobody);
+            failures.push(failed);
+            if is_over {
+                break;
             }
         }
         match combined(failures, &passed) {
@@ -269,19 +287,25 @@ impl FallbackProvider {
     }
 }
 
-/// Whether a target can help after all that failed.
+/// Whether a target can help after all that failed. What alternatives say of the request keeps nobody from being asked.
 fn helps(asked: &Asked<'_>, targets: &[Target<'_>], failures: &[Failed], target: &Target<'_>) -> bool {
     if failures.is_empty() {
         return true;
     }
     let capabilities = target.provider.capabilities(target.model);
-    failures.iter().all(|failed| {
+    failures.iter().filter(|failed| rule(failed.error.kind()).helps != Helps::Nobody).all(|failed| {
         let Some(before) = targets.get(failed.place) else { return false };
         let is_same_provider = before.key.0 == target.key.0;
         let alternative = Alternative { is_same_provider, capabilities: &capabilities };
         let known = before.provider.capabilities(before.model);
         can_help(&failed.error, &known, &alternative, asked.lacks)
     })
+}
+
+/// Whether the options of a request for a provider name a guardrail.
+fn is_guarded(options: &BTreeMap<ProviderId, Value>, provider: &ProviderId) -> bool {
+    let config = options.get(provider).and_then(|options| options.get("guardrailConfig"));
+    config.is_some_and(|config| !config.is_null())
 }
 
 /// The request for a target: cloned only for another model than its own.
@@ -306,6 +330,7 @@ impl ModelProvider for FallbackProvider {
             operation: "stream",
             model: &request.model,
             same_model: false,
+            is_guarded: is_guarded(&request.options, self.id()),
             lacks: &|capabilities| lacks(capabilities, request),
             lost: &|answers| words::lost(request, &*self.inner, answers),
         };
@@ -331,6 +356,7 @@ impl ModelProvider for FallbackProvider {
             operation: "generate",
             model: &request.model,
             same_model: false,
+            is_guarded: is_guarded(&request.options, self.id()),
             lacks: &|capabilities| lacks(capabilities, request),
             lost: &|answers| words::lost(request, &*self.inner, answers),
         };
@@ -353,6 +379,7 @@ impl ModelProvider for FallbackProvider {
             operation: "count_tokens",
             model: &request.model,
             same_model: true,
+            is_guarded: is_guarded(&request.options, self.id()),
             lacks: &|capabilities| capabilities.token_counting.is_no(),
             lost: &|_| None,
         };
@@ -372,6 +399,7 @@ impl ModelProvider for FallbackProvider {
             operation: "embed",
             model: &request.model,
             same_model: true,
+            is_guarded: is_guarded(&request.options, self.id()),
             lacks: &|capabilities| capabilities.embeddings.is_no(),
             lost: &|answers| {
                 Some(self.inner.id()).filter(|id| *id != answers && request.options.contains_key(*id))

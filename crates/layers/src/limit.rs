@@ -8,11 +8,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_core::Stream;
 use outcrop_core::{
-    Capabilities, EmbedRequest, Embeddings, Event, EventStream, Layer, ModelId, ModelProvider, ProviderId,
-    Request, Response, Result, TokenCount, Usage,
+    Capabilities, EmbedRequest, Embeddings, Error, ErrorKind, Event, EventStream, Layer, ModelId,
+    ModelProvider, ProviderId, Request, Response, Result, TokenCount, Usage,
 };
 
 use gate::{Gate, Pass};
+
+pub(crate) use gate::held_back;
 
 mod estimate;
 mod gate;
@@ -99,12 +101,12 @@ impl Layer for LimitLayer {
 /// - A request counts when it is sent, whatever it is: a stream, a whole answer, a count, vectors. What a layer inside
 ///   sends again is part of the call.
 /// - Tokens count as an estimate when a request is sent (the length of its texts, and all that the answer may have), and
-///   as what the service says when the answer is over. A call that fails before its answer begins has used none. Counting
-///   tokens costs none.
+///   as what the service says when the answer is over. A call that the service refused has used none; one that broke, or
+///   that was dropped, may have used all. Counting tokens costs none.
 ///
 /// A call that would wait for longer than [`Limits::max_wait`] fails as
-/// [`Throttled`](outcrop_core::ErrorKind::Throttled), at once if that is known at once, with a hint that names the
-/// setting.
+/// [`Throttled`](outcrop_core::ErrorKind::Throttled), with a hint that names the setting: at once if that is known at once,
+/// which it is unless running calls may give back tokens that were estimated for them.
 #[derive(Debug)]
 pub struct LimitProvider {
     inner: Arc<dyn ModelProvider>,
@@ -123,7 +125,7 @@ impl LimitProvider {
         let done = call.await;
         match &done {
             Ok(done) => note(&pass, usage(done)),
-            Err(_) => pass.used(0),
+            Err(error) => note_failure(&pass, error),
         }
         done
     }
@@ -133,6 +135,24 @@ impl LimitProvider {
 fn note(pass: &Pass, usage: Option<Usage>) {
     if let Some(usage) = usage {
         pass.used(estimate::used(&usage));
+    }
+}
+
+/// What a call used that failed before its answer began: nothing if it was refused. Whatever else befell it, the service
+/// may have worked on it, and counted that.
+fn note_failure(pass: &Pass, error: &Error) {
+    let may_have_worked = matches!(
+        error.kind(),
+        ErrorKind::Timeout
+            | ErrorKind::Interrupted
+            | ErrorKind::Network
+            | ErrorKind::Protocol
+            | ErrorKind::Filtered
+            | ErrorKind::Cancelled
+            | ErrorKind::Unexpected
+    );
+    if !may_have_worked {
+        pass.used(0);
     }
 }
 
@@ -151,7 +171,7 @@ impl ModelProvider for LimitProvider {
         match self.inner.stream(request).await {
             Ok(inner) => Ok(Box::pin(Limited { inner, pass: Some(pass) })),
             Err(error) => {
-                pass.used(0);
+                note_failure(&pass, &error);
                 Err(error)
             }
         }

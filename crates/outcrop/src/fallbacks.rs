@@ -6,6 +6,7 @@ use outcrop_config::Config;
 use outcrop_core::{Layer as _, ModelId, ModelProvider, ProviderId, Result};
 use outcrop_layers::{FallbackLayer, FallbackTarget};
 use outcrop_model_facts::BedrockId;
+use serde_json::Value;
 
 use crate::{Chosen, ModelReference, Outcrop};
 
@@ -25,7 +26,8 @@ impl Outcrop {
     /// alone for a time by all who ask through this object.
     ///
     /// A fallback whose provider cannot be built is left out, with a note, and so is one without a guardrail where the
-    /// model's own provider has one: nobody shall get around it by waiting for a failure.
+    /// model's own provider has one: nobody shall get around it by waiting for a failure. For the same reason a request that
+    /// names a guardrail itself goes to no other provider.
     ///
     /// # Errors
     /// As [`Outcrop::provider`], for the model itself.
@@ -62,8 +64,15 @@ impl Outcrop {
 
 /// Whether the configuration puts a guardrail around every request of a provider.
 pub(crate) fn is_guarded(config: &Config, provider: &ProviderId) -> bool {
-    let entry = config.provider(provider.as_str());
-    entry.is_some_and(|entry| entry.settings().pointer("/guardrail/guardrailIdentifier").is_some())
+    /// What names a guardrail to Bedrock's OpenAI-compatible endpoint
+    /// (<https://docs.aws.amazon.com/bedrock/latest/userguide/inference-chat-completions.html>).
+    const HEADER: &str = "X-Amzn-Bedrock-GuardrailIdentifier";
+    let Some(entry) = config.provider(provider.as_str()) else { return false };
+    let headers = entry.settings().get("headers").and_then(Value::as_object);
+    let has_header =
+        || headers.is_some_and(|headers| headers.keys().any(|name| name.eq_ignore_ascii_case(HEADER)));
+    entry.settings().pointer("/guardrail/guardrailIdentifier").is_some()
+        || (entry.api() == Some(outcrop_provider_openai::API) && has_header())
 }
 
 /// Why a fallback would get around the guardrail of the model that was chosen; `None` if it would not.

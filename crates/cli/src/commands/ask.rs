@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use outcrop::{Chosen, Error, ErrorKind, ModelProvider, ModelReference, Outcrop, Request};
+use outcrop::{Error, ErrorKind, ModelProvider, ModelReference, Outcrop, Request};
 use outcrop_core::{Collected, Collector, Event, EventStream, Instead, Response};
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
@@ -50,32 +50,14 @@ pub(crate) async fn run(arguments: Ask, context: &Context, terminal: &mut Termin
         let done = dry_run::run(&request, &arguments, &chosen.reference, &ready.outcrop, terminal).await;
         return done.map_err(|failure| with_advice(failure, &chosen.reference, &arguments));
     }
-    let answerer = answerer(chosen.clone(), &request, &ready.outcrop, terminal).await?;
-    let answer = answer(&*answerer, &request, &arguments, terminal)
-        .await
-        .map_err(|failure| with_advice(failure, &chosen.reference, &arguments))?;
-    finish(answer, &arguments, &chosen.reference, &ready.outcrop, terminal).await
-}
-
-/// Who answers: the model that was chosen, and its fallbacks.
-async fn answerer(
-    mut chosen: Chosen,
-    request: &Request,
-    outcrop: &Outcrop,
-    terminal: &mut Terminal,
-) -> Result<Arc<dyn ModelProvider>, Failure> {
-    let asked = &chosen.reference.provider;
-    let guarded = request.options.get(asked).is_some_and(|options| options.get("guardrailConfig").is_some());
-    if guarded && chosen.fallbacks.iter().any(|fallback| fallback.provider != *asked) {
-        // Another provider would overlook it.
-        chosen.fallbacks.retain(|fallback| fallback.provider == *asked);
-        terminal.note(&format!("only fallbacks of `{asked}` count: no other provider knows the guardrail"));
-    }
-    let answerer = outcrop.answerer(&chosen).await?;
+    let answerer = ready.outcrop.answerer(&chosen).await?;
     for note in &answerer.notes {
         terminal.note(note);
     }
-    Ok(answerer.provider)
+    let answer = answer(&*answerer.provider, &request, &arguments, terminal)
+        .await
+        .map_err(|failure| with_advice(failure, &chosen.reference, &arguments))?;
+    finish(answer, &arguments, &chosen.reference, &ready.outcrop, terminal).await
 }
 
 /// Reads everything that the request is made of.

@@ -59,7 +59,10 @@ impl CooldownPolicy {
     }
 }
 
-/// The targets that failed lately. A clone is the same: layers that share one know of each other's failures.
+/// The most targets that are remembered: callers may name any model, of which there is no end.
+const MOST: usize = 1024;
+
+/// The targets that failed lately, up to a thousand of them. A clone is the same: layers that share one know of each other's failures.
 #[derive(Debug, Clone, Default)]
 pub struct Cooldowns(Arc<Shared>);
 
@@ -125,6 +128,9 @@ impl Cooldowns {
         targets.retain(|_, cooling| now.saturating_duration_since(cooling.until) <= policy.longest);
         let failures = failures.saturating_add(1);
         let Some(until) = now.checked_add(policy.pause(failures, error.retry())) else { return };
+        if targets.len() >= MOST && !targets.contains_key(key) {
+            make_room(&mut targets, now);
+        }
         targets.insert(key.clone(), Cooling { failures, until, problem: error.message().to_owned() });
     }
 
@@ -135,6 +141,15 @@ impl Cooldowns {
 
     fn targets(&self) -> MutexGuard<'_, HashMap<Key, Cooling>> {
         self.0.targets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Forgets those whose time is over, and if there are none, the one whose time is over soonest.
+fn make_room(targets: &mut HashMap<Key, Cooling>, now: Instant) {
+    targets.retain(|_, cooling| cooling.until > now);
+    if targets.len() >= MOST {
+        let soonest = targets.iter().min_by_key(|(_, cooling)| cooling.until).map(|(key, _)| key.clone());
+        soonest.and_then(|key| targets.remove(&key));
     }
 }
 
@@ -203,6 +218,29 @@ mod tests {
         let before = cooldowns.before(&("q".into(), "m".into()));
         cooldowns.failed(&("q".into(), "m".into()), before, &throttled(Retry::Backoff));
         assert_eq!(fail(&cooldowns, Retry::Backoff), 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn callers_who_name_ever_new_models_do_not_fill_the_memory() {
+        let cooldowns = Cooldowns::default();
+        let named = |name: String| -> Key { ("p".into(), name.into()) };
+        let slow = throttled(Retry::After(Duration::from_mins(10)));
+        cooldowns.failed(&named("slow".into()), Before { failures: 0 }, &slow);
+        cooldowns.failed(&named("first".into()), Before { failures: 0 }, &throttled(Retry::Backoff));
+        advance(Duration::from_secs(1)).await;
+        for number in 0..5000 {
+            let key = named(number.to_string());
+            cooldowns.failed(&key, Before { failures: 0 }, &throttled(Retry::Backoff));
+            assert!(cooldowns.left(&key).is_some(), "the newest one counts");
+        }
+        assert!(cooldowns.targets().len() <= 1024, "{}", cooldowns.targets().len());
+        // Whose time is over soonest goes first.
+        assert!(cooldowns.left(&named("slow".into())).is_some());
+        assert!(cooldowns.left(&named("first".into())).is_none());
+        // Those whose time is over go before those that are left alone still.
+        advance(Duration::from_mins(1)).await;
+        cooldowns.failed(&named("new".into()), Before { failures: 0 }, &throttled(Retry::Backoff));
+        assert_eq!(cooldowns.targets().len(), 2);
     }
 
     #[tokio::test(start_paused = true)]

@@ -20,7 +20,9 @@ pub struct FallbackRule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Helps {
-    /// None: the error would come again, or is nobody's business elsewhere.
+    /// None: the error would come again, or is nobody's business elsewhere. But if an alternative fails so, that may be its
+    /// own fault, and the others are asked all the same; only that an answer was filtered, and that the caller cancelled,
+    /// is the last word whoever says it.
     Nobody,
     /// Every one.
     Anybody,

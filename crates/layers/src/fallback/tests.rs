@@ -9,7 +9,7 @@ use tokio::time::advance;
 
 use super::*;
 use crate::testing::{Slow, drain, seconds_since, text};
-use crate::{RetryLayer, RetryPolicy};
+use crate::{LimitLayer, Limits, RetryLayer, RetryPolicy};
 
 fn error(kind: ErrorKind) -> Error {
     Error::new(kind, format!("it was {kind}"))
@@ -190,8 +190,50 @@ async fn a_verdict_on_the_answer_is_the_last_word() {
     // What an alternative says of the request does not hide what befell the one that was asked.
     let invalid = Script::refuse(error(ErrorKind::InvalidRequest).with_code("ValidationException"));
     let told = Script::refuse(error(ErrorKind::Throttled).with_code("ThrottlingException"));
-    let failed = ask(&around(&scripted("a", [told]), &[&scripted("b", [invalid]), &c])).await.unwrap_err();
-    assert_eq!((failed.kind(), c.requests().len()), (ErrorKind::Throttled, 0));
+    let failed = ask(&around(&scripted("a", [told]), &[&scripted("b", [invalid])])).await.unwrap_err();
+    assert_eq!(failed.kind(), ErrorKind::Throttled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_bad_alternative_does_not_keep_the_others_from_being_asked() {
+    for rule in FALLBACK_RULES.iter().filter(|rule| rule.helps == Helps::Nobody) {
+        let bad = Script::refuse(error(rule.kind));
+        let (a, b, c) = (scripted("a", [throttled()]), scripted("b", [bad]), scripted("c", [good("of c")]));
+        let answer = ask(&around(&a, &[&b, &c])).await;
+        let is_verdict = matches!(rule.kind, ErrorKind::Filtered | ErrorKind::Cancelled);
+        assert_eq!(answer.is_ok(), !is_verdict, "{rule:?}");
+        let Ok(response) = answer else { continue };
+        let expected = format!(
+            "`c/model-of-c` answers in the place of `a/m` (it was throttled) and `b/model-of-b` (it was {})",
+            rule.kind
+        );
+        assert_eq!((response.text().as_str(), said(&response)), ("of c", vec![expected.as_str()]));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_alternative_is_no_last_resort() {
+    let long = Script::refuse(error(ErrorKind::Throttled).with_retry(Retry::After(Duration::from_secs(90))));
+    let (a, b) = (
+        scripted("a", [long, good("of a")]),
+        scripted("b", [throttled(), Script::refuse(error(ErrorKind::Config))]),
+    );
+    let provider = around(&a, &[&b]);
+    assert!(ask(&provider).await.is_err());
+    // Both are left alone, the second for less long.
+    let response = ask(&provider).await.unwrap();
+    assert_eq!((response.text().as_str(), b.requests().len()), ("of a", 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_first_one_says_of_the_request_is_the_last_word_whoever_was_asked_before() {
+    let said_no = |text: &str| Script::refuse(error(ErrorKind::InvalidRequest).with_provider_message(text));
+    let a = scripted("a", [throttled(), said_no("by a")]);
+    let b = scripted("b", [good("of b"), said_no("by b")]);
+    let provider = around(&a, &[&b]);
+    assert!(ask(&provider).await.is_ok());
+    let failed = ask(&provider).await.unwrap_err();
+    assert_eq!(failed.provider_message(), Some("by a"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -263,12 +305,13 @@ async fn what_an_alternative_says_of_the_request_is_not_the_last_word_while_the_
     for (kind, asked_again) in [(ErrorKind::InvalidRequest, true), (ErrorKind::Filtered, false)] {
         let a = scripted("a", [throttled(), good("of a")]);
         let b = scripted("b", [good("of b"), Script::refuse(error(kind))]);
-        let c = scripted("c", [good("of c")]);
+        let c = scripted("c", [Script::refuse(error(kind))]);
         let provider = around(&a, &[&b, &c]);
         assert_eq!(ask(&provider).await.unwrap().text(), "of b");
         let answer = ask(&provider).await;
         assert_eq!(answer.is_ok(), asked_again, "{answer:?}");
-        assert_eq!((a.requests().len(), c.requests().len()), (1 + usize::from(asked_again), 0));
+        let others = usize::from(asked_again);
+        assert_eq!((a.requests().len(), c.requests().len()), (1 + others, others));
         if let Ok(response) = answer {
             assert_eq!(
                 (response.text().as_str(), response.instead, response.warnings.len()),
@@ -329,6 +372,44 @@ async fn options_that_are_lost_on_the_way_are_named() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_guardrail_of_the_request_keeps_other_providers_out() {
+    let config = json!({ "guardrailConfig": { "guardrailIdentifier": "g" } });
+    let (none, of_null) = (json!({ "top_k": 3 }), json!({ "guardrailConfig": null }));
+    for (options, is_guarded) in [(&config, true), (&none, false), (&of_null, false)] {
+        let mut request = Request::new("m").user("Hi");
+        request.options.insert("a".into(), options.clone());
+        let (a, b) = (scripted("a", [throttled(), throttled()]), scripted("b", [good("x"), good("x")]));
+        let streamed = around(&a, &[&b]).stream(&request).await.err();
+        let whole = around(&a, &[&b]).generate(&request).await.err();
+        assert_eq!(b.requests().len(), if is_guarded { 0 } else { 2 }, "{options}");
+        for failed in [streamed, whole] {
+            assert_eq!(failed.is_some(), is_guarded);
+            let Some(failed) = failed else { continue };
+            let hint = "this is what `a/m` said; nor could `b/model-of-b` (no other provider knows the guardrail \
+                        of the request) answer";
+            assert_eq!((failed.kind(), failed.hints()), (ErrorKind::Throttled, &[hint.to_owned()][..]));
+        }
+    }
+    // The same provider knows it, and one that is left out is named.
+    let mut request = Request::new("m").user("Hi");
+    request.options.insert("a".into(), config);
+    let (a, b) = (scripted("a", [throttled(), good("of a")]), scripted("b", [good("x")]));
+    let response = around(&a, &[&b, &a]).generate(&request).await.unwrap();
+    assert_eq!(
+        said(&response),
+        [
+            "`a/model-of-a` answers in the place of `a/m` (it was throttled) and `b/model-of-b` (no other provider knows \
+          the guardrail of the request)"
+        ]
+    );
+    assert_eq!((response.text().as_str(), b.requests().len()), ("of a", 0));
+    // What is wrong with the request itself has nothing to do with it.
+    let invalid = scripted("a", [Script::refuse(error(ErrorKind::InvalidRequest))]);
+    let failed = around(&invalid, &[&b]).generate(&request).await.unwrap_err();
+    assert_eq!((failed.context().count(), failed.hints().len()), (0, 0), "untouched");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_target_that_is_the_first_one_is_left_out() {
     let a = scripted("a", [throttled(), good("x")]);
     let layer =
@@ -341,6 +422,19 @@ async fn a_target_that_is_the_first_one_is_left_out() {
 async fn without_alternatives_nothing_is_wrapped() {
     let a: Arc<dyn ModelProvider> = scripted("a", []);
     assert!(Arc::ptr_eq(&a, &FallbackLayer::default().layer(Arc::clone(&a))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whom_a_limit_of_our_own_holds_back_is_not_left_alone() {
+    let (a, b) = (scripted("a", [good("held"), good("of a")]), scripted("b", [good("of b"), good("of b")]));
+    let limits = Limits::default().with_concurrency(1).with_max_wait(Duration::from_secs(2));
+    let limited = LimitLayer::new(limits).layer(Arc::clone(&a) as Arc<dyn ModelProvider>);
+    let target = FallbackTarget::new(Arc::clone(&b) as Arc<dyn ModelProvider>, "n");
+    let provider = FallbackLayer::default().then(target).layer(Arc::clone(&limited));
+    let held = limited.stream(&Request::new("m")).await.unwrap();
+    assert_eq!(ask(&provider).await.unwrap().text(), "of b");
+    drop(held);
+    assert_eq!(ask(&provider).await.unwrap().text(), "of a");
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use outcrop_core::{Error, ErrorKind, ModelId, ModelProvider, ProviderId, Request
 use tokio::time::Instant;
 
 use super::cooldown::Left;
-use super::table;
+use super::table::{self, Helps};
 
 /// The rule of the warning that another model answers than was asked.
 pub(super) const RULE: &str = "fallback";
@@ -25,6 +25,11 @@ pub(super) struct Passed {
 impl Passed {
     pub(super) fn failed(name: &str, error: &Error) -> Self {
         Self { name: name.to_owned(), problem: error.message().to_owned() }
+    }
+
+    pub(super) fn unguarded(name: &str) -> Self {
+        let problem = "no other provider knows the guardrail of the request".to_owned();
+        Self { name: name.to_owned(), problem }
     }
 
     pub(super) fn cooling(name: &str, left: &Left) -> Self {
@@ -71,6 +76,16 @@ pub(super) struct Failed {
     pub(super) error: Error,
 }
 
+impl Failed {
+    /// Whether nobody is asked any more: after a verdict on the answer, and after what the target that was asked for says
+    /// of the request. What an alternative says of the request may be its own fault.
+    pub(super) fn is_last_word(&self) -> bool {
+        let kind = self.error.kind();
+        let is_verdict = matches!(kind, ErrorKind::Filtered | ErrorKind::Cancelled);
+        is_verdict || (self.place == 0 && table::rule(kind).helps == Helps::Nobody)
+    }
+}
+
 /// The one error of several calls: that of the first target that says most, with what the others said.
 pub(super) fn combined(mut failures: Vec<Failed>, passed: &[Passed]) -> Option<Error> {
     if let ([_], 0 | 1) = (&*failures, passed.len()) {
@@ -86,13 +101,11 @@ pub(super) fn combined(mut failures: Vec<Failed>, passed: &[Passed]) -> Option<E
     Some(error.with_hint(format!("this is what `{name}` said; nor could {} answer", others.join(", "))))
 }
 
-/// The place of the error to give back: a verdict on the answer is the last word; else the first one with which a service
+/// The place of the error to give back: the last word, if there is one; else the first one with which a service
 /// said something; else the first.
 fn most_telling(failures: &[Failed]) -> Option<usize> {
-    let is_verdict =
-        |failed: &Failed| matches!(failed.error.kind(), ErrorKind::Filtered | ErrorKind::Cancelled);
     let last = failures.len().checked_sub(1)?;
-    if failures.get(last).is_some_and(is_verdict) {
+    if failures.get(last).is_some_and(Failed::is_last_word) {
         return Some(last);
     }
     let is_said = |failed: &Failed| failed.error.code().or(failed.error.provider_message()).is_some();

@@ -11,6 +11,14 @@ use super::Limits;
 use super::window::Window;
 use crate::wording::{Seconds, config_key};
 
+/// What tells the errors of a limit of our own from those of a service: in their context, with how long was waited.
+const HELD_BACK: &str = "limits.maxWait";
+
+/// Whether it was a limit of our own that held a call back, and not the service.
+pub(crate) fn held_back(error: &Error) -> bool {
+    error.context().any(|(key, _)| key == HELD_BACK)
+}
+
 /// What all calls of a provider go through.
 #[derive(Debug)]
 pub(super) struct Gate {
@@ -25,7 +33,7 @@ struct Rate {
     /// Whoever has this is next; the others wait behind in the order in which they came.
     turn: tokio::sync::Mutex<()>,
     windows: Mutex<Windows>,
-    /// Something was given back.
+    /// Something was given back, or never will be.
     corrected: Notify,
 }
 
@@ -63,6 +71,18 @@ impl Pass {
     }
 }
 
+impl Drop for Pass {
+    /// What was not corrected is final: nobody waits for more to be given back.
+    fn drop(&mut self) {
+        if let (Some(ticket), Some(rate)) = (self.ticket, &self.gate.rate) {
+            if let Some(window) = &mut rate.windows().tokens {
+                window.settle(ticket);
+            }
+            rate.corrected.notify_one();
+        }
+    }
+}
+
 impl Rate {
     fn windows(&self) -> MutexGuard<'_, Windows> {
         self.windows.lock().unwrap_or_else(PoisonError::into_inner)
@@ -75,6 +95,13 @@ impl Windows {
         let requests = self.requests.as_mut().map_or(now, |window| window.free_at(now, 1));
         let tokens = self.tokens.as_mut().map_or(now, |window| window.free_at(now, tokens));
         if tokens > requests { (tokens, Limit::Tokens) } else { (requests, Limit::Requests) }
+    }
+
+    /// When a request may be sent at the earliest, if running calls give back all that is reserved for them.
+    fn earliest(&mut self, now: Instant, tokens: u64) -> Instant {
+        let requests = self.requests.as_mut().map_or(now, |window| window.free_at(now, 1));
+        let tokens = self.tokens.as_ref().map_or(now, |window| window.earliest(now, tokens));
+        requests.max(tokens)
     }
 }
 
@@ -125,7 +152,7 @@ impl Gate {
         let _turn = rate.turn.lock().await;
         loop {
             let now = Instant::now();
-            let (at, limit) = {
+            let (at, limit, earliest) = {
                 let mut windows = rate.windows();
                 let (at, limit) = windows.free_at(now, tokens);
                 if at <= now {
@@ -134,14 +161,15 @@ impl Gate {
                     }
                     return Ok(windows.tokens.as_mut().map_or(0, |window| window.spend(now, tokens)));
                 }
-                (at, limit)
+                (at, limit, windows.earliest(now, tokens))
             };
             // Nobody waits for what is known to come too late.
-            if deadline.is_some_and(|deadline| deadline < at) {
+            if deadline.is_some_and(|deadline| deadline < earliest || deadline <= now) {
                 return Err(self.too_long(provider, limit, at - now));
             }
             tracing::debug!(%provider, ?limit, wait = %Seconds(at - now), "waiting for the limit of the last minute");
-            timeout_at(at, rate.corrected.notified()).await.ok();
+            let until = deadline.map_or(at, |deadline| deadline.min(at));
+            timeout_at(until, rate.corrected.notified()).await.ok();
         }
     }
 
@@ -168,6 +196,7 @@ impl Gate {
         Error::new(ErrorKind::Throttled, message)
             .with_retry(Retry::After(more.max(Duration::from_secs(1))))
             .with_provider(provider)
+            .with_context(HELD_BACK, waited.to_string())
             .with_hint(format!("raise {limit}, or {wait} to wait for longer"))
     }
 }

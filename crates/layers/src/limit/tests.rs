@@ -26,6 +26,10 @@ async fn stream(provider: &Arc<dyn ModelProvider>) -> Result<EventStream> {
     provider.stream(&Request::new("m")).await
 }
 
+async fn stream_of(provider: &Arc<dyn ModelProvider>, tokens: u32) -> Result<EventStream> {
+    provider.stream(&Request::new("m").max_tokens(tokens)).await
+}
+
 fn requests(provider: &Arc<dyn ModelProvider>) -> usize {
     provider.find::<Scripted>().unwrap().requests().len()
 }
@@ -157,6 +161,66 @@ async fn a_call_that_failed_used_nothing_and_one_that_was_dropped_may_have_used_
     assert_eq!(seconds_since(begun), 0);
     drop(provider.stream(&request).await.unwrap());
     assert_eq!(seconds_since(begun), 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_broke_may_have_used_all() {
+    let failing = |kind| Script::refuse(Error::new(kind, "it failed"));
+    let cases = [
+        (ErrorKind::Throttled, 0),
+        (ErrorKind::Unavailable, 0),
+        (ErrorKind::Config, 0),
+        (ErrorKind::Timeout, 60),
+        (ErrorKind::Interrupted, 60),
+        (ErrorKind::Network, 60),
+        (ErrorKind::Filtered, 60),
+    ];
+    for (kind, expected) in cases {
+        for whole in [true, false] {
+            let provider = limited(
+                Limits::default().with_tokens_per_minute(100),
+                Scripted::new([failing(kind), Script::new().text("a").end()]),
+            );
+            let request = Request::new("m").max_tokens(100);
+            let begun = Instant::now();
+            if whole {
+                assert!(provider.generate(&request).await.is_err());
+            } else {
+                assert!(provider.stream(&request).await.is_err());
+            }
+            provider.generate(&request).await.unwrap();
+            assert_eq!(seconds_since(begun), expected, "{kind:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_running_calls_may_give_back_is_waited_for() {
+    let limits = Limits::default().with_tokens_per_minute(100).with_max_wait(seconds(30));
+    let request = Request::new("m").max_tokens(60);
+    // The running call gives back most of it within the time that calls may wait.
+    let provider = limited(limits, Scripted::new([using(30), using(30)]));
+    let begun = Instant::now();
+    let running = provider.stream(&request).await.unwrap();
+    let mut second = provider.stream(&request);
+    assert!(is_pending(second.as_mut()));
+    advance(seconds(5)).await;
+    drain(running).await;
+    drain(second.await.unwrap()).await;
+    assert_eq!(seconds_since(begun), 5);
+    // These tokens were used, which is known: nothing is waited for.
+    let error = stream_of(&provider, 60).await.err().unwrap();
+    assert_eq!((error.retry(), seconds_since(begun)), (Retry::After(seconds(55)), 5));
+    // One that never ends gives nothing back: the whole time is waited.
+    let provider = limited(limits.with_max_wait(seconds(20)), Scripted::new([using(30)]));
+    let begun = Instant::now();
+    let running = provider.stream(&request).await.unwrap();
+    let error = stream_of(&provider, 60).await.err().unwrap();
+    assert_eq!((error.kind(), seconds_since(begun)), (ErrorKind::Throttled, 20));
+    // Once it was dropped it cannot give anything back.
+    drop(running);
+    let error = stream_of(&provider, 60).await.err().unwrap();
+    assert_eq!((error.retry(), seconds_since(begun)), (Retry::After(seconds(40)), 20));
 }
 
 #[tokio::test(start_paused = true)]

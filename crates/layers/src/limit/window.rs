@@ -24,6 +24,8 @@ struct Spent {
     ticket: u64,
     at: Instant,
     amount: u64,
+    /// Whether it can be corrected still.
+    is_estimate: bool,
 }
 
 impl Window {
@@ -38,13 +40,24 @@ impl Window {
             self.sum = self.sum.saturating_sub(oldest.amount);
             self.spent.pop_front();
         }
-        let mut left = self.sum;
+        self.free(now, amount, self.sum, |spent| spent.amount)
+    }
+
+    /// The same, if all that can be corrected still turns out to be nothing.
+    pub(super) fn earliest(&self, now: Instant, amount: u64) -> Instant {
+        let settled = |spent: &Spent| if spent.is_estimate { 0 } else { spent.amount };
+        let sum = self.spent.iter().map(settled).fold(0, u64::saturating_add);
+        self.free(now, amount, sum, settled)
+    }
+
+    fn free(&self, now: Instant, amount: u64, sum: u64, counted: impl Fn(&Spent) -> u64) -> Instant {
+        let mut left = sum;
         let mut free = now;
         for spent in &self.spent {
             if left == 0 || left.saturating_add(amount) <= self.most {
                 break;
             }
-            left = left.saturating_sub(spent.amount);
+            left = left.saturating_sub(counted(spent));
             free = spent.at + MINUTE;
         }
         free
@@ -55,7 +68,7 @@ impl Window {
         let ticket = self.next;
         self.next = self.next.wrapping_add(1);
         self.sum = self.sum.saturating_add(amount);
-        self.spent.push_back(Spent { ticket, at: now, amount });
+        self.spent.push_back(Spent { ticket, at: now, amount, is_estimate: true });
         ticket
     }
 
@@ -65,6 +78,13 @@ impl Window {
         if let Some(spent) = self.spent.iter_mut().find(|spent| spent.ticket == ticket) {
             self.sum = self.sum.saturating_sub(spent.amount).saturating_add(amount);
             spent.amount = amount;
+        }
+    }
+
+    /// Says that an amount will not be corrected any more.
+    pub(super) fn settle(&mut self, ticket: u64) {
+        if let Some(spent) = self.spent.iter_mut().find(|spent| spent.ticket == ticket) {
+            spent.is_estimate = false;
         }
     }
 }

@@ -1,6 +1,7 @@
 use outcrop_config::{Layer, Sources};
 use outcrop_core::scripted::{self, Scripted};
 use outcrop_core::{ModelProviderExt as _, Request};
+use serde_json::json;
 
 use super::*;
 
@@ -80,6 +81,46 @@ async fn nobody_gets_around_a_guardrail() {
     assert_eq!(warned, [format!("u.json5:6:55: {reason}")]);
     let answerer = outcrop.answerer(&outcrop.choose(None).await.unwrap()).await.unwrap();
     assert_eq!(answerer.notes, [format!("the fallback {reason}")]);
+}
+
+#[tokio::test]
+async fn a_guardrail_in_a_header_counts() {
+    let text = "{ models: { providers: {
+        guarded: {
+          api: 'openai-completions', baseUrl: 'https://bedrock-runtime.us-west-2.amazonaws.com/openai/v1', apiKey: 'k',
+          headers: { 'x-amzn-bedrock-guardrailidentifier': 'g', 'X-Amzn-Bedrock-GuardrailVersion': '1' },
+        },
+        too: {
+          api: 'openai-completions', baseUrl: 'https://bedrock-runtime.us-east-1.amazonaws.com/openai/v1', apiKey: 'k',
+          headers: { 'X-Amzn-Bedrock-GuardrailIdentifier': 'g' },
+        },
+        open: { api: 'scripted', reply: 'of b' },
+      } },
+      agents: { defaults: { model: { primary: 'guarded/m', fallbacks: ['open/m', 'too/m'] } } } }";
+    let outcrop = outcrop(text);
+    let answerer = outcrop.answerer(&outcrop.choose(None).await.unwrap()).await.unwrap();
+    let reason = "`open/m` is left out: the provider `guarded` has a guardrail, and `open` has none";
+    assert_eq!(answerer.notes, [format!("the fallback {reason}")]);
+}
+
+#[tokio::test]
+async fn a_guardrail_of_the_request_goes_to_no_other_provider() {
+    let text = "{ models: { providers: {
+        a: { api: 'openai-completions', baseUrl: 'http://127.0.0.1:1/v1', auth: 'none', retry: { attempts: 1 } },
+        b: { api: 'scripted', reply: 'of b' },
+      } },
+      agents: { defaults: { model: { primary: 'a/m', fallbacks: ['b/m'] } } } }";
+    let outcrop = outcrop(text);
+    let answerer = outcrop.answerer(&outcrop.choose(None).await.unwrap()).await.unwrap();
+    let mut request = Request::new("m").user("Hi");
+    request.options.insert("a".into(), json!({ "guardrailConfig": { "guardrailIdentifier": "g" } }));
+    let error = answerer.provider.generate(&request).await.unwrap_err();
+    assert!(
+        error.hints().iter().any(|hint| hint.contains("no other provider knows the guardrail")),
+        "{error:?}"
+    );
+    request.options.clear();
+    assert_eq!(answerer.provider.generate(&request).await.unwrap().text(), "of b");
 }
 
 #[test]
