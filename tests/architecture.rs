@@ -40,8 +40,17 @@ const RESERVED: &[(&str, &[&str])] = &[
 
 /// Everything that core may use, whatever for: it knows no AWS, no runtime, no configuration, no command line.
 /// `mockall` is for the tests of its users, behind the feature `mock`; `jsonschema` for providers, behind `output-check`.
-const CORE: &[&str] =
-    &["async-trait", "base64", "bytes", "futures-core", "http", "jsonschema", "mockall", "serde", "serde_json"];
+const CORE: &[&str] = &[
+    "async-trait",
+    "base64",
+    "bytes",
+    "futures-core",
+    "http",
+    "jsonschema",
+    "mockall",
+    "serde",
+    "serde_json",
+];
 
 /// What must not be among the dependencies of a crate, not even of its dependencies.
 const NEVER_BELOW: &[(&str, &[&str])] = &[

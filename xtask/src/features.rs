@@ -41,9 +41,8 @@ mod tests {
         assert!(packages.iter().all(|package| package.name != "xtask"));
         let of = |name: &str| combinations(packages.iter().find(|package| package.name == name).unwrap());
         assert_eq!(of("outcrop-files"), [Vec::<&str>::new()]);
-        assert_eq!(of("outcrop-core"), [vec![], vec!["mock"]]);
-        let mut core = packages.iter().find(|package| package.name == "outcrop-core").unwrap().clone();
-        core.features.insert("other".to_owned(), Vec::new());
-        assert_eq!(combinations(&core), [vec![], vec!["mock"], vec!["other"], vec!["mock", "other"]]);
+        assert_eq!(of("outcrop-config"), [vec![], vec!["watch"]]);
+        let both = ["mock", "output-check"];
+        assert_eq!(of("outcrop-core"), [vec![], vec!["mock"], vec!["output-check"], both.to_vec()]);
     }
 }

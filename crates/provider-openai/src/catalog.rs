@@ -163,10 +163,10 @@ impl OpenAiCatalog {
         let (reply, call) = accepted(reply, call).await?;
         let status = reply.status;
         let body = whole(reply, &call, LONGEST).await?;
-        let foreign = || call.foreign("answered with something else than a list of models", None);
-        let value: Value = serde_json::from_slice(&body).map_err(|_| foreign())?;
+        let foreign = call.foreign("answered with something else than a list of models", None);
+        let Ok(value) = serde_json::from_slice::<Value>(&body) else { return Err(foreign) };
         // Whoever answers with JSON has no list, or another one; a web page is another place altogether.
-        rows(&value).ok_or_else(|| foreign().with_status(status))
+        rows(&value).ok_or_else(|| foreign.with_status(status))
     }
 
     /// The cards with what the entry says, sorted.

@@ -97,7 +97,7 @@ impl Endpoint {
 
     /// The values of the query, any of which may be a key.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = Secret> {
-        let parts = self.query.trim_start_matches('?').split('&');
+        let parts = self.query.trim_start_matches('?').split('&').filter(|part| !part.is_empty());
         parts.map(|part| Secret::new(part.split_once('=').map_or(part, |(_, value)| value)))
     }
 }

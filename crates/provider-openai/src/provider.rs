@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use outcrop_core::{
-    Capabilities, Delta, EmbedRequest, Embeddings, Environment, Error, ErrorKind, Event, EventStream, ModelId,
-    ModelProvider, OutputCheck, ProviderId, Request, Result, Start, StopReason, Warning,
+    Capabilities, Delta, EmbedRequest, Embeddings, Environment, Error, ErrorKind, Event, EventStream,
+    ModelId, ModelProvider, OutputCheck, ProviderId, Request, Result, Start, StopReason, Warning,
 };
 
 use crate::draft::Draft;
