@@ -139,4 +139,15 @@ fn a_list_that_fails_is_a_problem_of_its_provider() {
         "{problem}"
     );
     outcrop(&home, &["models", "list", "--provider", "vllm"]).via(&emulator).run().exits_with(9);
+
+    // And so is every other one.
+    let dead = [
+        "--set=models.providers.attic.api=openai-completions",
+        "--set=models.providers.attic.baseUrl=http://127.0.0.1:1/v1",
+    ];
+    let args = [&["models", "list", "--json"][..], &dead].concat();
+    let list = outcrop(&home, &args).via(&emulator).run().succeeds().json();
+    let sources =
+        list["problems"].as_array().unwrap().iter().map(|problem| problem["source"].as_str().unwrap());
+    assert_eq!(sources.collect::<std::collections::BTreeSet<_>>(), ["attic", "vllm"].into());
 }

@@ -178,6 +178,8 @@ fn documents_go_where_they_are_read() {
         ("us.anthropic.claude-sonnet-4-6", Support::Yes),
         ("us.amazon.nova-lite-v1:0", Support::Yes),
         ("us.amazon.nova-micro-v1:0", Support::No),
+        // As a fallback names it that is in another region.
+        ("us.amazon.nova-micro-v1:0@us-west-2", Support::No),
         ("qwen.qwen3-vl-235b-a22b", Support::No),
         ("us.meta.llama3-3-70b-instruct-v1:0", Support::Unknown),
         ("us.deepseek.r1-v1:0", Support::Unknown),

@@ -4,8 +4,8 @@ use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
 use outcrop_core::{
-    ErrorKind, Event, ModelProviderExt as _, Retry, Secret, StopReason, Thinking, ThinkingLevel, ToolSpec,
-    next,
+    ErrorKind, Event, ModelProviderExt as _, OutputSchema, Retry, Secret, StopReason, Thinking,
+    ThinkingLevel, ToolSpec, next,
 };
 use serde_json::{Value, json};
 
@@ -49,6 +49,28 @@ async fn a_call_is_sent_as_the_protocol_has_it_and_answered() {
     let dry = provider.dry_run(&question()).unwrap();
     assert_eq!(dry.url, format!("{}/v1/chat/completions", server.address));
     assert_eq!(serde_json::from_slice::<Value>(&dry.body).unwrap(), expected);
+}
+
+/// An endpoint may take a schema and not hold the model to it.
+#[tokio::test]
+async fn an_answer_that_does_not_follow_its_schema_is_told() {
+    let schema = json!({ "type": "object", "properties": { "n": { "type": "integer" } }, "required": ["n"] });
+    for (said, problem) in [
+        ("{\"n\": 1}", None),
+        ("A good answer.", Some("the answer is no JSON: expected value at line 1 column 1")),
+        (
+            "{\"n\": \"x\"}",
+            Some("the answer does not follow the schema, at `/n`: value is not of type \"integer\""),
+        ),
+    ] {
+        let server = Loopback::start(move |_| Answer::text(said));
+        let request = question().output(OutputSchema::new(schema.clone()));
+        let response = server.provider().generate(&request).await.unwrap();
+        let told = response.metadata.as_ref().and_then(|metadata| metadata.get("outputProblem")?.as_str());
+        assert_eq!((response.text().as_str(), told), (said, problem));
+        let malformed = response.stop_reason == StopReason::MalformedOutput;
+        assert_eq!(malformed, problem.is_some(), "{:?}", response.stop_reason);
+    }
 }
 
 #[tokio::test]
